@@ -1,0 +1,4 @@
+import init, { version } from '../wasm/buddyscope.js';
+
+await init();
+postMessage(version());
