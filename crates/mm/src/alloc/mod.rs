@@ -1,0 +1,38 @@
+//! alloc_pages: from a request to a page, in the kernel's order.
+
+pub(crate) mod fast;
+pub mod fault;
+pub(crate) mod policy;
+pub(crate) mod slow;
+pub(crate) mod wake;
+
+use crate::event::Outcome;
+use crate::pfn::{MigrateType, NodeId, NodeMask, Pfn, ZoneId};
+
+/// What a request came to. A failure is data, not an error: the events say what each zone answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// First page of the block.
+    pub pfn: Option<Pfn>,
+    /// How the request ended.
+    pub outcome: Outcome,
+}
+
+/// What stays fixed while one request looks for a page (`struct alloc_context`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AllocContext {
+    /// Whose zonelist is walked.
+    pub(crate) node: NodeId,
+    /// The node's own zones only (`__GFP_THISNODE`).
+    pub(crate) nofallback: bool,
+    /// Nodes the walk may use.
+    pub(crate) nodemask: Option<NodeMask>,
+    /// Position of the first usable zone in the zonelist; its length when there is none.
+    pub(crate) preferred: usize,
+    /// That zone.
+    pub(crate) preferred_zone: Option<ZoneId>,
+    pub(crate) migratetype: MigrateType,
+    pub(crate) highest_zoneidx: u8,
+    /// Pass over nodes with too many dirty pages.
+    pub(crate) spread_dirty: bool,
+}

@@ -1,0 +1,118 @@
+//! When the first attempt fails (`__alloc_pages_slowpath`): lower marks, kswapd, reserves.
+//!
+//! This is the part that a request which may not reclaim goes through. A request that may ends with
+//! [`Outcome::NeedsReclaim`] where the kernel would begin to compact and reclaim.
+
+use crate::alloc::AllocContext;
+use crate::event::{Event, Outcome, Sink, emit};
+use crate::gfp::{AllocFlags, Gfp};
+use crate::machine::Machine;
+use crate::pfn::Frame;
+use crate::task::{Task, TaskFlags};
+
+impl<S: Sink> Machine<S> {
+    /// Second and third attempt: against the min mark, then with the reserves the request may use.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn alloc_pages_slowpath(
+        &mut self,
+        task: &Task,
+        mut gfp: Gfp,
+        order: u8,
+        ac: &mut AllocContext,
+    ) -> (Option<Frame>, Outcome) {
+        if gfp.contains(Gfp::ATOMIC | Gfp::DIRECT_RECLAIM) {
+            gfp -= Gfp::ATOMIC;
+        }
+        loop {
+            let outcome = match self.slowpath_attempts(task, gfp, order, ac) {
+                Ok(frame) => return (Some(frame), Outcome::Slow),
+                Err(outcome) => outcome,
+            };
+            if !self.check_retry_cpuset(task, ac) {
+                return (None, outcome);
+            }
+        }
+    }
+
+    /// One pass from `retry_cpuset` to `nopage`.
+    fn slowpath_attempts(&mut self, task: &Task, gfp: Gfp, order: u8, ac: &mut AllocContext) -> Result<Frame, Outcome> {
+        let mut alloc_flags = self.gfp_to_alloc_flags(task, gfp);
+        self.find_preferred_zone(ac);
+        emit!(self, Event::SlowPath { gfp, alloc_flags });
+        if ac.preferred_zone.is_none() {
+            return Err(Outcome::NoZone);
+        }
+        let wakes = alloc_flags.contains(AllocFlags::KSWAPD);
+        if wakes {
+            self.wake_all_kswapds(task, order, gfp, ac);
+        }
+        if let Some(frame) = self.get_page_from_freelist(task, gfp, order, alloc_flags, ac) {
+            return Ok(frame);
+        }
+        if wakes {
+            self.wake_all_kswapds(task, order, gfp, ac);
+        }
+        let reserves = pfmemalloc_flags(task, gfp);
+        if !reserves.is_empty() {
+            alloc_flags = reserves | self.current_alloc_flags(task, gfp);
+            emit!(self, Event::ReserveFlags { alloc_flags });
+        }
+        if !alloc_flags.contains(AllocFlags::CPUSET) || !reserves.is_empty() {
+            ac.nodemask = None;
+            self.find_preferred_zone(ac);
+        }
+        if let Some(frame) = self.get_page_from_freelist(task, gfp, order, alloc_flags, ac) {
+            return Ok(frame);
+        }
+        Err(if !gfp.contains(Gfp::DIRECT_RECLAIM) {
+            Outcome::CannotReclaim
+        } else if task.flags.contains(TaskFlags::MEMALLOC) {
+            Outcome::WouldRecurse
+        } else {
+            Outcome::NeedsReclaim
+        })
+    }
+
+    /// Flags for the min mark (`gfp_to_alloc_flags`).
+    fn gfp_to_alloc_flags(&self, task: &Task, gfp: Gfp) -> AllocFlags {
+        let mut flags = AllocFlags::CPUSET;
+        flags.set(AllocFlags::HIGH, gfp.contains(Gfp::HIGH));
+        flags.set(AllocFlags::KSWAPD, gfp.contains(Gfp::KSWAPD_RECLAIM));
+        if gfp.contains(Gfp::ATOMIC) {
+            flags.set(AllocFlags::HARDER, !gfp.contains(Gfp::NOMEMALLOC));
+            flags -= AllocFlags::CPUSET;
+        } else if task.realtime && !task.context.in_interrupt() {
+            flags |= AllocFlags::HARDER;
+        }
+        flags | self.current_alloc_flags(task, gfp)
+    }
+
+    /// Whether the pass must be repeated because the nodemask no longer meets the task's cpuset
+    /// (`check_retry_cpuset`). Within one synchronous call the cpuset itself cannot change.
+    fn check_retry_cpuset(&self, task: &Task, ac: &mut AllocContext) -> bool {
+        let outside = self.cpusets.is_enabled() && ac.nodemask.is_some_and(|mask| !mask.intersects(task.mems_allowed));
+        if outside {
+            ac.nodemask = None;
+        }
+        outside
+    }
+}
+
+/// Which reserves the request may use whatever the marks say (`__gfp_pfmemalloc_flags`).
+fn pfmemalloc_flags(task: &Task, gfp: Gfp) -> AllocFlags {
+    let memalloc = task.flags.contains(TaskFlags::MEMALLOC);
+    if gfp.contains(Gfp::NOMEMALLOC) {
+        return AllocFlags::empty();
+    }
+    if gfp.contains(Gfp::MEMALLOC) || (memalloc && task.context.in_serving_softirq()) {
+        return AllocFlags::NO_WATERMARKS;
+    }
+    if task.context.in_interrupt() {
+        return AllocFlags::empty();
+    }
+    if memalloc {
+        return AllocFlags::NO_WATERMARKS;
+    }
+    if task.oom_victim { AllocFlags::OOM } else { AllocFlags::empty() }
+}

@@ -1,0 +1,80 @@
+//! Giving pages back: the checks before, and the way past the per-CPU lists.
+
+use super::LockedZone;
+use crate::event::{Event, Sink, emit};
+use crate::page::meta::{Meta, PageState};
+use crate::pfn::Frame;
+
+impl<S: Sink> LockedZone<'_, S> {
+    /// Frees a block whose last reference is gone (`free_unref_page`, `__free_pages_ok`).
+    #[inline]
+    pub(crate) fn free_page(&mut self, frame: Frame, order: u8) {
+        if !self.free_pages_prepare(frame, order) {
+            return;
+        }
+        if order == 0 {
+            return self.free_unref_page_commit(frame);
+        }
+        self.global.events.pgfree += 1 << order;
+        let migratetype = self.mem.pageblock(frame);
+        self.free_one_page(frame, order, migratetype, false);
+    }
+
+    /// Clears what the user left on the pages; false if a page is bad and the block is lost (`free_pages_prepare`).
+    #[inline]
+    fn free_pages_prepare(&mut self, frame: Frame, order: u8) -> bool {
+        emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu: self.cpu });
+        if self.mem.any_bad() && !self.check_free_pages(frame, order) {
+            return false;
+        }
+        if self.mem.meta(frame, order).has(Meta::MARKED_TAILS) {
+            self.clear_marks(frame, order);
+        }
+        true
+    }
+
+    /// Broken order-0 pages vanish; a bad page loses its whole block, but order 0 is only looked at when it leaves
+    /// the per-CPU list (`check_free_page`, `bulkfree_pcp_prepare`).
+    #[cold]
+    fn check_free_pages(&mut self, frame: Frame, order: u8) -> bool {
+        let flags = if order == 0 { Meta::HWPOISON } else { Meta::BAD };
+        let bad = (0..1u32 << order).any(|n| self.mem.tail_meta(frame.add(n)).has(flags));
+        if bad {
+            self.leak(frame, order);
+        }
+        !bad
+    }
+
+    /// Forgets the flags of every page (`PAGE_FLAGS_CHECK_AT_PREP` cleared).
+    #[cold]
+    fn clear_marks(&mut self, frame: Frame, order: u8) {
+        for n in 0..1u32 << order {
+            let meta = self.mem.tail_meta(frame.add(n));
+            self.mem.set_tail_meta(frame.add(n), meta.without(Meta::LRU | Meta::MOVABLE));
+        }
+    }
+
+    /// Sets flags on every page of a block in use.
+    pub(crate) fn mark_pages(&mut self, frame: Frame, order: u8, flags: u32) {
+        for n in 0..1u32 << order {
+            let meta = self.mem.tail_meta(frame.add(n));
+            self.mem.set_tail_meta(frame.add(n), meta.with(flags));
+        }
+        let meta = self.mem.meta(frame, order);
+        self.mem.set_meta(frame, order, meta.with(Meta::MARKED_TAILS));
+    }
+
+    /// Turns a block in use into single pages in use (`split_page`).
+    pub(crate) fn split_page(&mut self, frame: Frame, order: u8) {
+        let head = self.mem.meta(frame, order);
+        let kept = head.0 & (Meta::PFMEMALLOC | Meta::KMEMCG | Meta::UNKNOWN);
+        self.mem.set_meta(frame, order, Meta::default());
+        for n in 0..1u32 << order {
+            let page = frame.add(n);
+            let own = self.mem.tail_meta(page).0 & (Meta::LRU | Meta::MOVABLE | Meta::BAD | Meta::HWPOISON);
+            let marked = if own != 0 { Meta::MARKED_TAILS } else { 0 };
+            let meta = Meta::new(PageState::Allocated, 0, head.migratetype());
+            self.mem.set_meta(page, 0, meta.with(kept | own | marked));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Per-CPU page lists: order-0 pages that a CPU takes and gives back without the zone's lock.
+
+use super::{LockedZone, Served};
+use crate::event::{Event, Sink, emit};
+use crate::gfp::AllocFlags;
+use crate::page::list::List;
+use crate::page::meta::{Meta, PageState};
+use crate::pfn::{Frame, MIGRATE_PCPTYPES, MigrateType};
+use crate::vmstat::{NumaItem, ZoneItem};
+
+impl<S: Sink> LockedZone<'_, S> {
+    /// Takes an order-0 page from this CPU's list, filling it first if empty (`rmqueue_pcplist`).
+    #[inline]
+    pub(crate) fn rmqueue_pcplist(&mut self, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
+        let list = migratetype.index();
+        if self.pcp.lists[list].is_empty() {
+            self.rmqueue_bulk(migratetype, flags);
+        }
+        let frame = self.pcp.lists[list].first;
+        if !frame.is_some() {
+            return None;
+        }
+        self.pcp.lists[list].remove(self.mem, frame, 0);
+        self.pcp.count -= 1;
+        self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1;
+        emit!(self, Event::PcpTake {
+            zone: self.zone.id,
+            cpu: self.cpu,
+            pfn: self.mem.pfn(frame),
+            migratetype,
+            left: self.pcp.count,
+        });
+        Some(frame)
+    }
+
+    /// Fills a list with up to `batch` pages, in the order they leave the buddy lists (`rmqueue_bulk`).
+    #[inline(never)]
+    fn rmqueue_bulk(&mut self, migratetype: MigrateType, flags: AllocFlags) {
+        let mut taken = 0;
+        let mut kept = 0;
+        while taken < self.pcp.batch {
+            let Some(frame) = self.rmqueue_type(0, migratetype, flags) else { break };
+            taken += 1;
+            let meta = self.mem.meta(frame, 0);
+            if self.mem.any_bad() && meta.has(Meta::BAD | Meta::HWPOISON) {
+                self.leak(frame, 0);
+                continue;
+            }
+            let index = meta.migratetype();
+            self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
+            self.pcp.lists[migratetype.index()].push_tail(self.mem, frame, 0);
+            kept += 1;
+            if index == MigrateType::Cma {
+                self.mod_state(ZoneItem::FreeCma, -1);
+            }
+        }
+        self.mod_state(ZoneItem::FreePages, -i64::from(taken));
+        self.pcp.count += kept;
+        emit!(self, Event::PcpRefill {
+            zone: self.zone.id,
+            cpu: self.cpu,
+            migratetype,
+            asked: self.pcp.batch,
+            got: kept,
+        });
+    }
+
+    /// Puts a freed page on this CPU's list; at `high` a batch goes back (`free_unref_page_commit`).
+    #[inline]
+    pub(crate) fn free_unref_page_commit(&mut self, frame: Frame) {
+        let index = self.mem.pageblock(frame);
+        self.global.events.pgfree += 1;
+        let list = match index {
+            MigrateType::Isolate => return self.free_one_page(frame, 0, index, false),
+            MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,
+            own => own,
+        };
+        self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
+        self.pcp.lists[list.index()].push_head(self.mem, frame, 0);
+        self.pcp.count += 1;
+        emit!(self, Event::PcpFree {
+            zone: self.zone.id,
+            cpu: self.cpu,
+            pfn: self.mem.pfn(frame),
+            index,
+            count: self.pcp.count,
+        });
+        if self.pcp.count >= self.pcp.high {
+            self.free_pcppages_bulk(self.pcp.batch);
+        }
+    }
+
+    /// Gives `count` pages back to the buddy lists (`free_pcppages_bulk`): all are picked first, round-robin from
+    /// the tails, then freed in that order.
+    pub(crate) fn free_pcppages_bulk(&mut self, count: u32) {
+        let mut picked = self.pick_pcppages(count.min(self.pcp.count));
+        let isolated = self.zone.nr_isolate_pageblock != 0;
+        while picked.first.is_some() {
+            let frame = picked.first;
+            picked.remove(self.mem, frame, 0);
+            let migratetype =
+                if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
+            self.free_one_page(frame, 0, migratetype, false);
+            emit!(self, Event::PcpDrain {
+                zone: self.zone.id,
+                cpu: self.cpu,
+                pfn: self.mem.pfn(frame),
+                migratetype,
+            });
+        }
+    }
+
+    /// Takes pages from the list tails. Each list visited, empty or not, lengthens the run taken from the next
+    /// non-empty one; what a run leaves over is carried on.
+    fn pick_pcppages(&mut self, mut count: u32) -> List {
+        let mut picked = List::default();
+        let mut list = 0;
+        let mut run = 0;
+        while count > 0 {
+            loop {
+                run += 1;
+                list = (list + 1) % MIGRATE_PCPTYPES;
+                if !self.pcp.lists[list].is_empty() {
+                    break;
+                }
+            }
+            if run == MIGRATE_PCPTYPES as u32 {
+                // Both other lists were empty.
+                run = count;
+            }
+            while run > 0 && count > 0 && !self.pcp.lists[list].is_empty() {
+                let frame = self.pcp.lists[list].last;
+                self.pcp.lists[list].remove(self.mem, frame, 0);
+                self.pcp.count -= 1;
+                if self.mem.any_bad() && self.mem.meta(frame, 0).has(Meta::BAD) {
+                    self.leak(frame, 0);
+                } else {
+                    picked.push_tail(self.mem, frame, 0);
+                }
+                count -= 1;
+                run -= 1;
+            }
+        }
+        picked
+    }
+
+    /// Counts where a request was served (`zone_statistics`); the foreign count belongs to another zone.
+    #[inline]
+    pub(crate) fn zone_statistics(&mut self, served: Served) {
+        let node = self.zone.id.node();
+        self.inc_numa_state(if node == served.preferred { NumaItem::Hit } else { NumaItem::Miss });
+        self.inc_numa_state(if node == served.cpu { NumaItem::Local } else { NumaItem::Other });
+    }
+}

@@ -1,0 +1,27 @@
+//! The Linux 5.10 page allocator as a deterministic model: NUMA nodes, zones, watermarks, buddy lists, per-CPU lists
+//! and everything that decides which page a request gets.
+//!
+//! [`Machine`] owns all state. Build one from a [`config::MachineConfig`], or restore a recorded moment with
+//! [`restore::MachineParts`]; then allocate and free. Every decision is an [`event::Event`] for the machine's sink.
+
+pub mod alloc;
+mod buddy;
+pub mod config;
+pub mod event;
+pub mod gfp;
+mod gfp_text;
+mod machine;
+mod page;
+pub mod pfn;
+mod reclaim;
+pub mod restore;
+pub mod rng;
+pub mod task;
+pub mod vmstat;
+pub mod zone;
+
+pub use alloc::Answer;
+pub use buddy::BuddyOptions;
+pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, ParsedGfp, parse_gfp};
+pub use machine::{Machine, PageError};
+pub use page::meta::PageState;

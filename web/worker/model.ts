@@ -1,0 +1,173 @@
+// What the model says and takes, as plain data. The wasm bindings produce exactly these shapes; page frame numbers and
+// page counts are numbers (they stay far below 2^53).
+
+/** A machine to boot: the form's content, a preset, or the element's attribute. */
+export interface MachineForm {
+  /** Name of a preset; the other fields then override its values. */
+  preset?: string;
+  nodes?: { mib: number; cpus: number; hotpluggable?: boolean }[];
+  /** SLIT matrix, distances[from][to]; 10 is local. */
+  distances?: number[][];
+  /** Where RAM is split below 4 GiB, in MiB (default 3072). */
+  lowMib?: number;
+  /** Kernel command line: mem=, memmap=, kernelcore=, movablecore=, movable_node, cma=, transparent_hugepage=, numa=off. */
+  cmdline?: string;
+  seed?: number;
+}
+
+export interface Preset {
+  name: string;
+  title: string;
+  gloss: string;
+  form: MachineForm;
+}
+
+/** An error names the field it is about, so that the form can mark it. */
+export interface ModelError {
+  field: string;
+  message: string;
+}
+
+export type MigrateType = 0 | 1 | 2 | 3 | 4 | 5;
+
+export interface ZoneView {
+  /** node × 4 + index. */
+  id: number;
+  node: number;
+  index: number;
+  name: string;
+  startPfn: number;
+  spanned: number;
+  present: number;
+  managed: number;
+  /** Free pages as the kernel's counter says (without per-CPU deltas) and exactly. */
+  free: number;
+  freeExact: number;
+  freeCma: number;
+  pcpPages: number;
+  min: number;
+  low: number;
+  high: number;
+  boost: number;
+  protection: number[];
+  highatomic: number;
+  driftMark: number;
+  /** Free pages by migrate type. */
+  freeByType: number[];
+  /** Pages in use by pageblock type; what was in use before the model began is `reservedPages`. */
+  usedByType: number[];
+  reservedPages: number;
+  numa: number[];
+}
+
+export interface NodeView {
+  id: number;
+  online: boolean;
+  present: number;
+  cpus: number[];
+  distances: number[];
+  kswapdAsleep: boolean;
+  kswapdOrder: number;
+  kcompactdAsleep: boolean;
+  fallback: number[];
+  zones: ZoneView[];
+}
+
+export interface MachineView {
+  title: string;
+  totalPages: number;
+  minFreeKbytes: number;
+  nodes: NodeView[];
+  sysctls: Record<string, string>;
+  liveAllocations: number;
+  /** Rises with every change. */
+  version: number;
+}
+
+/** counts[order][migratetype] and nr_free[order] of one zone. */
+export interface FreeAreas {
+  zone: number;
+  counts: number[][];
+  nrFree: number[];
+  blocksByType: number[];
+  pcp: { cpu: number; count: number; high: number; batch: number; lists: number[]; deltaFree: number; threshold: number }[];
+}
+
+export interface AllocForm {
+  /** Flags in any spelling: GFP_KERNEL|__GFP_NOWARN, 0xcc0, mode:0x40dc0(...). */
+  gfp: string;
+  order: number;
+  cpu: number;
+  /** default, local, preferred:N, bind:0,1, interleave:0-3; or node:N for alloc_pages_node. */
+  policy: string;
+  count: number;
+  /** task, softirq, hardirq; default task. */
+  context?: string;
+  /** PF_MEMALLOC, PF_MEMALLOC_NOCMA, rt, oom_victim … */
+  taskFlags?: string[];
+  lru?: boolean;
+}
+
+export interface AllocationView {
+  id: number;
+  /** undefined when the request failed or the block has been freed. */
+  pfn?: number;
+  order: number;
+  gfp: string;
+  /** Hex value. */
+  mask: string;
+  cpu: number;
+  zone?: number;
+  ok: boolean;
+  freed: boolean;
+  /** fast, slow, or why it failed. */
+  outcome: string;
+}
+
+/** One step of a walk. `key` + `args` select the sentence in a locale; `text` is the English one. */
+export interface WhyStep {
+  kind: 'info' | 'pass' | 'fail' | 'take';
+  key: string;
+  args: Record<string, string | number>;
+  text: string;
+  /** Arithmetic, one line each, monospaced. */
+  sum?: string[];
+  /** Kernel function. */
+  fn: string;
+  zone?: number;
+}
+
+export interface Why {
+  id: number;
+  ok: boolean;
+  answer: { key: string; args: Record<string, string | number>; text: string };
+  steps: WhyStep[];
+  /** Changes tried on a copy of the machine as it was before the request. */
+  remedies: { key: string; args: Record<string, string | number>; text: string; ok: boolean; detail: string }[];
+  /** The whole walk as plain text. */
+  copy: string;
+}
+
+export interface PageView {
+  pfn: number;
+  zone?: number;
+  state: string;
+  order: number;
+  head: number;
+  migratetype?: number;
+  pageblock?: number;
+  flags: string[];
+  allocation?: number;
+  buddy?: { pfn: number; state: string; why: string };
+}
+
+export interface RecordingView {
+  name: string;
+  operations: number;
+  position: number;
+  line: string;
+  kernel: string;
+  model: string;
+  matches: number;
+  mismatch?: string;
+}
