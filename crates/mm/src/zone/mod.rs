@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub mod deferred;
 pub mod watermark;
 pub mod zonelist;
+mod zonelist_build;
 
 use crate::page::list::List;
 use crate::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, NodeId, Pfn, ZoneId, ZoneType};
