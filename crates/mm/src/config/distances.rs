@@ -4,9 +4,9 @@ use super::ConfigError;
 use crate::pfn::{MAX_NUMNODES, NodeId};
 
 /// Distance of a node to itself (`LOCAL_DISTANCE`, include/linux/topology.h, v5.10).
-pub const LOCAL_DISTANCE: u8 = 10;
+const LOCAL_DISTANCE: u8 = 10;
 /// Distance between nodes that nothing is known about (`REMOTE_DISTANCE`).
-pub const REMOTE_DISTANCE: u8 = 20;
+const REMOTE_DISTANCE: u8 = 20;
 
 /// Distances from node to node, not necessarily symmetric; 10 is local, unset pairs are 20 apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

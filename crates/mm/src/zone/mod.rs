@@ -3,6 +3,7 @@
 pub mod boot;
 pub(crate) mod check;
 pub mod deferred;
+pub mod tuning;
 pub mod watermark;
 pub mod zonelist;
 mod zonelist_build;

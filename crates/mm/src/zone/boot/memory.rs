@@ -32,17 +32,17 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Page frames of each region (`for_each_mem_pfn_range`).
-    pub fn pages(&self) -> impl Iterator<Item = (Pfn, Pfn, &Region)> {
+    pub(super) fn pages(&self) -> impl Iterator<Item = (Pfn, Pfn, &Region)> {
         self.regions.iter().filter_map(|r| r.range.pages_inside().map(|(start, end)| (start, end, r)))
     }
 
     /// Page frames of a node's regions, ascending, with the region.
-    pub fn pages_of_regions(&self, node: NodeId) -> impl Iterator<Item = (Pfn, Pfn, &Region)> {
+    pub(super) fn pages_of_regions(&self, node: NodeId) -> impl Iterator<Item = (Pfn, Pfn, &Region)> {
         self.pages().filter(move |(_, _, r)| r.node == node)
     }
 
     /// Page frames of a node's regions, ascending.
-    pub fn pages_of(&self, node: NodeId) -> impl Iterator<Item = (Pfn, Pfn)> {
+    pub(super) fn pages_of(&self, node: NodeId) -> impl Iterator<Item = (Pfn, Pfn)> {
         self.pages_of_regions(node).map(|(start, end, _)| (start, end))
     }
 }

@@ -63,7 +63,7 @@ pub(super) struct Spans<'a> {
 
 impl Spans<'_> {
     /// Sizes all online nodes (`free_area_init_node`).
-    pub fn init_nodes(&self, nodes: &mut [Node], zones: &mut [Zone], states: &mut NodeStates) {
+    pub(super) fn init_nodes(&self, nodes: &mut [Node], zones: &mut [Zone], states: &mut NodeStates) {
         // Only nodes that had memory early are looked at when these sets are made; nodes that CPUs bring up are late.
         let early = states.memory;
         states.memory = crate::pfn::NodeMask::EMPTY;
@@ -168,7 +168,7 @@ impl Spans<'_> {
     }
 
     /// The zone of every page frame that exists, ascending (`memmap_init`).
-    pub fn zone_ranges(&self, zones: &[Zone]) -> Vec<(Pfn, Pfn, ZoneId)> {
+    pub(super) fn zone_ranges(&self, zones: &[Zone]) -> Vec<(Pfn, Pfn, ZoneId)> {
         let mut ranges = Vec::new();
         for (start, end, region) in self.memory.pages() {
             let own = &zones[zone_index(region.node.index(), ZoneType::Dma)..][..MAX_NR_ZONES];
