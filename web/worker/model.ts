@@ -90,7 +90,15 @@ export interface FreeAreas {
   counts: number[][];
   nrFree: number[];
   blocksByType: number[];
-  pcp: { cpu: number; count: number; high: number; batch: number; lists: number[]; deltaFree: number; threshold: number }[];
+  pcp: {
+    cpu: number;
+    count: number;
+    high: number;
+    batch: number;
+    lists: number[];
+    deltaFree: number;
+    threshold: number;
+  }[];
 }
 
 export interface AllocForm {
@@ -171,3 +179,98 @@ export interface RecordingView {
   matches: number;
   mismatch?: string;
 }
+
+/** What a request's flags mean; the page keeps its check boxes and the typed text in step through this. */
+export interface GfpView {
+  mask: number;
+  /** As the kernel prints it. */
+  text: string;
+  /** Highest zone the request may use: DMA, DMA32, Normal or Movable. */
+  zone: string;
+  migratetype: number;
+  /** Names that were read but mean nothing in 5.10, each with the reason. */
+  ignored: string[];
+}
+
+/** The marks of one zone as they are or would be. */
+export interface MarksView {
+  zone: number;
+  min: number;
+  low: number;
+  high: number;
+  boost: number;
+  protection: number[];
+  pcpHigh: number;
+  pcpBatch: number;
+}
+
+export interface AllocationList {
+  total: number;
+  live: number;
+  failed: number;
+  /** Newest first. */
+  items: AllocationView[];
+}
+
+/**
+ * What `new Session()` of the wasm module has, method by method. Whatever the person got wrong is thrown as a
+ * {@link ModelError} and leaves everything as it was; anything else that is thrown is a defect, and the worker starts
+ * a new instance.
+ */
+export interface Session {
+  presets(): Preset[];
+  /** A fresh machine; allocations and recording are forgotten. */
+  boot(form: MachineForm): void;
+  /** Some life before the story: allocations and frees by seed, of which some stay live (as `reserved` use, not in the list). */
+  age(seed: number): void;
+  machine(): MachineView;
+  freeAreas(zone: number): FreeAreas;
+  gfp(text: string): GfpView;
+
+  /** One entry for each request made; a count is cut short at the first failure. */
+  allocate(form: AllocForm): AllocationView[];
+  free(id: number): AllocationView;
+  freeNewest(): AllocationView;
+  allocations(first: number, count: number): AllocationList;
+  why(id: number): Why;
+
+  /** Throws a ModelError where it would be refused. */
+  previewSysctl(name: string, value: string): MarksView[];
+  setSysctl(name: string, value: string): void;
+
+  page(pfn: number): PageView;
+  /**
+   * The page map, sampled: `samplePfns(n)` is the address in wasm memory of n u32 to fill with page frame numbers
+   * (0xffffffff: nothing there), `sample(n)` then the address of n u16, one for each: {@link pageCode}.
+   */
+  samplePfns(n: number): number;
+  sample(n: number): number;
+
+  /** Name → content, uncompressed: meta.json, start/state.txt, ops.txt, snap1/state.txt, end/state.txt … */
+  loadRecording(name: string, files: Record<string, Uint8Array>): RecordingView;
+  /** Runs n more operations; the worker keeps n small and yields in between. */
+  stepRecording(n: number): RecordingView;
+  /** Back to the start, without reading the files again. */
+  rewindRecording(): RecordingView;
+  /** The walk of the operation last run, where it was an allocation. */
+  recordingWhy(): Why | undefined;
+
+  /** Hash of the whole state, 16 hex digits: the same on every target. */
+  hash(): string;
+}
+
+/** A u16 of `sample`: kind | migratetype << 4 | order << 8. The order is that of the block the page is in. */
+export const pageCode = {
+  hole: 0,
+  /** Never given to the allocator: firmware, kernel image, page records. */
+  reserved: 1,
+  /** In use since before the model began, or by `age`. */
+  used: 2,
+  /** In use by an allocation of the list. */
+  allocated: 3,
+  pcp: 4,
+  free: 5,
+  guard: 6,
+  /** Taken off the lists for a while, or found bad. */
+  off: 7,
+} as const;
