@@ -21,7 +21,7 @@ const FITTING = [
   'Zlib',
 ];
 
-/** Whether a package's declared license, an SPDX expression or crates.io's older `A/B`, leaves a fitting choice. */
+/** Whether a package's declared license, an SPDX expression or cargo's older `A/B`, leaves a fitting choice. */
 export function fits(license) {
   if (!license) return false;
   try {
