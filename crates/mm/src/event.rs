@@ -153,7 +153,15 @@ pub enum Event {
     /// The upper half of a split went to a free list (`expand`).
     Split { zone: ZoneId, pfn: Pfn, order: u8, migratetype: MigrateType },
     /// A block was stolen from another type. Tracepoint `mm_page_alloc_extfrag`.
-    Steal { zone: ZoneId, pfn: Pfn, order: u8, fallback_order: u8, start: MigrateType, fallback: MigrateType, owned: bool },
+    Steal {
+        zone: ZoneId,
+        pfn: Pfn,
+        order: u8,
+        fallback_order: u8,
+        start: MigrateType,
+        fallback: MigrateType,
+        owned: bool,
+    },
     /// The free pages of a pageblock changed lists (`move_freepages_block`).
     MoveFreepages { zone: ZoneId, pfn: Pfn, to: MigrateType, moved: u32 },
     /// A pageblock changed type (`set_pageblock_migratetype`).

@@ -5,6 +5,7 @@
 //! [`restore::MachineParts`]; then allocate and free. Every decision is an [`event::Event`] for the machine's sink.
 
 pub mod alloc;
+mod boot;
 mod buddy;
 pub mod config;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod vmstat;
 pub mod zone;
 
 pub use alloc::Answer;
+pub use boot::Booting;
 pub use buddy::BuddyOptions;
 pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, ParsedGfp, parse_gfp};
 pub use machine::{Machine, PageError};

@@ -179,6 +179,12 @@ impl<S: Sink> Machine<S> {
         &self.global.vm_zone_stat
     }
 
+    /// A zone counter as it is stored: without per-CPU deltas, negative values included.
+    #[must_use]
+    pub fn zone_stat(&self, zone: ZoneId, item: ZoneItem) -> i64 {
+        self.zones[zone.index()].vm_stat[item as usize]
+    }
+
     /// Event counters.
     #[must_use]
     pub fn vm_events(&self) -> &VmEvents {

@@ -8,7 +8,9 @@ use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Meta, PageState};
-use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType};
+use crate::pfn::{
+    CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType,
+};
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
@@ -125,7 +127,13 @@ impl<S: Sink> Machine<S> {
     ///
     /// # Errors
     /// [`RestoreError`] if the block cannot be there.
-    pub fn restore_free_block(&mut self, zone: ZoneId, pfn: Pfn, order: Order, list: MigrateType) -> Result<(), RestoreError> {
+    pub fn restore_free_block(
+        &mut self,
+        zone: ZoneId,
+        pfn: Pfn,
+        order: Order,
+        list: MigrateType,
+    ) -> Result<(), RestoreError> {
         let frame = self.unlisted(zone, pfn, order)?;
         self.lock(zone, CpuId(0)).add_to_free_list_tail(frame, order.get(), list);
         Ok(())
@@ -135,7 +143,14 @@ impl<S: Sink> Machine<S> {
     ///
     /// # Errors
     /// [`RestoreError`] if the page cannot be there.
-    pub fn restore_pcp_page(&mut self, zone: ZoneId, cpu: CpuId, list: usize, pfn: Pfn, index: MigrateType) -> Result<(), RestoreError> {
+    pub fn restore_pcp_page(
+        &mut self,
+        zone: ZoneId,
+        cpu: CpuId,
+        list: usize,
+        pfn: Pfn,
+        index: MigrateType,
+    ) -> Result<(), RestoreError> {
         let page = Order::new(0).unwrap_or_default();
         let frame = self.unlisted(zone, pfn, page)?;
         if list >= MIGRATE_PCPTYPES || cpu.index() >= self.cpus.len() {
@@ -197,7 +212,8 @@ impl<S: Sink> Machine<S> {
     pub fn restore_numa_stat(&mut self, zone: ZoneId, values: [u64; NR_NUMA_ITEMS]) {
         let stat = &mut self.zones[zone.index()].numa_stat;
         for (item, value) in values.into_iter().enumerate() {
-            self.global.vm_numa_stat[item] = self.global.vm_numa_stat[item].wrapping_add(value).wrapping_sub(stat[item]);
+            self.global.vm_numa_stat[item] =
+                self.global.vm_numa_stat[item].wrapping_add(value).wrapping_sub(stat[item]);
             stat[item] = value;
         }
     }
@@ -235,14 +251,31 @@ impl<S: Sink> Machine<S> {
     }
 }
 
+impl<S: Sink> Machine<S> {
+    /// Looks again at which zones have pages, once boot has given them all.
+    pub(crate) fn update_policy_zones(&mut self) {
+        self.policy_zones = policy_zones(&self.nodes, &self.zones);
+    }
+}
+
 /// Highest zone below Movable that has pages, and the nodes with memory below Movable.
 fn policy_zones(nodes: &[Node], zones: &[Zone]) -> PolicyZones {
     let below_movable = |zone: &&Zone| zone.id.zone_type() != ZoneType::Movable;
-    let policy_zone =
-        zones.iter().filter(below_movable).filter(|z| z.is_managed()).map(|z| z.id.zone_type()).max().unwrap_or(ZoneType::Dma);
+    let policy_zone = zones
+        .iter()
+        .filter(below_movable)
+        .filter(|z| z.is_managed())
+        .map(|z| z.id.zone_type())
+        .max()
+        .unwrap_or(ZoneType::Dma);
     let normal_memory = nodes
         .iter()
-        .filter(|node| zones[node.id.index() * MAX_NR_ZONES..][..MAX_NR_ZONES].iter().filter(below_movable).any(|z| z.is_populated()))
+        .filter(|node| {
+            zones[node.id.index() * MAX_NR_ZONES..][..MAX_NR_ZONES]
+                .iter()
+                .filter(below_movable)
+                .any(|z| z.is_populated())
+        })
         .map(|node| node.id)
         .collect();
     PolicyZones { policy_zone, normal_memory }

@@ -9,9 +9,9 @@ use crate::page::meta::{Meta, PageState};
 use crate::pfn::{Frame, MigrateType, NodeId, NodeMask, Order, ZoneId, ZoneType};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::NumaItem;
+use crate::zone::ZONE_BOOSTED_WATERMARK;
 use crate::zone::check::zone_watermark_fast;
 use crate::zone::zonelist::{ZoneRef, Zonelist};
-use crate::zone::ZONE_BOOSTED_WATERMARK;
 
 impl<S: Sink> Machine<S> {
     /// One whole request (`__alloc_pages_nodemask`), preferring `node` and limited to `nodemask`.
@@ -30,14 +30,17 @@ impl<S: Sink> Machine<S> {
         let mut alloc_flags = AllocFlags::WMARK_LOW;
         let mut alloc_gfp = gfp;
         let mut ac = self.alloc_context(gfp, node, nodemask);
-        emit!(self, Event::AllocBegin {
-            gfp,
-            order: order.get(),
-            cpu: task.cpu,
-            node,
-            nodemask,
-            highest_zoneidx: ac.highest_zoneidx,
-        });
+        emit!(
+            self,
+            Event::AllocBegin {
+                gfp,
+                order: order.get(),
+                cpu: task.cpu,
+                node,
+                nodemask,
+                highest_zoneidx: ac.highest_zoneidx,
+            }
+        );
         if !self.prepare_alloc_pages(task, gfp, order, &mut ac, &mut alloc_gfp, &mut alloc_flags) {
             return self.finish(None, gfp, order.get(), &ac, Outcome::Injected);
         }
@@ -237,7 +240,7 @@ impl<S: Sink> Machine<S> {
         if check.verdict.passed() {
             return true;
         }
-        if self.deferred_grow_zone(task, zref.zone, order) {
+        if self.deferred_grow_zone(task.cpu, zref.zone, order) {
             return true;
         }
         if alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
@@ -266,7 +269,7 @@ impl<S: Sink> Machine<S> {
                 }
                 return Some(frame);
             }
-            if !self.deferred_grow_zone(task, zref.zone, order) {
+            if !self.deferred_grow_zone(task.cpu, zref.zone, order) {
                 return None;
             }
         }
@@ -288,11 +291,8 @@ impl<S: Sink> Machine<S> {
         let served =
             Served { preferred: ac.preferred_zone.unwrap_or(zone).node(), cpu: self.cpus[task.cpu.index()].node };
         let mut locked = self.lock(zone, task.cpu);
-        let frame = if pcp {
-            locked.rmqueue_pcplist(mt, alloc_flags)
-        } else {
-            locked.rmqueue_buddy(order, mt, alloc_flags)
-        };
+        let frame =
+            if pcp { locked.rmqueue_pcplist(mt, alloc_flags) } else { locked.rmqueue_buddy(order, mt, alloc_flags) };
         if frame.is_some() && locked.options.numa_stat {
             locked.zone_statistics(served);
             if zone.node() != served.preferred {
@@ -300,12 +300,15 @@ impl<S: Sink> Machine<S> {
             }
         }
         if frame.is_none() {
-            emit!(self, Event::NothingTaken {
-                zone,
-                order,
-                migratetype: mt,
-                nofragment: alloc_flags.contains(AllocFlags::NOFRAGMENT),
-            });
+            emit!(
+                self,
+                Event::NothingTaken {
+                    zone,
+                    order,
+                    migratetype: mt,
+                    nofragment: alloc_flags.contains(AllocFlags::NOFRAGMENT),
+                }
+            );
             if !pcp {
                 return None;
             }
@@ -348,14 +351,17 @@ impl<S: Sink> Machine<S> {
     #[inline]
     fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, order: u8, ac: &AllocContext, outcome: Outcome) -> Answer {
         let pfn = frame.map(|f| self.mem.pfn(f));
-        emit!(self, Event::AllocEnd {
-            pfn,
-            zone: frame.and_then(|f| self.mem.zone_of(f)),
-            gfp,
-            order,
-            migratetype: ac.migratetype,
-            outcome,
-        });
+        emit!(
+            self,
+            Event::AllocEnd {
+                pfn,
+                zone: frame.and_then(|f| self.mem.zone_of(f)),
+                gfp,
+                order,
+                migratetype: ac.migratetype,
+                outcome,
+            }
+        );
         Answer { pfn, outcome }
     }
 }

@@ -81,15 +81,18 @@ impl<S: Sink> LockedZone<'_, S> {
     fn steal(&mut self, order: u8, found: u8, start: MigrateType, candidate: &Candidate, flags: AllocFlags) {
         let frame = self.zone.free_area[found as usize].free_list[candidate.list.index()].first;
         self.steal_suitable_fallback(frame, found, start, candidate.can_steal, flags);
-        emit!(self, Event::Steal {
-            zone: self.zone.id,
-            pfn: self.mem.pfn(frame),
-            order,
-            fallback_order: found,
-            start,
-            fallback: candidate.list,
-            owned: self.mem.pageblock(frame) == start,
-        });
+        emit!(
+            self,
+            Event::Steal {
+                zone: self.zone.id,
+                pfn: self.mem.pfn(frame),
+                order,
+                fallback_order: found,
+                start,
+                fallback: candidate.list,
+                owned: self.mem.pageblock(frame) == start,
+            }
+        );
     }
 
     /// Moves the block, or all free pages of its pageblock, and claims the pageblock where half of it is alike

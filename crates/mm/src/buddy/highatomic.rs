@@ -18,11 +18,14 @@ impl<S: Sink> LockedZone<'_, S> {
         self.zone.nr_reserved_highatomic += PAGEBLOCK_NR_PAGES;
         self.set_pageblock_migratetype(frame, MigrateType::HighAtomic);
         self.move_freepages_block(frame, MigrateType::HighAtomic);
-        emit!(self, Event::ReserveHighatomic {
-            zone: self.zone.id,
-            pfn: self.mem.pfn(frame.pageblock_start()),
-            reserved: self.zone.nr_reserved_highatomic,
-        });
+        emit!(
+            self,
+            Event::ReserveHighatomic {
+                zone: self.zone.id,
+                pfn: self.mem.pfn(frame.pageblock_start()),
+                reserved: self.zone.nr_reserved_highatomic,
+            }
+        );
     }
 
     /// Gives one reserved pageblock back to the request's type (`unreserve_highatomic_pageblock`, one zone). Says

@@ -64,10 +64,7 @@ impl<S: Sink> LockedZone<'_, S> {
         }
         for block in (0..1u32 << order).step_by(PAGEBLOCK_NR_PAGES as usize) {
             let page = frame.add(block);
-            if !matches!(
-                self.mem.pageblock(page),
-                MigrateType::Isolate | MigrateType::Cma | MigrateType::HighAtomic
-            ) {
+            if !matches!(self.mem.pageblock(page), MigrateType::Isolate | MigrateType::Cma | MigrateType::HighAtomic) {
                 self.set_pageblock_migratetype(page, MigrateType::Movable);
             }
         }

@@ -127,14 +127,17 @@ impl<S: Sink> LockedZone<'_, S> {
                 self.del_page_from_free_list(frame, found);
                 self.expand(frame, order, found, list);
                 self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
-                emit!(self, Event::TakeBlock {
-                    zone: self.zone.id,
-                    pfn: self.mem.pfn(frame),
-                    order,
-                    found,
-                    list,
-                    migratetype: want,
-                });
+                emit!(
+                    self,
+                    Event::TakeBlock {
+                        zone: self.zone.id,
+                        pfn: self.mem.pfn(frame),
+                        order,
+                        found,
+                        list,
+                        migratetype: want,
+                    }
+                );
                 return Some(frame);
             }
         }
@@ -273,12 +276,10 @@ impl<S: Sink> LockedZone<'_, S> {
             } else {
                 self.del_page_from_free_list(buddy, order);
             }
-            emit!(self, Event::Merge {
-                zone: self.zone.id,
-                pfn: self.mem.pfn(frame),
-                buddy: self.mem.pfn(buddy),
-                order,
-            });
+            emit!(
+                self,
+                Event::Merge { zone: self.zone.id, pfn: self.mem.pfn(frame), buddy: self.mem.pfn(buddy), order }
+            );
             frame = Frame(frame.0 & buddy.0);
             order += 1;
         }
@@ -299,12 +300,15 @@ impl<S: Sink> LockedZone<'_, S> {
     pub(crate) fn set_pageblock_migratetype(&mut self, frame: Frame, migratetype: MigrateType) {
         let grouped = migratetype.index() < crate::pfn::MIGRATE_PCPTYPES;
         let to = if self.options.group_by_mobility_disabled && grouped { MigrateType::Unmovable } else { migratetype };
-        emit!(self, Event::PageblockType {
-            zone: self.zone.id,
-            pfn: self.mem.pfn(frame.pageblock_start()),
-            from: self.mem.pageblock(frame),
-            to,
-        });
+        emit!(
+            self,
+            Event::PageblockType {
+                zone: self.zone.id,
+                pfn: self.mem.pfn(frame.pageblock_start()),
+                from: self.mem.pageblock(frame),
+                to,
+            }
+        );
         self.mem.set_pageblock(frame, to);
     }
 }

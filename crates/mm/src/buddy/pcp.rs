@@ -23,13 +23,16 @@ impl<S: Sink> LockedZone<'_, S> {
         self.pcp.lists[list].remove(self.mem, frame, 0);
         self.pcp.count -= 1;
         self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1;
-        emit!(self, Event::PcpTake {
-            zone: self.zone.id,
-            cpu: self.cpu,
-            pfn: self.mem.pfn(frame),
-            migratetype,
-            left: self.pcp.count,
-        });
+        emit!(
+            self,
+            Event::PcpTake {
+                zone: self.zone.id,
+                cpu: self.cpu,
+                pfn: self.mem.pfn(frame),
+                migratetype,
+                left: self.pcp.count,
+            }
+        );
         Some(frame)
     }
 
@@ -56,13 +59,10 @@ impl<S: Sink> LockedZone<'_, S> {
         }
         self.mod_state(ZoneItem::FreePages, -i64::from(taken));
         self.pcp.count += kept;
-        emit!(self, Event::PcpRefill {
-            zone: self.zone.id,
-            cpu: self.cpu,
-            migratetype,
-            asked: self.pcp.batch,
-            got: kept,
-        });
+        emit!(
+            self,
+            Event::PcpRefill { zone: self.zone.id, cpu: self.cpu, migratetype, asked: self.pcp.batch, got: kept }
+        );
     }
 
     /// Puts a freed page on this CPU's list; at `high` a batch goes back (`free_unref_page_commit`).
@@ -78,13 +78,16 @@ impl<S: Sink> LockedZone<'_, S> {
         self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
         self.pcp.lists[list.index()].push_head(self.mem, frame, 0);
         self.pcp.count += 1;
-        emit!(self, Event::PcpFree {
-            zone: self.zone.id,
-            cpu: self.cpu,
-            pfn: self.mem.pfn(frame),
-            index,
-            count: self.pcp.count,
-        });
+        emit!(
+            self,
+            Event::PcpFree {
+                zone: self.zone.id,
+                cpu: self.cpu,
+                pfn: self.mem.pfn(frame),
+                index,
+                count: self.pcp.count,
+            }
+        );
         if self.pcp.count >= self.pcp.high {
             self.free_pcppages_bulk(self.pcp.batch);
         }
@@ -98,15 +101,9 @@ impl<S: Sink> LockedZone<'_, S> {
         while picked.first.is_some() {
             let frame = picked.first;
             picked.remove(self.mem, frame, 0);
-            let migratetype =
-                if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
+            let migratetype = if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
             self.free_one_page(frame, 0, migratetype, false);
-            emit!(self, Event::PcpDrain {
-                zone: self.zone.id,
-                cpu: self.cpu,
-                pfn: self.mem.pfn(frame),
-                migratetype,
-            });
+            emit!(self, Event::PcpDrain { zone: self.zone.id, cpu: self.cpu, pfn: self.mem.pfn(frame), migratetype });
         }
     }
 

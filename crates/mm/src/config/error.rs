@@ -42,6 +42,12 @@ pub enum ConfigError {
     /// Boot parameters leave no memory that a node could use.
     #[error("no usable memory is left after the boot parameters")]
     NoMemory,
+    /// The machine is laid out, but the model cannot hold it.
+    #[error("the model cannot boot this machine: {reason}")]
+    Unbootable {
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl ConfigError {

@@ -5,7 +5,7 @@ use crate::pfn::Frame;
 
 /// A list of blocks. Allocation takes the head; what the kernel calls the tail is `last`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct List {
+pub(crate) struct List {
     pub(crate) first: Frame,
     pub(crate) last: Frame,
 }

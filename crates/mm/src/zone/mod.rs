@@ -2,7 +2,7 @@
 
 pub mod boot;
 pub(crate) mod check;
-pub mod deferred;
+pub(crate) mod deferred;
 pub mod tuning;
 pub mod watermark;
 pub mod zonelist;
