@@ -1,0 +1,190 @@
+//! Looking at pages without changing them: one page's record, and every block of a section for whoever draws maps.
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::memmap::TOP_ORDER;
+use crate::page::meta::{Meta, PageState};
+use crate::pfn::{
+    Frame, MAX_ORDER_NR_PAGES, MIGRATE_TYPES, MigrateType, PAGEBLOCK_NR_PAGES, PAGES_PER_SECTION, PFN_SECTION_SHIFT,
+    Pfn, ZoneId,
+};
+
+bitflags::bitflags! {
+    /// What a page's record says besides its state.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct PageFlags: u32 {
+        /// First page of a compound page (`PG_head`).
+        const COMPOUND = Meta::COMP;
+        /// Given out from the reserves (`page_is_pfmemalloc`).
+        const PFMEMALLOC = Meta::PFMEMALLOC;
+        /// The host was told that the block is free (`PageReported`).
+        const REPORTED = Meta::REPORTED;
+        /// More references than one.
+        const EXTRA_REFS = Meta::EXTRA_REFS;
+        /// In use since before the model began watching.
+        const UNKNOWN = Meta::UNKNOWN;
+        /// On an LRU list (`PageLRU`).
+        const LRU = Meta::LRU;
+        /// A driver can migrate it (`__PageMovable`).
+        const MOVABLE = Meta::MOVABLE;
+        /// Reported broken (`PG_hwpoison`).
+        const HWPOISON = Meta::HWPOISON;
+        /// Fails its next check (`check_new_page`).
+        const BAD = Meta::BAD;
+        /// Charged to a memory cgroup (`PageKmemcg`).
+        const KMEMCG = Meta::KMEMCG;
+    }
+}
+
+/// A block of pages in one state; a page that is in no block counts as a block of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// First page.
+    pub pfn: Pfn,
+    /// The block has `1 << order` pages.
+    pub order: u8,
+    /// What its pages are; [`PageState::None`] for reserved pages and holes.
+    pub state: PageState,
+    /// The list a free block is on, or the type a page in use was taken as.
+    pub migratetype: MigrateType,
+    /// Flags of its first page.
+    pub flags: PageFlags,
+    /// What the user of the block left on its first page, 0 for nothing.
+    pub tag: u32,
+}
+
+/// What the model knows of one page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PageInfo {
+    /// The page.
+    pub pfn: Pfn,
+    /// Its zone; `None` for a hole.
+    pub zone: Option<ZoneId>,
+    /// Whether the buddy allocator never gets it (`PageReserved`).
+    pub reserved: bool,
+    /// The block it lies in.
+    pub block: Block,
+    /// Type of its pageblock.
+    pub pageblock: MigrateType,
+    /// Its own flags.
+    pub flags: PageFlags,
+}
+
+impl<S: Sink> Machine<S> {
+    /// What is known of a page; `None` where no memory section is.
+    #[must_use]
+    pub fn page_info(&self, pfn: Pfn) -> Option<PageInfo> {
+        let frame = self.mem.frame(pfn)?;
+        let (head, meta) = self.mem.block_of(frame);
+        let exists = self.mem.exists(frame);
+        Some(PageInfo {
+            pfn,
+            zone: self.mem.zone_of(frame).filter(|_| exists),
+            reserved: self.mem.is_reserved(pfn),
+            block: self.block(head, meta),
+            pageblock: self.mem.pageblock(frame),
+            flags: PageFlags::from_bits_truncate(self.mem.tail_meta(frame).0),
+        })
+    }
+
+    fn block(&self, head: Frame, meta: Meta) -> Block {
+        // A largest block keeps no record of its own, and so no tag.
+        let tag = if meta.order() == TOP_ORDER { 0 } else { self.mem.tag(head) };
+        Block {
+            pfn: self.mem.pfn(head),
+            order: meta.order(),
+            state: meta.state(),
+            migratetype: meta.migratetype(),
+            flags: PageFlags::from_bits_truncate(meta.0),
+            tag,
+        }
+    }
+
+    /// Number of memory sections, those that hold only holes included. A section has 32768 pages.
+    #[must_use]
+    pub fn sections(&self) -> usize {
+        (self.mem.frames() >> PFN_SECTION_SHIFT) as usize
+    }
+
+    /// First page of a section; `None` beyond the last.
+    #[must_use]
+    pub fn section_start(&self, section: usize) -> Option<Pfn> {
+        (section < self.sections()).then(|| self.mem.pfn(Frame((section as u32) << PFN_SECTION_SHIFT)))
+    }
+
+    /// The section a page lies in; `None` where there is none.
+    #[inline]
+    #[must_use]
+    pub fn section_of(&self, pfn: Pfn) -> Option<usize> {
+        self.mem.frame(pfn).map(|frame| (frame.0 >> PFN_SECTION_SHIFT) as usize)
+    }
+
+    /// Whether anything smaller than a largest block exists in the section.
+    #[must_use]
+    pub fn section_is_split(&self, section: usize) -> bool {
+        section < self.sections() && self.mem.has_records(Frame((section as u32) << PFN_SECTION_SHIFT))
+    }
+
+    /// Calls `visit` for every block of a section with its offset in pages from the section's start, ascending.
+    /// Pages in no block (reserved, holes) are left out.
+    pub fn visit_blocks(&self, section: usize, mut visit: impl FnMut(u32, Block)) {
+        if section >= self.sections() {
+            return;
+        }
+        let base = (section as u32) << PFN_SECTION_SHIFT;
+        for top in (0..PAGES_PER_SECTION as u32).step_by(MAX_ORDER_NR_PAGES as usize) {
+            let frame = Frame(base + top);
+            let meta = self.mem.meta(frame, TOP_ORDER);
+            if meta.state() != PageState::None {
+                visit(top, self.block(frame, meta));
+            } else if self.mem.has_records(frame) {
+                self.visit_records(frame, top, &mut visit);
+            }
+        }
+    }
+
+    /// The smaller blocks inside one largest block.
+    fn visit_records(&self, first: Frame, offset: u32, visit: &mut impl FnMut(u32, Block)) {
+        let mut at = 0;
+        while at < MAX_ORDER_NR_PAGES as u32 {
+            let frame = first.add(at);
+            let meta = self.mem.tail_meta(frame);
+            if meta.state() == PageState::None {
+                at += 1;
+                continue;
+            }
+            visit(offset + at, self.block(frame, meta));
+            at += 1 << meta.order();
+        }
+    }
+
+    /// Memory that exists, ascending, with its zone: first page and the page after the last. A range never crosses a
+    /// section's end.
+    pub fn memory_ranges(&self) -> impl Iterator<Item = (Pfn, Pfn, ZoneId)> + '_ {
+        self.mem.zone_ranges().map(|(first, last, zone)| {
+            let start = self.mem.pfn(first);
+            (start, Pfn(start.0 + u64::from(last.0 - first.0) + 1), zone)
+        })
+    }
+
+    /// Pages the buddy allocator never gets, ascending: first page and the page after the last.
+    pub fn reserved_ranges(&self) -> impl Iterator<Item = (Pfn, Pfn)> + '_ {
+        self.mem.reserved()
+    }
+
+    /// Pageblocks of a zone by type, as /proc/pagetypeinfo counts them: those whose first page, or the zone's first,
+    /// lies in the zone (`pagetypeinfo_showblockcount_print`).
+    #[must_use]
+    pub fn pageblock_counts(&self, zone: ZoneId) -> [u64; MIGRATE_TYPES] {
+        let mut counts = [0; MIGRATE_TYPES];
+        let Some(zone) = self.zones.get(zone.index()) else { return counts };
+        let mut pfn = zone.start_pfn.0;
+        while pfn < zone.end_pfn().0 {
+            if let Some(frame) = self.mem.frame(Pfn(pfn)).filter(|&f| self.mem.zone_of(f) == Some(zone.id)) {
+                counts[self.mem.pageblock(frame).index()] += 1;
+            }
+            pfn = (pfn | (PAGEBLOCK_NR_PAGES - 1)) + 1;
+        }
+        counts
+    }
+}
