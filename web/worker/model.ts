@@ -54,7 +54,7 @@ export interface ZoneView {
   driftMark: number;
   /** Free pages by migrate type. */
   freeByType: number[];
-  /** Pages in use by pageblock type; what was in use before the model began is `reservedPages`. */
+  /** Pages in use by the type they were taken as; reserved ones and those in use before the model began are `reservedPages`. */
   usedByType: number[];
   reservedPages: number;
   numa: number[];
@@ -221,8 +221,11 @@ export interface Session {
   presets(): Preset[];
   /** A fresh machine; allocations and recording are forgotten. */
   boot(form: MachineForm): void;
-  /** Some life before the story: allocations and frees by seed, of which some stay live (as `reserved` use, not in the list). */
-  age(seed: number): void;
+  /**
+   * Some life before the story: allocations and frees by seed, of which some stay live (not in the list). `operations`
+   * is chosen by the machine's size when left out.
+   */
+  age(seed: number, operations?: number): void;
   machine(): MachineView;
   freeAreas(zone: number): FreeAreas;
   gfp(text: string): GfpView;
@@ -231,8 +234,16 @@ export interface Session {
   allocate(form: AllocForm): AllocationView[];
   free(id: number): AllocationView;
   freeNewest(): AllocationView;
+  /** Frees any block in use, by whomever; refused where a kernel would corrupt memory. */
+  freePfn(pfn: number, order: number): void;
+  /** Gives the per-CPU pages back, of one CPU or all (`drain_local_pages`, `drain_all_pages`). */
+  drain(cpu?: number): void;
+  /** Folds per-CPU counter deltas, of one CPU or all (`refresh_cpu_vm_stats`). */
+  fold(cpu?: number): void;
   allocations(first: number, count: number): AllocationList;
   why(id: number): Why;
+  /** The way back of an allocation that has been freed. */
+  whyFree(id: number): Why;
 
   /** Throws a ModelError where it would be refused. */
   previewSysctl(name: string, value: string): MarksView[];
@@ -246,6 +257,25 @@ export interface Session {
   samplePfns(n: number): number;
   sample(n: number): number;
 
+  /**
+   * The page map, drawn. It is a plane of cells, one for each page: tiles of 32 × 32 cells (1024 pages, a largest
+   * block) in rows of `columns` tiles, those of the whole machine (zone -1) or of one zone. Inside a tile pages follow
+   * a Z-order curve, x first: a block of even order is a square, of odd order two squares side by side, and a buddy is
+   * its neighbor. `mapTiles` says how many tiles there are.
+   */
+  mapTiles(zone: number): number;
+  /** Sets the color of every page class (256 RGBA words, as ImageData has them); `mapCodes()[class]` is its {@link pageCode}. */
+  mapColors(colors: Uint32Array): void;
+  mapCodes(): Uint16Array;
+  /**
+   * Draws width × height pixels; pixel (i, j) shows the cell at (left + i × step, top + j × step). Answers the address
+   * in wasm memory of width × height RGBA words. 1024 × 1024 pixels take about 2 ms whatever the step.
+   */
+  mapDraw(zone: number, columns: number, left: number, top: number, step: number, width: number, height: number): number;
+  /** The page in a cell, -1 for none; and the cell of a page as [x, y], undefined if it has none. */
+  mapPfn(zone: number, columns: number, x: number, y: number): number;
+  mapCell(zone: number, columns: number, pfn: number): [number, number] | undefined;
+
   /** Name → content, uncompressed: meta.json, start/state.txt, ops.txt, snap1/state.txt, end/state.txt … */
   loadRecording(name: string, files: Record<string, Uint8Array>): RecordingView;
   /** Runs n more operations; the worker keeps n small and yields in between. */
@@ -257,14 +287,22 @@ export interface Session {
 
   /** Hash of the whole state, 16 hex digits: the same on every target. */
   hash(): string;
+  /** Everything that was done since `boot`; `restore` does it again and ends in the same state, bit for bit. */
+  log(): Command[];
+  restore(form: MachineForm, log: Command[]): void;
 }
+
+/** One entry of the log: plain data, to keep beside the worker and in links. */
+export type Command = { do: string } & Record<string, unknown>;
+
+/** Beside Session the module exports `lastPanic(): string | undefined`: what a defect said, after a call has trapped. */
 
 /** A u16 of `sample`: kind | migratetype << 4 | order << 8. The order is that of the block the page is in. */
 export const pageCode = {
   hole: 0,
   /** Never given to the allocator: firmware, kernel image, page records. */
   reserved: 1,
-  /** In use since before the model began, or by `age`. */
+  /** In use by others: since before the model began, or since `age`, which knows type and order. */
   used: 2,
   /** In use by an allocation of the list. */
   allocated: 3,
