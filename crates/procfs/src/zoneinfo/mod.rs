@@ -1,0 +1,211 @@
+//! `/proc/zoneinfo`: what it says, how it is printed, and how it is read.
+
+mod parse;
+mod print;
+
+pub use parse::ParseError;
+
+use buddyscope_mm::Machine;
+use buddyscope_mm::event::Sink;
+use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, ZoneId};
+use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, ZoneItem};
+use buddyscope_mm::zone::watermark::{WMARK_HIGH, WMARK_LOW, WMARK_MIN, wmark_pages};
+use buddyscope_mm::zone::{Node, Zone};
+
+/// Fruitless kswapd runs after which a node counts as unreclaimable (`MAX_RECLAIM_RETRIES`, mm/internal.h, v5.10).
+const MAX_RECLAIM_RETRIES: u32 = 16;
+
+/// Per-node counters, in the order they are printed (`enum node_stat_item`, include/linux/mmzone.h, v5.10).
+pub const NODE_ITEMS: [&str; 37] = [
+    "nr_inactive_anon",
+    "nr_active_anon",
+    "nr_inactive_file",
+    "nr_active_file",
+    "nr_unevictable",
+    "nr_slab_reclaimable",
+    "nr_slab_unreclaimable",
+    "nr_isolated_anon",
+    "nr_isolated_file",
+    "workingset_nodes",
+    "workingset_refault_anon",
+    "workingset_refault_file",
+    "workingset_activate_anon",
+    "workingset_activate_file",
+    "workingset_restore_anon",
+    "workingset_restore_file",
+    "workingset_nodereclaim",
+    "nr_anon_pages",
+    "nr_mapped",
+    "nr_file_pages",
+    "nr_dirty",
+    "nr_writeback",
+    "nr_writeback_temp",
+    "nr_shmem",
+    "nr_shmem_hugepages",
+    "nr_shmem_pmdmapped",
+    "nr_file_hugepages",
+    "nr_file_pmdmapped",
+    "nr_anon_transparent_hugepages",
+    "nr_vmscan_write",
+    "nr_vmscan_immediate_reclaim",
+    "nr_dirtied",
+    "nr_written",
+    "nr_kernel_misc_reclaimable",
+    "nr_foll_pin_acquired",
+    "nr_foll_pin_released",
+    "nr_kernel_stack",
+];
+
+/// Positions in [`NODE_ITEMS`] of the counters the model keeps.
+const NR_INACTIVE_FILE: usize = 2;
+const NR_ACTIVE_FILE: usize = 3;
+const NR_DIRTY: usize = 20;
+const NR_WRITEBACK: usize = 21;
+
+/// All of `/proc/zoneinfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ZoneInfo {
+    /// Zones of online nodes, empty ones included.
+    pub zones: Vec<ZoneRecord>,
+}
+
+/// One zone. Units are pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneRecord {
+    /// Which zone.
+    pub id: ZoneId,
+    /// Counters of the node, with its first populated zone only.
+    pub node_stats: Option<[u64; NODE_ITEMS.len()]>,
+    /// Free pages without per-CPU deltas.
+    pub free: u64,
+    /// Min, low and high mark, boost included.
+    pub marks: [u64; 3],
+    /// Pages from the first to the last.
+    pub spanned: u64,
+    /// Pages that exist.
+    pub present: u64,
+    /// Pages of the buddy allocator.
+    pub managed: u64,
+    /// `lowmem_reserve` by the highest zone of a request.
+    pub protection: [i64; MAX_NR_ZONES],
+    /// The rest, if the zone is populated.
+    pub details: Option<ZoneDetails>,
+}
+
+/// What only a populated zone has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneDetails {
+    /// Zone counters without per-CPU deltas, by [`ZoneItem`].
+    pub stats: [u64; NR_ZONE_ITEMS],
+    /// NUMA counters with per-CPU deltas.
+    pub numa: [u64; NR_NUMA_ITEMS],
+    /// Per-CPU sets, by CPU.
+    pub pagesets: Vec<PageSet>,
+    /// Whether kswapd has given up on the node.
+    pub node_unreclaimable: bool,
+    /// First page frame.
+    pub start_pfn: u64,
+}
+
+/// One CPU's set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSet {
+    /// The CPU.
+    pub cpu: CpuId,
+    /// Pages in it.
+    pub count: u64,
+    /// Pages at which some go back.
+    pub high: u64,
+    /// Pages moved at once.
+    pub batch: u64,
+    /// Largest counter delta kept.
+    pub stat_threshold: u64,
+}
+
+impl ZoneInfo {
+    /// The state of a machine.
+    #[must_use]
+    pub fn of<S: Sink>(machine: &Machine<S>) -> ZoneInfo {
+        let mut zones = Vec::new();
+        for id in machine.online_nodes().iter() {
+            let node = &machine.nodes()[id.index()];
+            let mut first_populated = true;
+            for zone in crate::zones_of(machine, id) {
+                let with_node = first_populated && zone.is_populated();
+                first_populated &= !with_node;
+                zones.push(record(machine, node, zone, with_node));
+            }
+        }
+        ZoneInfo { zones }
+    }
+}
+
+fn record<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone, with_node: bool) -> ZoneRecord {
+    ZoneRecord {
+        id: zone.id,
+        node_stats: with_node.then(|| node_stats(machine, node)),
+        free: zone.page_state(ZoneItem::FreePages) as u64,
+        marks: [WMARK_MIN, WMARK_LOW, WMARK_HIGH].map(|mark| wmark_pages(zone, mark)),
+        spanned: zone.spanned_pages,
+        present: zone.present_pages,
+        managed: zone.managed_pages,
+        protection: zone.lowmem_reserve,
+        details: zone.is_populated().then(|| details(machine, node, zone)),
+    }
+}
+
+/// Counters of a node that the model does not keep are 0.
+fn node_stats<S: Sink>(machine: &Machine<S>, node: &Node) -> [u64; NODE_ITEMS.len()] {
+    let mut stats = [0; NODE_ITEMS.len()];
+    let lru = [
+        ZoneItem::InactiveAnon,
+        ZoneItem::ActiveAnon,
+        ZoneItem::InactiveFile,
+        ZoneItem::ActiveFile,
+        ZoneItem::Unevictable,
+    ];
+    for (stat, item) in stats.iter_mut().zip(lru) {
+        *stat = crate::zones_of(machine, node.id).iter().map(|zone| zone.page_state(item) as u64).sum();
+    }
+    stats[NR_INACTIVE_FILE] = stats[NR_INACTIVE_FILE].max(node.stat.inactive_file);
+    stats[NR_ACTIVE_FILE] = stats[NR_ACTIVE_FILE].max(node.stat.active_file);
+    stats[NR_DIRTY] = node.stat.file_dirty;
+    stats[NR_WRITEBACK] = node.stat.writeback;
+    stats
+}
+
+fn details<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone) -> ZoneDetails {
+    ZoneDetails {
+        stats: ZONE_ITEMS.map(|item| zone.page_state(item) as u64),
+        numa: machine.numa_counters(zone.id),
+        pagesets: machine.cpus().iter().map(|cpu| page_set(machine, zone.id, cpu.id)).collect(),
+        node_unreclaimable: node.kswapd_failures >= MAX_RECLAIM_RETRIES,
+        start_pfn: zone.start_pfn.0,
+    }
+}
+
+/// The zone counters in order.
+const ZONE_ITEMS: [ZoneItem; NR_ZONE_ITEMS] = [
+    ZoneItem::FreePages,
+    ZoneItem::InactiveAnon,
+    ZoneItem::ActiveAnon,
+    ZoneItem::InactiveFile,
+    ZoneItem::ActiveFile,
+    ZoneItem::Unevictable,
+    ZoneItem::WritePending,
+    ZoneItem::Mlock,
+    ZoneItem::PageTable,
+    ZoneItem::Bounce,
+    ZoneItem::FreeCma,
+];
+
+fn page_set<S: Sink>(machine: &Machine<S>, zone: ZoneId, cpu: CpuId) -> PageSet {
+    let pcp = machine.pcp(zone, cpu);
+    PageSet {
+        cpu,
+        count: u64::from(pcp.count),
+        high: u64::from(pcp.high),
+        batch: u64::from(pcp.batch),
+        stat_threshold: u64::from(pcp.stat_threshold),
+    }
+}
