@@ -46,6 +46,9 @@ pub enum CpusetError {
     /// No such cpuset (`ENOENT`).
     #[error("there is no cpuset number {0}")]
     Unknown(u16),
+    /// No cpuset of that name (`ENOENT`).
+    #[error("there is no cpuset `{0}`")]
+    NoSuchName(String),
     /// The root's nodes follow the machine (`EACCES`).
     #[error("the root cpuset always has all nodes with memory")]
     RootIsReadOnly,
@@ -139,7 +142,7 @@ impl CpusetTree {
     /// Writes `cpuset.mems` and hands the result down to all tasks concerned, policies included (`update_nodemask`).
     ///
     /// # Errors
-    /// Every [`CpusetError`] but `TooMany`; nothing changes then.
+    /// Every [`CpusetError`] but `NoSuchName` and `TooMany`; nothing changes then.
     pub fn set_mems<'t>(
         &mut self,
         id: CpusetId,

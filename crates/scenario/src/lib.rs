@@ -1,0 +1,3 @@
+//! What happens to the model: recordings of real kernels, scenarios and workloads.
+
+pub mod recording;
