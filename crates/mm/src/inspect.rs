@@ -2,12 +2,14 @@
 
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::memmap::TOP_ORDER;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
     Frame, MAX_ORDER_NR_PAGES, MIGRATE_TYPES, MigrateType, PAGEBLOCK_NR_PAGES, PAGES_PER_SECTION, PFN_SECTION_SHIFT,
     Pfn, ZoneId,
 };
+
+/// Where the marks of single pages lie in [`PageFlags`], above the flags of blocks.
+const MARKS_SHIFT: u32 = 24;
 
 bitflags::bitflags! {
     /// What a page's record says besides its state.
@@ -23,16 +25,16 @@ bitflags::bitflags! {
         const EXTRA_REFS = Meta::EXTRA_REFS;
         /// In use since before the model began watching.
         const UNKNOWN = Meta::UNKNOWN;
-        /// On an LRU list (`PageLRU`).
-        const LRU = Meta::LRU;
-        /// A driver can migrate it (`__PageMovable`).
-        const MOVABLE = Meta::MOVABLE;
-        /// Reported broken (`PG_hwpoison`).
-        const HWPOISON = Meta::HWPOISON;
-        /// Fails its next check (`check_new_page`).
-        const BAD = Meta::BAD;
         /// Charged to a memory cgroup (`PageKmemcg`).
         const KMEMCG = Meta::KMEMCG;
+        /// On an LRU list (`PageLRU`).
+        const LRU = (Marks::LRU.0 as u32) << MARKS_SHIFT;
+        /// A driver can migrate it (`__PageMovable`).
+        const MOVABLE = (Marks::MOVABLE.0 as u32) << MARKS_SHIFT;
+        /// Reported broken (`PG_hwpoison`).
+        const HWPOISON = (Marks::HWPOISON.0 as u32) << MARKS_SHIFT;
+        /// Fails its next check (`check_new_page`).
+        const BAD = (Marks::BAD.0 as u32) << MARKS_SHIFT;
     }
 }
 
@@ -49,8 +51,6 @@ pub struct Block {
     pub migratetype: MigrateType,
     /// Flags of its first page.
     pub flags: PageFlags,
-    /// What the user of the block left on its first page, 0 for nothing.
-    pub tag: u32,
 }
 
 /// What the model knows of one page.
@@ -83,21 +83,24 @@ impl<S: Sink> Machine<S> {
             reserved: self.mem.is_reserved(pfn),
             block: self.block(head, meta),
             pageblock: self.mem.pageblock(frame),
-            flags: PageFlags::from_bits_truncate(self.mem.tail_meta(frame).0),
+            flags: self.page_flags(frame, self.mem.page_meta(frame)),
         })
     }
 
     fn block(&self, head: Frame, meta: Meta) -> Block {
-        // A largest block keeps no record of its own, and so no tag.
-        let tag = if meta.order() == TOP_ORDER { 0 } else { self.mem.tag(head) };
         Block {
             pfn: self.mem.pfn(head),
             order: meta.order(),
             state: meta.state(),
             migratetype: meta.migratetype(),
-            flags: PageFlags::from_bits_truncate(meta.0),
-            tag,
+            flags: self.page_flags(head, meta),
         }
+    }
+
+    /// Flags of a block that starts at a page, and the page's own marks.
+    fn page_flags(&self, frame: Frame, meta: Meta) -> PageFlags {
+        let marks = if meta.has(Meta::MARKED) { self.mem.marks(frame).0 } else { 0 };
+        PageFlags::from_bits_truncate(meta.0 & ((1 << MARKS_SHIFT) - 1) | u32::from(marks) << MARKS_SHIFT)
     }
 
     /// Number of memory sections, those that hold only holes included. A section has 32768 pages.
@@ -133,28 +136,9 @@ impl<S: Sink> Machine<S> {
         }
         let base = (section as u32) << PFN_SECTION_SHIFT;
         for top in (0..PAGES_PER_SECTION as u32).step_by(MAX_ORDER_NR_PAGES as usize) {
-            let frame = Frame(base + top);
-            let meta = self.mem.meta(frame, TOP_ORDER);
-            if meta.state() != PageState::None {
-                visit(top, self.block(frame, meta));
-            } else if self.mem.has_records(frame) {
-                self.visit_records(frame, top, &mut visit);
+            for (head, meta) in self.mem.blocks_in(Frame(base + top)) {
+                visit(head.0 - base, self.block(head, meta));
             }
-        }
-    }
-
-    /// The smaller blocks inside one largest block.
-    fn visit_records(&self, first: Frame, offset: u32, visit: &mut impl FnMut(u32, Block)) {
-        let mut at = 0;
-        while at < MAX_ORDER_NR_PAGES as u32 {
-            let frame = first.add(at);
-            let meta = self.mem.tail_meta(frame);
-            if meta.state() == PageState::None {
-                at += 1;
-                continue;
-            }
-            visit(offset + at, self.block(frame, meta));
-            at += 1 << meta.order();
         }
     }
 

@@ -6,7 +6,7 @@ use crate::config::Sysctls;
 use crate::event::{NullSink, Sink};
 use crate::gfp::Gfp;
 use crate::page::memmap::MemMap;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
@@ -356,7 +356,7 @@ impl<S: Sink> Machine<S> {
     /// As [`Machine::free_pages`].
     pub fn mark_lru(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
         let (frame, zone) = self.allocated_block(pfn, order)?;
-        self.lock(zone, CpuId(0)).mark_pages(frame, order.get(), Meta::LRU);
+        self.lock(zone, CpuId(0)).mark_pages(frame, order.get(), Marks::LRU);
         Ok(())
     }
 
@@ -366,15 +366,8 @@ impl<S: Sink> Machine<S> {
     /// [`PageError::NoMemory`].
     pub fn mark_bad(&mut self, pfn: Pfn, hwpoison: bool) -> Result<(), PageError> {
         let frame = self.mem.frame(pfn).filter(|&f| self.mem.exists(f)).ok_or(PageError::NoMemory { pfn })?;
-        self.mem.mark_bad(frame, if hwpoison { Meta::HWPOISON } else { Meta::BAD });
+        self.mem.mark_bad(frame, if hwpoison { Marks::HWPOISON } else { Marks::BAD });
         Ok(())
-    }
-
-    /// Leaves a tag on a page for whoever draws it.
-    pub fn set_tag(&mut self, pfn: Pfn, tag: u32) {
-        if let Some(frame) = self.mem.frame(pfn).filter(|&f| self.mem.exists(f)) {
-            self.mem.set_tag(frame, tag);
-        }
     }
 
     /// Gives back all pages that a CPU keeps, zone by zone (`drain_local_pages`).

@@ -7,9 +7,10 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::memmap::MemMap;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
-    CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType,
+    CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, PAGES_PER_SECTION,
+    PFN_SECTION_SHIFT, Pfn, ZoneId, ZoneType,
 };
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
@@ -157,8 +158,7 @@ impl<S: Sink> Machine<S> {
             return Err(RestoreError::Inconsistent { what: "no such per-CPU list" });
         }
         let locked = self.lock(zone, cpu);
-        locked.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
-        locked.pcp.lists[list].push_tail(locked.mem, frame, 0);
+        locked.pcp.lists[list].push_tail(locked.mem, frame, 0, Meta::new(PageState::Pcp, 0, index));
         locked.pcp.count += 1;
         Ok(())
     }
@@ -241,11 +241,12 @@ impl<S: Sink> Machine<S> {
 
     /// Marks pages in use as movable, being on an LRU list (`lru`) or under a driver's control (`__PageMovable`).
     pub fn restore_movable(&mut self, start: Pfn, end: Pfn, lru: bool) {
-        let flag = if lru { Meta::LRU } else { Meta::MOVABLE };
+        let mark = if lru { Marks::LRU } else { Marks::MOVABLE };
         for pfn in start.0..end.0 {
             if let Some(frame) = self.mem.frame(Pfn(pfn)) {
-                let meta = self.mem.tail_meta(frame);
-                self.mem.set_tail_meta(frame, meta.with(flag | Meta::MARKED_TAILS));
+                self.mem.set_marks(frame, self.mem.marks(frame).with(mark));
+                let meta = self.mem.meta(frame, 0);
+                self.mem.set_meta(frame, 0, meta.with(Meta::MARKED));
             }
         }
     }
@@ -305,12 +306,23 @@ fn check_parts(parts: &MachineParts) -> Result<(), RestoreError> {
     if !ordered || !sane {
         return wrong("memory ranges must be ascending, disjoint and inside existing zones");
     }
-    let sections: u64 = parts.zone_ranges.iter().map(|r| (r.1.0 >> 15) - (r.0.0 >> 15) + 1).sum();
-    if sections > MAX_SECTIONS {
+    if section_count(&parts.zone_ranges) > MAX_SECTIONS {
         return wrong("more memory than the model can index (16 TiB)");
     }
     Ok(())
 }
 
+/// Sections that hold memory, the first one included whether it does or not.
+fn section_count(ranges: &[(Pfn, Pfn, ZoneId)]) -> u64 {
+    let mut next = 1;
+    let mut count = 1;
+    for &(start, end, _) in ranges {
+        let last = end.0.div_ceil(PAGES_PER_SECTION);
+        count += last.saturating_sub(next.max(start.0 >> PFN_SECTION_SHIFT));
+        next = next.max(last);
+    }
+    count
+}
+
 /// Sections that 32-bit frames can name.
-const MAX_SECTIONS: u64 = 1 << (32 - crate::pfn::PFN_SECTION_SHIFT);
+const MAX_SECTIONS: u64 = 1 << (32 - PFN_SECTION_SHIFT);

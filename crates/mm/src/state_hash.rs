@@ -3,7 +3,7 @@
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::memmap::TOP_ORDER;
-use crate::page::meta::PageState;
+use crate::page::meta::Meta;
 use crate::pfn::{Frame, MAX_ORDER, MIGRATE_PCPTYPES, MigrateType, PAGEBLOCK_NR_PAGES, PFN_SECTION_SHIFT};
 use crate::task::cpuset::CpusetTree;
 use crate::zone::{Node, PerCpuPages, Zone};
@@ -102,19 +102,12 @@ impl<S: Sink> Machine<S> {
     /// Page number and state in one word: the former has 34 bits at most, the latter 21.
     fn hash_largest_block(&self, hash: &mut Fnv, first: Frame) {
         let pfn = self.mem.pfn(first).0;
-        let whole = self.mem.meta(first, TOP_ORDER);
         let types = [first, first.add(PAGEBLOCK_NR_PAGES as u32)].map(|frame| self.mem.pageblock(frame) as u64);
         hash.word(pfn << 24 | types[0] << 4 | types[1]);
-        if whole.state() != PageState::None {
-            hash.word(pfn << 24 | u64::from(whole.0));
-        }
-        if !self.mem.has_records(first) {
-            return;
-        }
-        for n in 0..1u32 << TOP_ORDER {
-            let meta = self.mem.tail_meta(first.add(n)).0;
-            if meta != 0 {
-                hash.word((pfn + u64::from(n)) << 24 | u64::from(meta));
+        for (head, meta) in self.mem.blocks_in(first) {
+            hash.word(self.mem.pfn(head).0 << 24 | u64::from(meta.0));
+            if meta.has(Meta::MARKED) {
+                hash.words((0..1 << meta.order()).map(|n| u64::from(self.mem.marks(head.add(n)).0)));
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::buddy::Served;
 use crate::event::{Event, Outcome, Restart, Sink, Skip, emit};
 use crate::gfp::{AllocFlags, Gfp, gfp_migratetype, gfp_zone};
 use crate::machine::Machine;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{Frame, MigrateType, NodeId, NodeMask, Order, ZoneId, ZoneType};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::NumaItem;
@@ -157,21 +157,19 @@ impl<S: Sink> Machine<S> {
             let no_fallback = alloc_flags.contains(AllocFlags::NOFRAGMENT);
             let mut at = ac.preferred;
             while let Some(&zref) = self.zonelist(ac).refs.get(at) {
+                if !self.passes_over(task, gfp, alloc_flags, ac, zref, &mut last_dirty) {
+                    if no_fallback && self.leaves_node(ac, zref) {
+                        alloc_flags -= AllocFlags::NOFRAGMENT;
+                        emit!(self, Event::Restarted { zone: Some(zref.zone), reason: Restart::RemoteNode });
+                        continue 'walk;
+                    }
+                    if self.zone_has_enough(task, gfp, order, alloc_flags, ac, zref) {
+                        if let Some(frame) = self.take_from(task, zref, gfp, order, alloc_flags, ac) {
+                            return Some(frame);
+                        }
+                    }
+                }
                 at = self.zonelist(ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
-                if self.passes_over(task, gfp, alloc_flags, ac, zref, &mut last_dirty) {
-                    continue;
-                }
-                if no_fallback && self.leaves_node(ac, zref) {
-                    alloc_flags -= AllocFlags::NOFRAGMENT;
-                    emit!(self, Event::Restarted { zone: Some(zref.zone), reason: Restart::RemoteNode });
-                    continue 'walk;
-                }
-                if !self.zone_has_enough(task, gfp, order, alloc_flags, ac, zref) {
-                    continue;
-                }
-                if let Some(frame) = self.take_from(task, zref, gfp, order, alloc_flags, ac) {
-                    return Some(frame);
-                }
             }
             if !no_fallback {
                 return None;
@@ -338,9 +336,9 @@ impl<S: Sink> Machine<S> {
             flags |= Meta::COMP;
             if order == 1 {
                 // compound_nr = 2 overlays the second page's mapping and reads as "movable".
-                flags |= Meta::MARKED_TAILS;
-                let tail = self.mem.tail_meta(frame.add(1));
-                self.mem.set_tail_meta(frame.add(1), tail.with(Meta::MOVABLE));
+                flags |= Meta::MARKED;
+                let tail = self.mem.marks(frame.add(1));
+                self.mem.set_marks(frame.add(1), tail.with(Marks::MOVABLE));
             }
         }
         let index = self.mem.meta(frame, order).migratetype();

@@ -4,7 +4,7 @@ use super::LockedZone;
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
 use crate::page::memmap::TOP_ORDER;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, PageState};
 use crate::pfn::{Frame, MAX_ORDER, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER};
 use crate::zone::ZONE_BOOSTED_WATERMARK;
 
@@ -170,7 +170,7 @@ impl<S: Sink> LockedZone<'_, S> {
                 at = at.add(1 << meta.order());
                 continue;
             }
-            if self.mem.tail_meta(at).has(Meta::LRU | Meta::MOVABLE) {
+            if self.mem.marks(at).any(Marks::MIGRATABLE) {
                 result.movable += 1;
             }
             at = at.add(1);

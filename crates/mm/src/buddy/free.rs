@@ -2,7 +2,7 @@
 
 use super::LockedZone;
 use crate::event::{Event, Sink, emit};
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::Frame;
 
 impl<S: Sink> LockedZone<'_, S> {
@@ -27,7 +27,7 @@ impl<S: Sink> LockedZone<'_, S> {
         if self.mem.any_bad() && !self.check_free_pages(frame, order) {
             return false;
         }
-        if self.mem.meta(frame, order).has(Meta::MARKED_TAILS) {
+        if self.mem.meta(frame, order).has(Meta::MARKED) {
             self.clear_marks(frame, order);
         }
         true
@@ -37,8 +37,7 @@ impl<S: Sink> LockedZone<'_, S> {
     /// the per-CPU list (`check_free_page`, `bulkfree_pcp_prepare`).
     #[cold]
     fn check_free_pages(&mut self, frame: Frame, order: u8) -> bool {
-        let flags = if order == 0 { Meta::HWPOISON } else { Meta::BAD };
-        let bad = (0..1u32 << order).any(|n| self.mem.tail_meta(frame.add(n)).has(flags));
+        let bad = self.has_marks(frame, order, if order == 0 { Marks::HWPOISON } else { Marks::BAD });
         if bad {
             self.leak(frame, order);
         }
@@ -49,19 +48,19 @@ impl<S: Sink> LockedZone<'_, S> {
     #[cold]
     fn clear_marks(&mut self, frame: Frame, order: u8) {
         for n in 0..1u32 << order {
-            let meta = self.mem.tail_meta(frame.add(n));
-            self.mem.set_tail_meta(frame.add(n), meta.without(Meta::LRU | Meta::MOVABLE));
+            let marks = self.mem.marks(frame.add(n));
+            self.mem.set_marks(frame.add(n), marks.without(Marks::MIGRATABLE));
         }
     }
 
-    /// Sets flags on every page of a block in use.
-    pub(crate) fn mark_pages(&mut self, frame: Frame, order: u8, flags: u32) {
+    /// Sets marks on every page of a block in use.
+    pub(crate) fn mark_pages(&mut self, frame: Frame, order: u8, more: Marks) {
         for n in 0..1u32 << order {
-            let meta = self.mem.tail_meta(frame.add(n));
-            self.mem.set_tail_meta(frame.add(n), meta.with(flags));
+            let marks = self.mem.marks(frame.add(n));
+            self.mem.set_marks(frame.add(n), marks.with(more));
         }
         let meta = self.mem.meta(frame, order);
-        self.mem.set_meta(frame, order, meta.with(Meta::MARKED_TAILS));
+        self.mem.set_meta(frame, order, meta.with(Meta::MARKED));
     }
 
     /// Turns a block in use into single pages in use (`split_page`).
@@ -71,10 +70,9 @@ impl<S: Sink> LockedZone<'_, S> {
         self.mem.set_meta(frame, order, Meta::default());
         for n in 0..1u32 << order {
             let page = frame.add(n);
-            let own = self.mem.tail_meta(page).0 & (Meta::LRU | Meta::MOVABLE | Meta::BAD | Meta::HWPOISON);
-            let marked = if own != 0 { Meta::MARKED_TAILS } else { 0 };
+            let marked = if self.mem.marks(page) == Marks::NONE { 0 } else { Meta::MARKED };
             let meta = Meta::new(PageState::Allocated, 0, head.migratetype());
-            self.mem.set_meta(page, 0, meta.with(kept | own | marked));
+            self.mem.set_meta(page, 0, meta.with(kept | marked));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::LockedZone;
 use crate::event::{Event, Sink, emit};
 use crate::page::memmap::TOP_ORDER;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{Frame, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, ZoneType};
 
 impl<S: Sink> LockedZone<'_, S> {
@@ -84,12 +84,11 @@ impl<S: Sink> LockedZone<'_, S> {
         }
         let compound_above = self.mem.block_of(start);
         if compound_above.0 != start && compound_above.1.order() == TOP_ORDER && compound_above.1.has(Meta::COMP) {
-            return !self.mem.tail_meta(compound_above.0).has(Meta::LRU);
+            return !self.mem.marks(compound_above.0).any(Marks::LRU);
         }
         (0..PAGEBLOCK_NR_PAGES as u32).any(|n| {
             let page = start.add(n);
-            self.mem.page_meta(page).state() == PageState::Allocated
-                && !self.mem.tail_meta(page).has(Meta::LRU | Meta::MOVABLE)
+            self.mem.page_meta(page).state() == PageState::Allocated && !self.mem.marks(page).any(Marks::MIGRATABLE)
         })
     }
 }

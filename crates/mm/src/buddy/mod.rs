@@ -11,7 +11,7 @@ pub(crate) mod pcp;
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
 use crate::page::memmap::{MemMap, TOP_ORDER};
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType, NodeId};
 use crate::vmstat::{NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NumaItem, VmEvents, ZoneItem, fold_delta};
 use crate::zone::{PerCpuPages, Zone};
@@ -84,18 +84,18 @@ impl<S: Sink> LockedZone<'_, S> {
     /// Puts a free block at the head of a list (`add_to_free_list`).
     #[inline]
     pub(crate) fn add_to_free_list(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
-        self.mem.set_meta(frame, order, Meta::new(PageState::Buddy, order, migratetype));
+        let meta = Meta::new(PageState::Buddy, order, migratetype);
         let area = &mut self.zone.free_area[order as usize];
-        area.free_list[migratetype.index()].push_head(self.mem, frame, order);
+        area.free_list[migratetype.index()].push_head(self.mem, frame, order, meta);
         area.nr_free += 1;
     }
 
     /// Puts a free block at the tail of a list (`add_to_free_list_tail`).
     #[inline]
     pub(crate) fn add_to_free_list_tail(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
-        self.mem.set_meta(frame, order, Meta::new(PageState::Buddy, order, migratetype));
+        let meta = Meta::new(PageState::Buddy, order, migratetype);
         let area = &mut self.zone.free_area[order as usize];
-        area.free_list[migratetype.index()].push_tail(self.mem, frame, order);
+        area.free_list[migratetype.index()].push_tail(self.mem, frame, order, meta);
         area.nr_free += 1;
     }
 
@@ -104,8 +104,7 @@ impl<S: Sink> LockedZone<'_, S> {
         let meta = self.mem.meta(frame, order);
         let area = &mut self.zone.free_area[order as usize];
         area.free_list[meta.migratetype().index()].remove(self.mem, frame, order);
-        self.mem.set_meta(frame, order, meta.with_type(migratetype));
-        area.free_list[migratetype.index()].push_tail(self.mem, frame, order);
+        area.free_list[migratetype.index()].push_tail(self.mem, frame, order, meta.with_type(migratetype));
     }
 
     /// Takes a free block off its list and forgets its state (`del_page_from_free_list`).
@@ -122,9 +121,10 @@ impl<S: Sink> LockedZone<'_, S> {
     #[inline]
     pub(crate) fn rmqueue_smallest(&mut self, order: u8, list: MigrateType, want: MigrateType) -> Option<Frame> {
         for found in order..MAX_ORDER as u8 {
-            let frame = self.zone.free_area[found as usize].free_list[list.index()].first;
-            if frame.is_some() {
-                self.del_page_from_free_list(frame, found);
+            let area = &mut self.zone.free_area[found as usize];
+            if let Some(frame) = area.free_list[list.index()].pop_head(self.mem, found) {
+                area.nr_free -= 1;
+                self.mem.set_meta(frame, found, Meta::default());
                 self.expand(frame, order, found, list);
                 self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
                 emit!(
@@ -206,17 +206,17 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Whether every page of a block looks untouched; a bad block is lost for good (`check_new_pages`).
     fn check_new_pages(&mut self, frame: Frame, order: u8) -> bool {
-        let bad = self.marks_in(frame, order, Meta::BAD | Meta::HWPOISON);
+        let bad = self.mem.any_bad() && self.has_marks(frame, order, Marks::BAD.with(Marks::HWPOISON));
         if bad {
             self.leak(frame, order);
         }
         !bad
     }
 
-    /// Whether any page of a block carries one of these flags. Only sections with records can.
-    #[inline]
-    fn marks_in(&self, frame: Frame, order: u8, flags: u32) -> bool {
-        self.mem.any_bad() && (0..1u32 << order).any(|n| self.mem.tail_meta(frame.add(n)).has(flags))
+    /// Whether any page of a block carries one of these marks.
+    #[cold]
+    pub(crate) fn has_marks(&self, frame: Frame, order: u8, marks: Marks) -> bool {
+        (0..1u32 << order).any(|n| self.mem.marks(frame.add(n)).any(marks))
     }
 
     /// Drops a block from use (`bad_page`).

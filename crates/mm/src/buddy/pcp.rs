@@ -4,7 +4,7 @@ use super::{LockedZone, Served};
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
 use crate::page::list::List;
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{Frame, MIGRATE_PCPTYPES, MigrateType};
 use crate::vmstat::{NumaItem, ZoneItem};
 
@@ -16,11 +16,7 @@ impl<S: Sink> LockedZone<'_, S> {
         if self.pcp.lists[list].is_empty() {
             self.rmqueue_bulk(migratetype, flags);
         }
-        let frame = self.pcp.lists[list].first;
-        if !frame.is_some() {
-            return None;
-        }
-        self.pcp.lists[list].remove(self.mem, frame, 0);
+        let frame = self.pcp.lists[list].pop_head(self.mem, 0)?;
         self.pcp.count -= 1;
         self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1;
         emit!(
@@ -44,14 +40,13 @@ impl<S: Sink> LockedZone<'_, S> {
         while taken < self.pcp.batch {
             let Some(frame) = self.rmqueue_type(0, migratetype, flags) else { break };
             taken += 1;
-            let meta = self.mem.meta(frame, 0);
-            if self.mem.any_bad() && meta.has(Meta::BAD | Meta::HWPOISON) {
+            if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD.with(Marks::HWPOISON)) {
                 self.leak(frame, 0);
                 continue;
             }
-            let index = meta.migratetype();
-            self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
-            self.pcp.lists[migratetype.index()].push_tail(self.mem, frame, 0);
+            let index = self.mem.meta(frame, 0).migratetype();
+            let meta = Meta::new(PageState::Pcp, 0, index);
+            self.pcp.lists[migratetype.index()].push_tail(self.mem, frame, 0, meta);
             kept += 1;
             if index == MigrateType::Cma {
                 self.mod_state(ZoneItem::FreeCma, -1);
@@ -75,8 +70,7 @@ impl<S: Sink> LockedZone<'_, S> {
             MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,
             own => own,
         };
-        self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
-        self.pcp.lists[list.index()].push_head(self.mem, frame, 0);
+        self.pcp.lists[list.index()].push_head(self.mem, frame, 0, Meta::new(PageState::Pcp, 0, index));
         self.pcp.count += 1;
         emit!(
             self,
@@ -98,9 +92,7 @@ impl<S: Sink> LockedZone<'_, S> {
     pub(crate) fn free_pcppages_bulk(&mut self, count: u32) {
         let mut picked = self.pick_pcppages(count.min(self.pcp.count));
         let isolated = self.zone.nr_isolate_pageblock != 0;
-        while picked.first.is_some() {
-            let frame = picked.first;
-            picked.remove(self.mem, frame, 0);
+        while let Some(frame) = picked.pop_head(self.mem, 0) {
             let migratetype = if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
             self.free_one_page(frame, 0, migratetype, false);
             emit!(self, Event::PcpDrain { zone: self.zone.id, cpu: self.cpu, pfn: self.mem.pfn(frame), migratetype });
@@ -129,10 +121,11 @@ impl<S: Sink> LockedZone<'_, S> {
                 let frame = self.pcp.lists[list].last;
                 self.pcp.lists[list].remove(self.mem, frame, 0);
                 self.pcp.count -= 1;
-                if self.mem.any_bad() && self.mem.meta(frame, 0).has(Meta::BAD) {
+                if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD) {
                     self.leak(frame, 0);
                 } else {
-                    picked.push_tail(self.mem, frame, 0);
+                    let meta = self.mem.meta(frame, 0);
+                    picked.push_tail(self.mem, frame, 0, meta);
                 }
                 count -= 1;
                 run -= 1;

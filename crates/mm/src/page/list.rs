@@ -1,6 +1,7 @@
 //! Doubly linked lists of blocks, threaded through the page records (`struct list_head` by index).
 
 use crate::page::memmap::MemMap;
+use crate::page::meta::Meta;
 use crate::pfn::Frame;
 
 /// A list of blocks. Allocation takes the head; what the kernel calls the tail is `last`.
@@ -16,11 +17,11 @@ impl List {
         !self.first.is_some()
     }
 
-    /// Adds the block at the head (`list_add`).
+    /// Adds the block at the head (`list_add`) and gives it a state.
     #[inline]
-    pub(crate) fn push_head(&mut self, mem: &mut MemMap, frame: Frame, order: u8) {
+    pub(crate) fn push_head(&mut self, mem: &mut MemMap, frame: Frame, order: u8, meta: Meta) {
         let first = self.first;
-        mem.set_links(frame, order, first, Frame::NIL);
+        mem.set_entry(frame, order, meta, first, Frame::NIL);
         if first.is_some() {
             mem.set_prev(first, order, frame);
         } else {
@@ -29,17 +30,34 @@ impl List {
         self.first = frame;
     }
 
-    /// Adds the block at the tail (`list_add_tail`).
+    /// Adds the block at the tail (`list_add_tail`) and gives it a state.
     #[inline]
-    pub(crate) fn push_tail(&mut self, mem: &mut MemMap, frame: Frame, order: u8) {
+    pub(crate) fn push_tail(&mut self, mem: &mut MemMap, frame: Frame, order: u8, meta: Meta) {
         let last = self.last;
-        mem.set_links(frame, order, Frame::NIL, last);
+        mem.set_entry(frame, order, meta, Frame::NIL, last);
         if last.is_some() {
             mem.set_next(last, order, frame);
         } else {
             self.first = frame;
         }
         self.last = frame;
+    }
+
+    /// Takes the block at the head out; its entry keeps its state.
+    #[inline]
+    pub(crate) fn pop_head(&mut self, mem: &mut MemMap, order: u8) -> Option<Frame> {
+        let frame = self.first;
+        if !frame.is_some() {
+            return None;
+        }
+        let (next, _) = mem.links(frame, order);
+        self.first = next;
+        if next.is_some() {
+            mem.set_prev(next, order, Frame::NIL);
+        } else {
+            self.last = Frame::NIL;
+        }
+        Some(frame)
     }
 
     /// Takes the block out, wherever it is (`list_del`).

@@ -1,11 +1,11 @@
-//! The memory map: records for the pages that something happened to, one entry for every largest block.
+//! The memory map: state for the blocks that something happened to, one entry for every largest block.
 //!
-//! A section's records come into being when a block inside it is first split or marked. Until then its 32 largest
-//! blocks live in the `tops` column alone, so an idle terabyte costs its block heads and nothing more. Blocks of
-//! order 10 are *always* kept in `tops`, smaller ones always in records: a list has one order, so its links never
-//! mix the two.
+//! Blocks live in three columns by size: order 10 in `tops`, orders 4 to 9 in a section's `coarse` column with one
+//! entry for 16 pages, smaller ones in its `fine` column with one for each page. A list has one order, so its links
+//! never mix columns, and the state of large blocks stays close together in memory. A section's columns come into
+//! being when a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
 
-use crate::page::meta::{Meta, PageState};
+use crate::page::meta::{Marks, Meta, PageState};
 use crate::page::ranges::RangeSet;
 use crate::pfn::{
     Frame, MAX_ORDER, MAX_ORDER_NR_PAGES, MigrateType, PAGEBLOCK_NR_PAGES, PAGES_PER_SECTION, PFN_SECTION_SHIFT, Pfn,
@@ -25,33 +25,37 @@ const NO_ZONE: u16 = u16::MAX - 1;
 /// Low bits of a `pageblocks` entry hold the migrate type.
 const BLOCK_TYPE: u8 = 7;
 
-/// One page: list links, packed state and a tag that belongs to the user of the page.
-#[derive(Clone, Copy, Default)]
-#[repr(C, align(16))]
-struct PageRecord {
-    next: Frame,
-    prev: Frame,
-    meta: Meta,
-    tag: u32,
-}
+/// Smallest order of the coarse column.
+const COARSE_ORDER: u8 = 4;
+const COARSE_SHIFT: u32 = COARSE_ORDER as u32;
 
-const _: () = assert!(size_of::<PageRecord>() == 16);
-
-/// A largest block while it is whole.
+/// A block that starts at an entry's page: its list links and its state.
 #[derive(Clone, Copy, Default)]
-struct Top {
+#[repr(C)]
+struct Entry {
     next: Frame,
     prev: Frame,
     meta: Meta,
 }
 
-type Section = Box<[PageRecord; SECTION_PAGES]>;
+const _: () = assert!(size_of::<Entry>() == 12);
+
+type Column<T, const N: usize> = Option<Box<[T; N]>>;
+
+/// What one section has beyond its largest blocks.
+#[derive(Clone, Default)]
+struct Section {
+    fine: Column<Entry, SECTION_PAGES>,
+    coarse: Column<Entry, { SECTION_PAGES >> COARSE_SHIFT }>,
+    /// Marks of single pages, whatever block they are in.
+    marks: Column<Marks, SECTION_PAGES>,
+}
 
 /// All per-page state of a machine.
 #[derive(Clone, Default)]
 pub(crate) struct MemMap {
-    sections: Vec<Option<Section>>,
-    tops: Vec<Top>,
+    sections: Vec<Section>,
+    tops: Vec<Entry>,
     pageblocks: Vec<u8>,
     zone_of_top: Vec<u16>,
     zone_ranges: Vec<(Frame, Frame, ZoneId)>,
@@ -61,9 +65,18 @@ pub(crate) struct MemMap {
     bad_pages: u32,
 }
 
-fn blank_section() -> Section {
-    let records = vec![PageRecord::default(); SECTION_PAGES].into_boxed_slice();
-    records.try_into().unwrap_or_else(|_| unreachable!("a section has a fixed number of records"))
+#[cold]
+fn blank<T: Clone + Default, const N: usize>() -> Box<[T; N]> {
+    let column = vec![T::default(); N].into_boxed_slice();
+    column.try_into().unwrap_or_else(|_| unreachable!("a column has a fixed number of entries"))
+}
+
+impl Section {
+    fn bytes(&self) -> usize {
+        let fine = self.fine.as_ref().map_or(0, |column| size_of_val(&**column));
+        let coarse = self.coarse.as_ref().map_or(0, |column| size_of_val(&**column));
+        fine + coarse + self.marks.as_ref().map_or(0, |column| size_of_val(&**column))
+    }
 }
 
 impl MemMap {
@@ -80,8 +93,8 @@ impl MemMap {
             }
         }
         let sections = map.pfn_of_section.len();
-        map.sections = vec![None; sections];
-        map.tops = vec![Top::default(); sections << (PFN_SECTION_SHIFT - TOP_SHIFT)];
+        map.sections = vec![Section::default(); sections];
+        map.tops = vec![Entry::default(); sections << (PFN_SECTION_SHIFT - TOP_SHIFT)];
         map.pageblocks = vec![MigrateType::Unmovable as u8; sections << (PFN_SECTION_SHIFT - BLOCK_SHIFT)];
         map.zone_of_top = vec![NO_ZONE; map.tops.len()];
         for &(start, end, zone) in zone_ranges {
@@ -172,134 +185,129 @@ impl MemMap {
         self.zone_ranges.iter().copied()
     }
 
+    /// The entry of a block, if its column exists.
     #[inline]
-    fn record(&self, frame: Frame) -> PageRecord {
-        match &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize] {
-            Some(section) => section[frame.0 as usize & (SECTION_PAGES - 1)],
-            None => PageRecord::default(),
+    fn entry(&self, frame: Frame, order: u8) -> Option<&Entry> {
+        if order >= TOP_ORDER {
+            return self.tops.get((frame.0 >> TOP_SHIFT) as usize);
+        }
+        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        let offset = frame.0 as usize & (SECTION_PAGES - 1);
+        if order >= COARSE_ORDER {
+            section.coarse.as_ref().map(|column| &column[offset >> COARSE_SHIFT])
+        } else {
+            section.fine.as_ref().map(|column| &column[offset])
         }
     }
 
+    /// The entry of a block; its column is made if need be.
     #[inline]
-    fn record_mut(&mut self, frame: Frame) -> &mut PageRecord {
-        let slot = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        &mut slot.get_or_insert_with(blank_section)[frame.0 as usize & (SECTION_PAGES - 1)]
-    }
-
-    #[inline]
-    fn top(&self, frame: Frame) -> &Top {
-        &self.tops[(frame.0 >> TOP_SHIFT) as usize]
-    }
-
-    #[inline]
-    fn top_mut(&mut self, frame: Frame) -> &mut Top {
-        &mut self.tops[(frame.0 >> TOP_SHIFT) as usize]
+    fn entry_mut(&mut self, frame: Frame, order: u8) -> &mut Entry {
+        if order >= TOP_ORDER {
+            return &mut self.tops[(frame.0 >> TOP_SHIFT) as usize];
+        }
+        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        let offset = frame.0 as usize & (SECTION_PAGES - 1);
+        if order >= COARSE_ORDER {
+            &mut section.coarse.get_or_insert_with(blank)[offset >> COARSE_SHIFT]
+        } else {
+            &mut section.fine.get_or_insert_with(blank)[offset]
+        }
     }
 
     /// Next and previous block on the list of this order.
     #[inline]
     pub(crate) fn links(&self, frame: Frame, order: u8) -> (Frame, Frame) {
-        if order == TOP_ORDER {
-            let top = self.top(frame);
-            (top.next, top.prev)
-        } else {
-            let record = self.record(frame);
-            (record.next, record.prev)
-        }
+        self.entry(frame, order).map_or((Frame::NIL, Frame::NIL), |entry| (entry.next, entry.prev))
     }
 
+    /// Writes a block's whole entry.
     #[inline]
-    pub(crate) fn set_links(&mut self, frame: Frame, order: u8, next: Frame, prev: Frame) {
-        if order == TOP_ORDER {
-            let top = self.top_mut(frame);
-            (top.next, top.prev) = (next, prev);
-        } else {
-            let record = self.record_mut(frame);
-            (record.next, record.prev) = (next, prev);
-        }
+    pub(crate) fn set_entry(&mut self, frame: Frame, order: u8, meta: Meta, next: Frame, prev: Frame) {
+        *self.entry_mut(frame, order) = Entry { next, prev, meta };
     }
 
     #[inline]
     pub(crate) fn set_next(&mut self, frame: Frame, order: u8, next: Frame) {
-        if order == TOP_ORDER {
-            self.top_mut(frame).next = next;
-        } else {
-            self.record_mut(frame).next = next;
-        }
+        self.entry_mut(frame, order).next = next;
     }
 
     #[inline]
     pub(crate) fn set_prev(&mut self, frame: Frame, order: u8, prev: Frame) {
-        if order == TOP_ORDER {
-            self.top_mut(frame).prev = prev;
-        } else {
-            self.record_mut(frame).prev = prev;
-        }
+        self.entry_mut(frame, order).prev = prev;
     }
 
-    /// State of the block of this order that starts here.
+    /// State of the block of this order that starts here; another order's state if such a block starts here instead.
     #[inline]
     pub(crate) fn meta(&self, frame: Frame, order: u8) -> Meta {
-        if order == TOP_ORDER { self.top(frame).meta } else { self.record(frame).meta }
+        self.entry(frame, order).map_or(Meta::default(), |entry| entry.meta)
     }
 
     #[inline]
     pub(crate) fn set_meta(&mut self, frame: Frame, order: u8, meta: Meta) {
-        if order == TOP_ORDER {
-            self.top_mut(frame).meta = meta;
-        } else {
-            self.record_mut(frame).meta = meta;
-        }
+        self.entry_mut(frame, order).meta = meta;
     }
 
-    /// State of a page whatever block it starts: a whole largest block first, else its own record.
+    /// State of whatever block starts at a page; [`PageState::None`] if none does.
     #[inline]
     pub(crate) fn page_meta(&self, frame: Frame) -> Meta {
-        let top = self.top(frame).meta;
-        let starts_top = frame.0 & (MAX_ORDER_NR_PAGES as u32 - 1) == 0;
-        if starts_top && top.state() != PageState::None { top } else { self.record(frame).meta }
+        let orders = [(TOP_ORDER, TOP_SHIFT), (COARSE_ORDER, COARSE_SHIFT), (0, 0)];
+        let starts = orders.into_iter().filter(|&(_, shift)| frame.0 & ((1 << shift) - 1) == 0);
+        let metas = starts.map(|(order, _)| self.meta(frame, order));
+        metas.into_iter().find(|meta| meta.state() != PageState::None).unwrap_or_default()
     }
 
-    /// Flags of an inner page's own record.
+    /// Marks of a page.
     #[inline]
-    pub(crate) fn tail_meta(&self, frame: Frame) -> Meta {
-        self.record(frame).meta
+    pub(crate) fn marks(&self, frame: Frame) -> Marks {
+        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        section.marks.as_ref().map_or(Marks::NONE, |column| column[frame.0 as usize & (SECTION_PAGES - 1)])
     }
 
-    #[inline]
-    pub(crate) fn set_tail_meta(&mut self, frame: Frame, meta: Meta) {
-        self.record_mut(frame).meta = meta;
+    pub(crate) fn set_marks(&mut self, frame: Frame, marks: Marks) {
+        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        section.marks.get_or_insert_with(blank)[frame.0 as usize & (SECTION_PAGES - 1)] = marks;
     }
 
-    /// The tag that the page's user left on it; 0 when none.
-    pub(crate) fn tag(&self, frame: Frame) -> u32 {
-        self.record(frame).tag
-    }
-
-    pub(crate) fn set_tag(&mut self, frame: Frame, tag: u32) {
-        self.record_mut(frame).tag = tag;
-    }
-
-    /// First page and state of the block that covers a page: free, allocated or any other; the page itself if none.
+    /// First page and state of the block that covers a page: free, in use or any other; the page itself if none.
     pub(crate) fn block_of(&self, frame: Frame) -> (Frame, Meta) {
-        let top = self.top(frame).meta;
-        if top.state() != PageState::None {
-            return (Frame(frame.0 & !(MAX_ORDER_NR_PAGES as u32 - 1)), top);
-        }
-        for order in 0..TOP_ORDER {
+        for order in (0..=TOP_ORDER).rev() {
             let head = Frame(frame.0 & !((1 << order) - 1));
-            let meta = self.record(head).meta;
-            if meta.state() != PageState::None && meta.order() >= order {
-                let covers = frame.0 - head.0 < 1 << meta.order();
-                return if covers { (head, meta) } else { (frame, Meta::default()) };
+            let meta = self.meta(head, order);
+            if meta.state() != PageState::None && meta.order() == order {
+                return (head, meta);
             }
         }
         (frame, Meta::default())
     }
 
-    /// Whether the section of this page has records yet.
+    /// The blocks inside one largest block, ascending; pages in no block are left out.
+    pub(crate) fn blocks_in(&self, top: Frame) -> impl Iterator<Item = (Frame, Meta)> + '_ {
+        let end = u64::from(top.0) + MAX_ORDER_NR_PAGES;
+        let mut at = u64::from(top.0);
+        core::iter::from_fn(move || {
+            while at < end {
+                let frame = Frame(at as u32);
+                let meta = self.page_meta(frame);
+                if meta.state() != PageState::None {
+                    at += 1 << meta.order();
+                    return Some((frame, meta));
+                }
+                // Where no small block was ever made, the next can only start at a coarse entry.
+                at += if self.has_fine(frame) { 1 } else { 1 << COARSE_SHIFT };
+            }
+            None
+        })
+    }
+
+    fn has_fine(&self, frame: Frame) -> bool {
+        self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize].fine.is_some()
+    }
+
+    /// Whether anything smaller than a largest block was ever made in the section of this page.
     pub(crate) fn has_records(&self, frame: Frame) -> bool {
-        self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize].is_some()
+        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        section.fine.is_some() || section.coarse.is_some()
     }
 
     /// Type of the pageblock that holds the page (`get_pageblock_migratetype`).
@@ -342,10 +350,9 @@ impl MemMap {
     }
 
     /// Marks a page as failing its next check.
-    pub(crate) fn mark_bad(&mut self, frame: Frame, flag: u32) {
+    pub(crate) fn mark_bad(&mut self, frame: Frame, mark: Marks) {
         self.bad_pages += 1;
-        let meta = self.tail_meta(frame);
-        self.set_tail_meta(frame, meta.with(flag));
+        self.set_marks(frame, self.marks(frame).with(mark));
     }
 
     /// Number of frames, holes inside sections included.
@@ -355,10 +362,10 @@ impl MemMap {
 
     /// Bytes that the map occupies.
     pub(crate) fn bytes(&self) -> usize {
-        let records = self.sections.iter().flatten().count() * size_of::<[PageRecord; SECTION_PAGES]>();
-        records
-            + self.sections.capacity() * size_of::<Option<Section>>()
-            + self.tops.capacity() * size_of::<Top>()
+        let columns: usize = self.sections.iter().map(Section::bytes).sum();
+        columns
+            + self.sections.capacity() * size_of::<Section>()
+            + self.tops.capacity() * size_of::<Entry>()
             + self.pageblocks.capacity()
             + self.zone_of_top.capacity() * 2
             + self.zone_ranges.capacity() * size_of::<(Frame, Frame, ZoneId)>()

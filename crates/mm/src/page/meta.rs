@@ -40,21 +40,12 @@ impl Meta {
     pub(crate) const REPORTED: u32 = 1 << 12;
     /// More references than one; the count is kept aside.
     pub(crate) const EXTRA_REFS: u32 = 1 << 13;
-    /// Some inner page of this block carries a flag of its own.
-    pub(crate) const MARKED_TAILS: u32 = 1 << 14;
+    /// Some page of this block has [`Marks`].
+    pub(crate) const MARKED: u32 = 1 << 14;
     /// In use since before the model began watching; how it was allocated is not known.
     pub(crate) const UNKNOWN: u32 = 1 << 15;
-    /// On an LRU list (`PageLRU`).
-    pub(crate) const LRU: u32 = 1 << 16;
-    /// `__PageMovable`: a driver can migrate it. Also set on the second page of an order-1 compound page, whose
-    /// `compound_nr` of 2 overlays `mapping` and reads the same.
-    pub(crate) const MOVABLE: u32 = 1 << 17;
-    /// Hardware reported the page broken (`PG_hwpoison`).
-    pub(crate) const HWPOISON: u32 = 1 << 18;
-    /// A field holds what it must not; the next check reports it (`check_new_page`, `check_free_page`).
-    pub(crate) const BAD: u32 = 1 << 19;
     /// Charged to a memory cgroup (`PageKmemcg`).
-    pub(crate) const KMEMCG: u32 = 1 << 20;
+    pub(crate) const KMEMCG: u32 = 1 << 16;
 
     #[inline]
     pub(crate) const fn new(state: PageState, order: u8, migratetype: MigrateType) -> Meta {
@@ -108,5 +99,40 @@ impl Meta {
     #[inline]
     pub(crate) const fn with_type(self, migratetype: MigrateType) -> Meta {
         Meta(self.0 & !(7 << TYPE_SHIFT) | (migratetype as u32) << TYPE_SHIFT)
+    }
+}
+
+/// What single pages of a block in use are, beside the block's state.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[repr(transparent)]
+pub(crate) struct Marks(pub(crate) u8);
+
+impl Marks {
+    pub(crate) const NONE: Marks = Marks(0);
+    /// On an LRU list (`PageLRU`).
+    pub(crate) const LRU: Marks = Marks(1);
+    /// `__PageMovable`: a driver can migrate it. Also set on the second page of an order-1 compound page, whose
+    /// `compound_nr` of 2 overlays `mapping` and reads the same.
+    pub(crate) const MOVABLE: Marks = Marks(2);
+    /// Hardware reported the page broken (`PG_hwpoison`).
+    pub(crate) const HWPOISON: Marks = Marks(4);
+    /// A field holds what it must not; the next check reports it (`check_new_page`, `check_free_page`).
+    pub(crate) const BAD: Marks = Marks(8);
+    /// Either mark that lets a page count as movable.
+    pub(crate) const MIGRATABLE: Marks = Marks(1 | 2);
+
+    #[inline]
+    pub(crate) const fn any(self, of: Marks) -> bool {
+        self.0 & of.0 != 0
+    }
+
+    #[inline]
+    pub(crate) const fn with(self, more: Marks) -> Marks {
+        Marks(self.0 | more.0)
+    }
+
+    #[inline]
+    pub(crate) const fn without(self, less: Marks) -> Marks {
+        Marks(self.0 & !less.0)
     }
 }
