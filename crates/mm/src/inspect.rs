@@ -103,6 +103,13 @@ impl<S: Sink> Machine<S> {
         PageFlags::from_bits_truncate(meta.0 & ((1 << MARKS_SHIFT) - 1) | u32::from(marks) << MARKS_SHIFT)
     }
 
+    /// What a page is by itself, whatever block it lies in: LRU, movable, broken.
+    #[must_use]
+    pub fn page_marks(&self, pfn: Pfn) -> PageFlags {
+        let marks = self.mem.frame(pfn).map_or(Marks::NONE, |frame| self.mem.marks(frame));
+        PageFlags::from_bits_truncate(u32::from(marks.0) << MARKS_SHIFT)
+    }
+
     /// Number of memory sections, those that hold only holes included. A section has 32768 pages.
     #[must_use]
     pub fn sections(&self) -> usize {

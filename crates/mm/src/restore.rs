@@ -153,10 +153,11 @@ impl<S: Sink> Machine<S> {
         index: MigrateType,
     ) -> Result<(), RestoreError> {
         let page = Order::new(0).unwrap_or_default();
-        let frame = self.unlisted(zone, pfn, page)?;
-        if list >= MIGRATE_PCPTYPES || cpu.index() >= self.cpus.len() {
+        self.known_pcp(zone, cpu)?;
+        if list >= MIGRATE_PCPTYPES {
             return Err(RestoreError::Inconsistent { what: "no such per-CPU list" });
         }
+        let frame = self.unlisted(zone, pfn, page)?;
         let locked = self.lock(zone, cpu);
         locked.pcp.lists[list].push_tail(locked.mem, frame, 0, Meta::new(PageState::Pcp, 0, index));
         locked.pcp.count += 1;
@@ -190,15 +191,37 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Sets the per-CPU limits and deltas of a set.
-    pub fn restore_pcp(&mut self, zone: ZoneId, cpu: CpuId, high: u32, batch: u32, threshold: u8) {
-        let pcp = self.lock(zone, cpu).pcp;
+    /// Sets the limits of a per-CPU set.
+    ///
+    /// # Errors
+    /// [`RestoreError::Inconsistent`] for a CPU that is not there.
+    pub fn restore_pcp(
+        &mut self,
+        zone: ZoneId,
+        cpu: CpuId,
+        high: u32,
+        batch: u32,
+        threshold: u8,
+    ) -> Result<(), RestoreError> {
+        let pcp = self.known_pcp(zone, cpu)?;
         (pcp.high, pcp.batch, pcp.stat_threshold) = (high, batch, threshold);
+        Ok(())
     }
 
     /// Sets a CPU's delta of a zone counter.
-    pub fn restore_delta(&mut self, zone: ZoneId, cpu: CpuId, item: ZoneItem, delta: i16) {
-        self.lock(zone, cpu).pcp.vm_stat_diff[item as usize] = delta;
+    ///
+    /// # Errors
+    /// [`RestoreError::Inconsistent`] for a CPU that is not there.
+    pub fn restore_delta(&mut self, zone: ZoneId, cpu: CpuId, item: ZoneItem, delta: i16) -> Result<(), RestoreError> {
+        self.known_pcp(zone, cpu)?.vm_stat_diff[item as usize] = delta;
+        Ok(())
+    }
+
+    fn known_pcp(&mut self, zone: ZoneId, cpu: CpuId) -> Result<&mut PerCpuPages, RestoreError> {
+        if zone.index() >= self.zones.len() || cpu.index() >= self.cpus.len() {
+            return Err(RestoreError::Inconsistent { what: "a per-CPU set names a zone or CPU that is not there" });
+        }
+        Ok(self.lock(zone, cpu).pcp)
     }
 
     /// Sets a zone counter; the machine-wide one moves along.

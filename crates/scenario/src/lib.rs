@@ -1,3 +1,7 @@
 //! What happens to the model: recordings of real kernels, scenarios and workloads.
 
+#[cfg(feature = "files")]
+pub mod check_boot;
 pub mod recording;
+pub mod session;
+pub mod replay;
