@@ -21,6 +21,8 @@ pub struct Booting<S> {
     cma: Vec<(Pfn, u64)>,
     thp: Thp,
     warnings: Vec<BootWarning>,
+    /// Pages that become managed once the per-CPU sets have their size.
+    freed_early: Vec<(ZoneId, u64)>,
 }
 
 impl<S: Sink> Machine<S> {
@@ -65,7 +67,13 @@ impl<S: Sink> Booting<S> {
             Machine::new(parts, sink).map_err(|error| ConfigError::Unbootable { reason: error.to_string() })?;
         machine.init_pageblocks();
         machine.free_memblock(&layout.free_ranges, &layout.first_deferred_pfn);
-        Ok(Booting { machine, cma: layout.cma, thp: config.boot.thp, warnings: layout.warnings })
+        Ok(Booting {
+            machine,
+            cma: layout.cma,
+            thp: config.boot.thp,
+            warnings: layout.warnings,
+            freed_early: Vec::new(),
+        })
     }
 
     /// The machine as it is at this moment.
@@ -85,12 +93,10 @@ impl<S: Sink> Booting<S> {
         &self.warnings
     }
 
-    /// Counts pages that the kernel freed of its own before the marks were computed, such as its SMP alternatives
-    /// (`adjust_managed_page_count`). The pages themselves stay reserved in the model.
+    /// Counts pages that the kernel freed of its own after its per-CPU sets and before its other CPUs, such as its SMP
+    /// alternatives (`adjust_managed_page_count`). The pages themselves stay reserved in the model.
     pub fn adjust_managed_page_count(&mut self, zone: ZoneId, pages: u64) {
-        if let Some(zone) = self.machine.zones.get_mut(zone.index()) {
-            zone.managed_pages += pages;
-        }
+        self.freed_early.push((zone, pages));
     }
 
     /// The rest of the boot: per-CPU sets, secondary CPUs, deferred records, contiguous areas, marks, khugepaged.
@@ -98,6 +104,11 @@ impl<S: Sink> Booting<S> {
     pub fn finish(mut self) -> Machine<S> {
         let machine = &mut self.machine;
         machine.tuning().setup_per_cpu_pageset();
+        for (zone, pages) in self.freed_early {
+            if let Some(zone) = machine.zones.get_mut(zone.index()) {
+                zone.managed_pages += pages;
+            }
+        }
         machine.tuning().bring_up_cpus();
         machine.page_alloc_init_late();
         for &(start, pages) in &self.cma {
