@@ -2,6 +2,7 @@
 
 use buddyscope_mm::config::ByteRange;
 use buddyscope_mm::pfn::{MAX_NUMNODES, NodeId};
+use std::collections::BTreeMap;
 
 /// KiB of a page.
 const PAGE_KIB: u64 = 4;
@@ -13,6 +14,8 @@ pub(super) struct BootLog {
     pub usable: Vec<ByteRange>,
     /// Memory ranges of nodes, as firmware tells them.
     pub node_ranges: Vec<(ByteRange, NodeId)>,
+    /// The kernel's node of each of the firmware's: it numbers them as it meets them.
+    pub nodes: BTreeMap<usize, NodeId>,
     /// The contiguous area.
     pub cma: Option<ByteRange>,
     /// Whether migrate types are kept apart.
@@ -42,9 +45,14 @@ impl BootLog {
             let range = range_in_brackets(entry)?;
             self.usable.extend(entry.ends_with(" usable").then_some(range));
         } else if let Some(entry) = message.strip_prefix("ACPI: SRAT: Node ") {
-            let node: u8 = entry.split(' ').next()?.parse().ok()?;
-            let known = usize::from(node) < MAX_NUMNODES;
-            self.node_ranges.extend(known.then_some((range_in_brackets(entry)?, NodeId(node))));
+            let mut words = entry.split(' ');
+            let node = node(words.next()?)?;
+            let firmware = words.nth(1)?.parse().ok()?;
+            self.nodes.insert(firmware, node);
+            self.node_ranges.push((range_in_brackets(entry)?, node));
+        } else if let Some(entry) = message.strip_prefix("SRAT: PXM ") {
+            let (firmware, node_text) = (entry.split(' ').next()?, entry.rsplit(' ').next()?);
+            self.nodes.insert(firmware.parse().ok()?, node(node_text)?);
         } else if let Some(area) = message.strip_prefix("cma: Reserved ") {
             self.cma = self.cma.or(cma_area(area));
         } else if let Some((_, rest)) = message.split_once(" zonelists, mobility grouping ") {
@@ -66,6 +74,10 @@ fn range_in_brackets(text: &str) -> Option<ByteRange> {
     Some(ByteRange::new(hex(start)?, hex(end)?.checked_add(1)?))
 }
 
+fn node(text: &str) -> Option<NodeId> {
+    text.trim().parse().ok().map(NodeId).filter(|node| node.index() < MAX_NUMNODES)
+}
+
 /// The area in `16 MiB at 0x000000003ec00000`.
 fn cma_area(text: &str) -> Option<ByteRange> {
     let (size, start) = text.trim().split_once(" MiB at ")?;
@@ -85,7 +97,8 @@ mod tests {
     const LOG: &str = "\
 [    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
 [    0.000000] BIOS-e820: [mem 0x000000000009fc00-0x000000000009ffff] reserved
-[    0.000000] ACPI: SRAT: Node 1 PXM 1 [mem 0x08000000-0x0fffffff]
+[    0.000000] SRAT: PXM 2 -> APIC 0x00 -> Node 0
+[    0.000000] ACPI: SRAT: Node 1 PXM 3 [mem 0x08000000-0x0fffffff]
 [    0.000000] cma: Reserved 16 MiB at 0x000000003ec00000
 [    0.000000] Built 2 zonelists, mobility grouping on.  Total pages: 515945
 [    0.000000] Policy zone: DMA32
@@ -97,6 +110,7 @@ mod tests {
         let log = BootLog::read(LOG);
         assert_eq!(log.usable, [ByteRange::new(0, 0x9fc00)]);
         assert_eq!(log.node_ranges, [(ByteRange::new(0x800_0000, 0x1000_0000), NodeId(1))]);
+        assert_eq!(log.nodes, BTreeMap::from([(2, NodeId(0)), (3, NodeId(1))]));
         assert_eq!(log.cma, Some(ByteRange::new(0x3ec0_0000, 0x3fc0_0000)));
         assert_eq!((log.grouping, log.total_pages), (Some(true), Some(515_945)));
         assert_eq!((log.policy_zone.as_deref(), log.alternatives_pages), (Some("DMA32"), 4));

@@ -1,5 +1,6 @@
 //! The machine that a topology folder describes.
 
+use super::bootlog::BootLog;
 use super::memblock::{Memblock, without};
 use super::{Tally, Topology};
 use crate::recording::{Meta, RecordingError};
@@ -23,8 +24,8 @@ pub(super) fn describe(topology: &Topology) -> Result<MachineConfig, RecordingEr
     Ok(MachineConfig {
         memory: memblock.memory,
         reserved: memblock.reserved,
-        cpus: cpus(&meta)?,
-        distances: distances(&meta.qemu.dist)?,
+        cpus: cpus(&meta, &topology.log)?,
+        distances: distances(&meta.qemu.dist, &topology.log)?,
         boot,
         sysctls: Sysctls::default(),
     })
@@ -34,7 +35,7 @@ fn command_line(meta: &Meta) -> Result<BootParams, RecordingError> {
     BootParams::parse(&meta.cmdline).map_err(|error| RecordingError::in_file("meta.json", error.to_string()))
 }
 
-fn cpus(meta: &Meta) -> Result<Vec<Option<NodeId>>, RecordingError> {
+fn cpus(meta: &Meta, log: &BootLog) -> Result<Vec<Option<NodeId>>, RecordingError> {
     let problem = |problem: String| RecordingError::in_file("meta.json", problem);
     let nodes = &meta.qemu.nodes_mb_cpus;
     if nodes.len() > MAX_NUMNODES {
@@ -48,28 +49,40 @@ fn cpus(meta: &Meta) -> Result<Vec<Option<NodeId>>, RecordingError> {
             if id >= cpus.len() {
                 cpus.resize(id + 1, None);
             }
-            cpus[id] = Some(NodeId(node as u8));
+            cpus[id] = Some(kernel_node(node, log));
         }
     }
     Ok(cpus)
 }
 
+/// The kernel's number of one of the firmware's nodes; the same where the log does not tell.
+fn kernel_node(node: usize, log: &BootLog) -> NodeId {
+    log.nodes.get(&node).copied().unwrap_or(NodeId(node as u8))
+}
+
 /// The kernel uses no table at all if an entry is impossible (`slit_valid`).
-fn distances(pairs: &BTreeMap<String, u32>) -> Result<Distances, RecordingError> {
+fn distances(pairs: &BTreeMap<String, u32>, log: &BootLog) -> Result<Distances, RecordingError> {
     let mut distances = Distances::default();
     for (pair, &distance) in pairs {
-        let nodes = pair.split_once("->").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-        let Some((from, to)) = nodes else {
+        let Some((from, to)) = pair.split_once("->").and_then(|(from, to)| Some((node(from)?, node(to)?))) else {
             return Err(RecordingError::in_file("meta.json", format!("dist: `{pair}` is no pair such as 0->1")));
         };
+        let (kernel_from, kernel_to) = (kernel_node(from, log).index(), kernel_node(to, log).index());
         // The emulator takes a distance in one direction for both.
-        let back =
-            if pairs.contains_key(&format!("{to}->{from}")) { Ok(()) } else { distances.set(to, from, distance) };
-        if distances.set(from, to, distance).and(back).is_err() {
+        let back = if pairs.contains_key(&format!("{to}->{from}")) {
+            Ok(())
+        } else {
+            distances.set(kernel_to, kernel_from, distance)
+        };
+        if distances.set(kernel_from, kernel_to, distance).and(back).is_err() {
             return Ok(Distances::default());
         }
     }
     Ok(distances)
+}
+
+fn node(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|&node| node < MAX_NUMNODES)
 }
 
 /// Checks that firmware map and boot parameters give the memory that the kernel found, if the log tells the map.
@@ -108,7 +121,7 @@ mod tests {
 
     fn distances_of(pairs: &[(&str, u32)]) -> Distances {
         let pairs = pairs.iter().map(|&(pair, distance)| (pair.to_owned(), distance)).collect();
-        match distances(&pairs) {
+        match distances(&pairs, &BootLog::default()) {
             Ok(distances) => distances,
             Err(error) => panic!("{error}"),
         }
