@@ -5,6 +5,7 @@
 //! [`restore::MachineParts`]; then allocate and free. Every decision is an [`event::Event`] for the machine's sink.
 
 pub mod alloc;
+pub mod audit;
 mod boot;
 mod buddy;
 pub mod config;
@@ -15,9 +16,11 @@ mod inspect;
 mod machine;
 mod page;
 pub mod pfn;
+mod preview;
 mod reclaim;
 pub mod restore;
 pub mod rng;
+mod settle;
 mod state_hash;
 pub mod task;
 pub mod vmstat;
@@ -30,3 +33,4 @@ pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, Parsed
 pub use inspect::{Block, PageFlags, PageInfo};
 pub use machine::{Machine, PageError};
 pub use page::meta::PageState;
+pub use preview::Tuned;

@@ -15,6 +15,8 @@ pub(crate) struct Moved {
     pub(crate) moved: u32,
     /// Pages in use that could be migrated.
     pub(crate) movable: u32,
+    /// Free pages moved that were on the list of isolated ones.
+    pub(crate) isolated: u32,
 }
 
 /// A block that a request of another type could take.
@@ -114,7 +116,7 @@ impl<S: Sink> LockedZone<'_, S> {
         if !whole {
             return self.move_to_free_list(frame, order, start);
         }
-        let Moved { moved, movable } = self.move_freepages_block(frame, start);
+        let Moved { moved, movable, .. } = self.move_freepages_block(frame, start);
         if moved == 0 {
             return self.move_to_free_list(frame, order, start);
         }
@@ -167,6 +169,9 @@ impl<S: Sink> LockedZone<'_, S> {
             if meta.state() == PageState::Buddy {
                 self.move_to_free_list(at, meta.order(), to);
                 result.moved += 1 << meta.order();
+                if meta.migratetype() == MigrateType::Isolate {
+                    result.isolated += 1 << meta.order();
+                }
                 at = at.add(1 << meta.order());
                 continue;
             }

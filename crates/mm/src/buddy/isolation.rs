@@ -1,6 +1,7 @@
 //! Taking pageblocks out of use and giving them back (mm/page_isolation.c).
 
 use super::LockedZone;
+use super::fallback::Moved;
 use crate::event::{Event, Sink, emit};
 use crate::page::memmap::TOP_ORDER;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -16,8 +17,11 @@ impl<S: Sink> LockedZone<'_, S> {
         }
         self.set_pageblock_migratetype(frame, MigrateType::Isolate);
         self.zone.nr_isolate_pageblock += 1;
-        let moved = self.move_freepages_block(frame, MigrateType::Isolate).moved;
+        let Moved { moved, isolated, .. } = self.move_freepages_block(frame, MigrateType::Isolate);
         self.mod_freepage_state(-i64::from(moved), old);
+        self.zone.ever_isolated = true;
+        // Pages that were isolated with their other half are subtracted a second time.
+        self.miscount(-i64::from(isolated), old);
         emit!(self, Event::Isolate { zone: self.zone.id, pfn: self.mem.pfn(frame), isolated: true, moved });
         true
     }
@@ -31,18 +35,32 @@ impl<S: Sink> LockedZone<'_, S> {
         match self.block_to_merge_again(frame) {
             // Put back whole, so that it merges with the neighbor it was kept from.
             Some(order) => {
+                if self.mem.meta(frame, order).migratetype() != MigrateType::Isolate {
+                    self.miscount(1 << order, migratetype);
+                }
                 self.isolate_free_page_unchecked(frame, order);
                 self.set_pageblock_migratetype(frame, migratetype);
                 self.free_one_page(frame, order, migratetype, true);
             }
             None => {
-                moved = self.move_freepages_block(frame, migratetype).moved;
+                let found = self.move_freepages_block(frame, migratetype);
+                moved = found.moved;
                 self.mod_freepage_state(i64::from(moved), migratetype);
+                // Pages that never reached the isolated list are counted a second time.
+                self.miscount(i64::from(moved - found.isolated), migratetype);
                 self.set_pageblock_migratetype(frame, migratetype);
             }
         }
         self.zone.nr_isolate_pageblock -= 1;
         emit!(self, Event::Isolate { zone: self.zone.id, pfn: self.mem.pfn(frame), isolated: false, moved });
+    }
+
+    /// Notes that the free counters now exceed the lists.
+    fn miscount(&mut self, pages: i64, migratetype: MigrateType) {
+        self.zone.miscounted[0] += pages;
+        if migratetype == MigrateType::Cma {
+            self.zone.miscounted[1] += pages;
+        }
     }
 
     /// Order of the free block that starts here if it is a whole pageblock or more beside one in normal use.

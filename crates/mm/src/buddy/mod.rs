@@ -208,6 +208,9 @@ impl<S: Sink> LockedZone<'_, S> {
     fn check_new_pages(&mut self, frame: Frame, order: u8) -> bool {
         let bad = self.mem.any_bad() && self.has_marks(frame, order, Marks::BAD.with(Marks::HWPOISON));
         if bad {
+            let cma = self.mem.meta(frame, order).migratetype() == MigrateType::Cma;
+            self.zone.miscounted[0] += 1 << order;
+            self.zone.miscounted[1] += i64::from(cma) << order;
             self.leak(frame, order);
         }
         !bad

@@ -41,6 +41,9 @@ impl<S: Sink> LockedZone<'_, S> {
             let Some(frame) = self.rmqueue_type(0, migratetype, flags) else { break };
             taken += 1;
             if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD.with(Marks::HWPOISON)) {
+                // The free CMA counter is not told of a CMA page lost here.
+                let cma = self.mem.meta(frame, 0).migratetype() == MigrateType::Cma;
+                self.zone.miscounted[1] += i64::from(cma);
                 self.leak(frame, 0);
                 continue;
             }

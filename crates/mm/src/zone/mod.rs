@@ -53,6 +53,11 @@ pub struct Zone {
     pub nr_reserved_highatomic: u64,
     /// Isolated pageblocks.
     pub nr_isolate_pageblock: u64,
+    /// Whether a pageblock was ever isolated; whole pageblocks may then stay unmerged.
+    pub(crate) ever_isolated: bool,
+    /// Pages by which the kernel's own rules let the free and free CMA counters exceed the lists: after leaks of bad
+    /// blocks, and after half of a largest block was isolated.
+    pub(crate) miscounted: [i64; 2],
     /// Zone flags, [`ZONE_BOOSTED_WATERMARK`] among them.
     pub flags: u32,
     /// Counters without the per-CPU deltas.
@@ -79,6 +84,8 @@ impl Zone {
             lowmem_reserve: [0; MAX_NR_ZONES],
             nr_reserved_highatomic: 0,
             nr_isolate_pageblock: 0,
+            ever_isolated: false,
+            miscounted: [0; 2],
             flags: 0,
             vm_stat: [0; NR_ZONE_ITEMS],
             numa_stat: [0; NR_NUMA_ITEMS],

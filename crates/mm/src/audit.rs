@@ -1,0 +1,284 @@
+//! The invariant audit: counters against a recount, lists against page state, pages against memory.
+//!
+//! It reads everything and trusts nothing; cost grows with the pages that have state.
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::meta::{Marks, Meta, PageState};
+use crate::pfn::{
+    Frame, MAX_ORDER, MAX_ORDER_NR_PAGES, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, PAGEBLOCK_NR_PAGES,
+    PAGEBLOCK_ORDER, Pfn, ZoneId,
+};
+use crate::vmstat::{NR_ZONE_ITEMS, ZoneItem};
+use crate::zone::Zone;
+use thiserror::Error;
+
+/// A broken invariant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum Violation {
+    /// A counter is not what a recount gives.
+    #[error("{zone}: {what} is {counted}, a recount gives {recounted}")]
+    Count {
+        /// The zone.
+        zone: ZoneId,
+        /// Which counter.
+        what: &'static str,
+        /// What it says.
+        counted: i64,
+        /// What there is.
+        recounted: i64,
+    },
+    /// A list entry does not fit its list or its neighbors.
+    #[error("{zone}: pfn {pfn} on the list of order {order}: {what}")]
+    List {
+        /// The zone.
+        zone: ZoneId,
+        /// The entry.
+        pfn: Pfn,
+        /// The list's order.
+        order: u8,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A page's state contradicts something else.
+    #[error("pfn {pfn}: {what}")]
+    Page {
+        /// The page.
+        pfn: Pfn,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+/// Pages of a zone by what they are.
+#[derive(Default)]
+struct Recount {
+    free: [i64; MIGRATE_TYPES],
+    pcp: i64,
+    in_blocks: u64,
+    highatomic_blocks: u64,
+}
+
+impl<S: Sink> Machine<S> {
+    /// Checks every invariant.
+    ///
+    /// # Errors
+    /// The first [`Violation`] found.
+    pub fn audit(&self) -> Result<(), Violation> {
+        let mut recounts: Vec<Recount> = self.zones.iter().map(|_| Recount::default()).collect();
+        self.audit_pages(&mut recounts)?;
+        for (zone, recount) in self.zones.iter().zip(&recounts) {
+            self.audit_lists(zone, recount)?;
+            self.audit_pcp(zone, recount)?;
+            self.audit_counters(zone, recount)?;
+        }
+        self.audit_totals()
+    }
+
+    /// Every block: alignment, zone, no other block inside, no mergeable pair.
+    fn audit_pages(&self, recounts: &mut [Recount]) -> Result<(), Violation> {
+        for top in (0..self.mem.frames()).step_by(MAX_ORDER_NR_PAGES as usize) {
+            for (head, meta) in self.mem.blocks_in(Frame(top as u32)) {
+                let zone = self.audit_block(head, meta)?;
+                let recount = &mut recounts[zone.index()];
+                recount.in_blocks += 1 << meta.order();
+                match meta.state() {
+                    PageState::Buddy => recount.free[meta.migratetype().index()] += 1 << meta.order(),
+                    PageState::Pcp => recount.pcp += 1,
+                    _ => {}
+                }
+            }
+        }
+        for (first, last, zone) in self.mem.zone_ranges() {
+            // A block that two zones share may have been reserved by either.
+            let pages = PAGEBLOCK_NR_PAGES as u32;
+            let whole = |&block: &u32| block + (pages - 1) <= last.0;
+            let blocks = (first.0.next_multiple_of(pages)..=last.0).step_by(pages as usize).filter(whole);
+            let highatomic = blocks.filter(|&block| self.mem.pageblock(Frame(block)) == MigrateType::HighAtomic);
+            recounts[zone.index()].highatomic_blocks += highatomic.count() as u64;
+        }
+        Ok(())
+    }
+
+    fn audit_block(&self, head: Frame, meta: Meta) -> Result<ZoneId, Violation> {
+        let pfn = self.mem.pfn(head);
+        let page = |what| Violation::Page { pfn, what };
+        let order = meta.order();
+        if head.0 & ((1 << order) - 1) != 0 {
+            return Err(page("a block that is not aligned to its size"));
+        }
+        let last = head.add((1 << order) - 1);
+        let zone = self.mem.zone_of(head).filter(|_| self.mem.exists(head) && self.mem.exists(last));
+        let zone = zone.ok_or(page("a block outside existing memory"))?;
+        if self.mem.zone_of(last) != Some(zone) {
+            return Err(page("a block in two zones"));
+        }
+        if self.mem.reserves_any(pfn, 1 << order) {
+            return Err(page("a block with reserved pages"));
+        }
+        let inner = |n: u32| self.mem.page_meta(head.add(n)).state() != PageState::None;
+        if (1..1u32 << order).any(inner) {
+            return Err(page("a block inside another"));
+        }
+        let in_use = meta.state() == PageState::Allocated;
+        if !in_use && (0..1u32 << order).any(|n| self.mem.marks(head.add(n)).any(Marks::MIGRATABLE)) {
+            return Err(page("a page not in use that counts as movable"));
+        }
+        if meta.state() == PageState::Buddy && self.could_merge(head, order, zone) {
+            return Err(page("a free block whose buddy is free too"));
+        }
+        Ok(zone)
+    }
+
+    /// Whether two free buddies should have become one. Around isolated pageblocks whole pageblocks may stay apart.
+    fn could_merge(&self, head: Frame, order: u8, zone: ZoneId) -> bool {
+        if usize::from(order) + 1 >= MAX_ORDER {
+            return false;
+        }
+        let buddy = head.buddy(order);
+        let free = self.mem.meta(buddy, order).is(PageState::Buddy, order) && self.mem.same_zone(head, buddy);
+        free && (order < PAGEBLOCK_ORDER || !self.zones[zone.index()].ever_isolated)
+    }
+
+    /// Every free list: links in both directions, state, type, count.
+    fn audit_lists(&self, zone: &Zone, recount: &Recount) -> Result<(), Violation> {
+        let mut pages = [0i64; MIGRATE_TYPES];
+        for order in 0..MAX_ORDER as u8 {
+            let area = &zone.free_area[order as usize];
+            let mut blocks = 0;
+            for list in MigrateType::ALL {
+                let expected = Meta::new(PageState::Buddy, order, list);
+                let length = self.audit_list(zone.id, area.free_list[list.index()], order, area.nr_free, |meta| {
+                    meta.is(PageState::Buddy, order) && meta.migratetype() == expected.migratetype()
+                })?;
+                pages[list.index()] += (length as i64) << order;
+                blocks += length;
+            }
+            count(zone.id, "nr_free", area.nr_free as i64, blocks as i64)?;
+        }
+        for (list, (listed, marked)) in MigrateType::ALL.into_iter().zip(pages.into_iter().zip(recount.free)) {
+            count(zone.id, list.name(), listed, marked)?;
+        }
+        Ok(())
+    }
+
+    /// Walks a list; says how long it is. `most` bounds the walk.
+    fn audit_list(
+        &self,
+        zone: ZoneId,
+        list: crate::page::list::List,
+        order: u8,
+        most: u64,
+        fits: impl Fn(Meta) -> bool,
+    ) -> Result<u64, Violation> {
+        let (mut at, mut before, mut length) = (list.first, Frame::NIL, 0);
+        while at.is_some() {
+            let wrong = |what| Violation::List { zone, pfn: self.mem.pfn(at), order, what };
+            let (next, prev) = self.mem.links(at, order);
+            if prev != before {
+                return Err(wrong("the link back does not lead to the entry before"));
+            }
+            if !fits(self.mem.meta(at, order)) {
+                return Err(wrong("state, order or type differ from the list's"));
+            }
+            if self.mem.zone_of(at) != Some(zone) {
+                return Err(wrong("in another zone"));
+            }
+            length += 1;
+            if length > most {
+                return Err(wrong("more entries than counted"));
+            }
+            (before, at) = (at, next);
+        }
+        if list.last != before {
+            return Err(Violation::List { zone, pfn: self.mem.pfn(before), order, what: "not the tail it should be" });
+        }
+        Ok(length)
+    }
+
+    /// Every per-CPU set: lists, count, deltas within the threshold.
+    fn audit_pcp(&self, zone: &Zone, recount: &Recount) -> Result<(), Violation> {
+        let mut total = 0;
+        for cpu in &self.cpus {
+            let pcp = self.pcp(zone.id, cpu.id);
+            let mut pages = 0;
+            for list in 0..MIGRATE_PCPTYPES {
+                pages += self.audit_list(zone.id, pcp.lists[list], 0, u64::from(pcp.count), |meta| {
+                    meta.is(PageState::Pcp, 0) && pcp_list(meta.migratetype()) == Some(list)
+                })?;
+            }
+            count(zone.id, "pcp count", i64::from(pcp.count), pages as i64)?;
+            total += pages as i64;
+            for delta in pcp.vm_stat_diff {
+                if i64::from(delta).abs() > i64::from(pcp.stat_threshold) {
+                    return count(zone.id, "a delta beyond its threshold", i64::from(delta), 0);
+                }
+            }
+        }
+        count(zone.id, "pages on per-CPU lists", total, recount.pcp)
+    }
+
+    /// Free pages, free CMA pages, the high-atomic reserve, and where every page is.
+    fn audit_counters(&self, zone: &Zone, recount: &Recount) -> Result<(), Violation> {
+        let exact = |item: ZoneItem| {
+            let at = zone.id.index() * self.cpus.len();
+            zone.vm_stat[item as usize] + self.pcp[at..at + self.cpus.len()].iter().map(|p| p.delta(item)).sum::<i64>()
+        };
+        let free: i64 = recount.free[..MigrateType::Isolate.index()].iter().sum();
+        count(zone.id, "free pages", exact(ZoneItem::FreePages), free + zone.miscounted[0])?;
+        let cma = recount.free[MigrateType::Cma.index()];
+        count(zone.id, "free CMA pages", exact(ZoneItem::FreeCma), cma + zone.miscounted[1])?;
+        let limit = zone.managed_pages / 100 + 2 * PAGEBLOCK_NR_PAGES;
+        if zone.nr_reserved_highatomic >= limit {
+            return count(
+                zone.id,
+                "high-atomic reserve over its limit",
+                zone.nr_reserved_highatomic as i64,
+                limit as i64,
+            );
+        }
+        let typed = recount.highatomic_blocks * PAGEBLOCK_NR_PAGES;
+        if typed > zone.nr_reserved_highatomic && !zone.ever_isolated {
+            return count(zone.id, "high-atomic reserve", zone.nr_reserved_highatomic as i64, typed as i64);
+        }
+        let waiting: u64 =
+            self.deferred.iter().filter(|d| d.zone == zone.id).flat_map(|d| &d.ranges).map(|r| r.1.0 - r.0.0).sum();
+        let known = recount.in_blocks + self.reserved_in(zone.id) + waiting;
+        // Where rounding puts a Movable zone's start behind its node's end, 5.10.35 counts pages into an empty span.
+        let present = if zone.spanned_pages == 0 { 0 } else { zone.present_pages };
+        count(zone.id, "pages that exist", present as i64, known as i64)
+    }
+
+    /// Reserved pages among a zone's own.
+    fn reserved_in(&self, zone: ZoneId) -> u64 {
+        let own = self.mem.zone_ranges().filter(|range| range.2 == zone);
+        own.map(|(first, last, _)| {
+            let (start, end) = (self.mem.pfn(first).0, self.mem.pfn(last).0 + 1);
+            let inside = self.mem.reserved().map(|(from, to)| to.0.min(end).saturating_sub(from.0.max(start)));
+            inside.sum::<u64>()
+        })
+        .sum()
+    }
+
+    /// Machine-wide counters are the sums of the zones'.
+    fn audit_totals(&self) -> Result<(), Violation> {
+        for item in 0..NR_ZONE_ITEMS {
+            let sum: i64 = self.zones.iter().map(|zone| zone.vm_stat[item]).sum();
+            count(ZoneId::default(), ZoneItem::NAMES[item], self.global.vm_zone_stat[item], sum)?;
+        }
+        Ok(())
+    }
+}
+
+/// The per-CPU list for pages that return to a type.
+fn pcp_list(index: MigrateType) -> Option<usize> {
+    match index {
+        MigrateType::Isolate => None,
+        MigrateType::HighAtomic | MigrateType::Cma => Some(MigrateType::Movable.index()),
+        own => Some(own.index()),
+    }
+}
+
+fn count(zone: ZoneId, what: &'static str, counted: i64, recounted: i64) -> Result<(), Violation> {
+    if counted == recounted { Ok(()) } else { Err(Violation::Count { zone, what, counted, recounted }) }
+}

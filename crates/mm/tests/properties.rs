@@ -1,0 +1,336 @@
+//! Random operations on random machines: whatever is asked, the invariants hold and bad requests change nothing.
+//!
+//! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default one million), `BUDDYSCOPE_SEED` the first seed.
+//! A failure names seed and operation, which repeat it exactly.
+
+use buddyscope_mm::config::{BootParams, Distances, MachineConfig, PcNode, PcSpec, Sysctl};
+use buddyscope_mm::event::NullSink;
+use buddyscope_mm::gfp::Gfp;
+use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
+use buddyscope_mm::rng::Rng;
+use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
+use buddyscope_mm::task::{Context, Task, TaskFlags};
+use buddyscope_mm::{Machine, PageError};
+
+/// Operations on one machine before the next is drawn.
+const OPERATIONS_PER_MACHINE: u64 = 50_000;
+/// Operations between two audits.
+const AUDIT_EVERY: u64 = 2_000;
+const MIB: u64 = 1 << 20;
+
+#[test]
+fn invariants_hold_under_random_operations() {
+    let total = number("BUDDYSCOPE_OPERATIONS", 1_000_000);
+    let first = number("BUDDYSCOPE_SEED", 1);
+    for seed in first..first + total.div_ceil(OPERATIONS_PER_MACHINE) {
+        let mut world = World::new(seed);
+        for operation in 0..OPERATIONS_PER_MACHINE {
+            world.step();
+            if operation % AUDIT_EVERY == 0 {
+                world.audit(seed, operation);
+            }
+        }
+        world.free_everything();
+        world.audit(seed, OPERATIONS_PER_MACHINE);
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.replace('_', "").parse().ok()).unwrap_or(default)
+}
+
+struct Live {
+    pfn: Pfn,
+    order: Order,
+    references: u32,
+}
+
+struct World {
+    machine: Machine<NullSink>,
+    tasks: Vec<Task>,
+    live: Vec<Live>,
+    isolated: Vec<Pfn>,
+    rng: Rng,
+    /// How full the machine is kept, in percent; changes now and then.
+    fullness: u64,
+    total_pages: u64,
+    used_pages: u64,
+    spoils_pages: bool,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let mut rng = Rng::new(seed);
+        let config = random_machine(&mut rng);
+        let machine = Machine::boot(&config, NullSink).expect("a random machine that boots");
+        let memory = machine.memory_nodes();
+        let cpus = machine.cpus().len() as u64;
+        let tasks = (0..6).map(|_| random_task(&mut rng, cpus, memory)).collect();
+        let total_pages = machine.zones().iter().map(|zone| zone.managed_pages).sum();
+        let spoils_pages = rng.below(8) == 0;
+        World {
+            machine,
+            tasks,
+            live: Vec::new(),
+            isolated: Vec::new(),
+            rng,
+            fullness: 50,
+            total_pages,
+            used_pages: 0,
+            spoils_pages,
+        }
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.rng.below(bound)
+    }
+
+    fn cpu(&mut self) -> CpuId {
+        let cpus = self.machine.cpus().len() as u64;
+        CpuId(self.below(cpus) as u16)
+    }
+
+    fn step(&mut self) {
+        match self.below(1000) {
+            0..960 => self.allocate_or_free(),
+            960..970 => self.split_or_mark(),
+            970..976 => {
+                let cpu = self.cpu();
+                self.machine.drain_local_pages(cpu);
+            }
+            976..980 => self.drain_zone(),
+            980..986 => {
+                let cpu = self.cpu();
+                self.machine.vmstat_update(cpu);
+            }
+            986..990 => self.isolate_or_give_back(),
+            990..992 => self.write_sysctl(),
+            992..994 => self.free_wrongly(),
+            994..996 => self.share(),
+            996..998 => self.sleep_daemons(),
+            998 => self.spoil(),
+            _ => self.fullness = [5, 30, 60, 95, 120][self.rng.below(5) as usize],
+        }
+    }
+
+    fn allocate_or_free(&mut self) {
+        let grows = self.used_pages * 100 < self.total_pages * self.fullness;
+        if self.below(10) < if grows { 7 } else { 3 } { self.allocate() } else { self.free() }
+    }
+
+    fn allocate(&mut self) {
+        let gfp = random_gfp(&mut self.rng);
+        let order = random_order(&mut self.rng);
+        let which = self.below(self.tasks.len() as u64) as usize;
+        self.tasks[which].cpu = self.cpu();
+        let by_policy = self.below(2) == 0;
+        let nodes = self.machine.nodes().len() as u64;
+        let node = NodeId(self.below(nodes) as u8);
+        let mask = (self.below(8) == 0).then(|| NodeMask(self.rng.next_u64()));
+        let online = self.machine.online_nodes().contains(node);
+        let task = &mut self.tasks[which];
+        let answer = if by_policy || !online {
+            self.machine.alloc_pages_current(task, gfp, order)
+        } else {
+            self.machine.alloc_pages_nodemask(task, gfp, order, node, mask)
+        };
+        if let Some(pfn) = answer.pfn {
+            self.used_pages += order.pages();
+            self.live.push(Live { pfn, order, references: 1 });
+        }
+    }
+
+    fn pick(&mut self) -> Option<usize> {
+        (!self.live.is_empty()).then(|| self.rng.below(self.live.len() as u64) as usize)
+    }
+
+    fn free(&mut self) {
+        let Some(at) = self.pick() else { return };
+        self.drop_reference(at);
+    }
+
+    fn drop_reference(&mut self, at: usize) {
+        let cpu = self.cpu();
+        let Live { pfn, order, .. } = self.live[at];
+        self.machine.free_pages(cpu, pfn, order).expect("a block in use");
+        self.live[at].references -= 1;
+        if self.live[at].references == 0 {
+            self.live.swap_remove(at);
+            self.used_pages -= order.pages();
+        }
+    }
+
+    fn split_or_mark(&mut self) {
+        let Some(at) = self.pick() else { return };
+        let Live { pfn, order, references } = self.live[at];
+        if self.below(3) > 0 {
+            return self.machine.mark_lru(pfn, order).expect("a block in use");
+        }
+        if references == 1 {
+            self.machine.split_page(pfn, order).expect("a block in use");
+            self.live.swap_remove(at);
+            let page = Order::default();
+            self.live.extend((0..order.pages()).map(|n| Live { pfn: Pfn(pfn.0 + n), order: page, references: 1 }));
+        }
+    }
+
+    /// A compound page or single page with two users.
+    fn share(&mut self) {
+        let Some(at) = self.pick() else { return };
+        if self.live[at].order == Order::default() {
+            self.machine.get_page(self.live[at].pfn, self.live[at].order).expect("a page in use");
+            self.live[at].references += 1;
+        }
+    }
+
+    fn drain_zone(&mut self) {
+        let cpu = self.cpu();
+        let zones = self.machine.zones();
+        let zone: ZoneId = zones[self.rng.below(zones.len() as u64) as usize].id;
+        self.machine.drain_zone_pages(cpu, zone);
+    }
+
+    fn isolate_or_give_back(&mut self) {
+        if !self.isolated.is_empty() && self.below(2) == 0 {
+            let at = self.below(self.isolated.len() as u64) as usize;
+            let pfn = self.isolated.swap_remove(at);
+            return self.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
+        }
+        let blocks: Vec<(Pfn, Pfn)> = self.machine.memory_ranges().map(|r| (r.0, r.1)).collect();
+        let (start, end) = blocks[self.below(blocks.len() as u64) as usize];
+        let block = Pfn((start.0 + self.below(end.0 - start.0)) & !511);
+        let whole =
+            self.machine.page_zone(block).is_some_and(|zone| zone.spans(block) && zone.spans(Pfn(block.0 + 511)));
+        if whole && self.machine.isolate_pageblock(block, MigrateType::Movable).expect("existing memory") {
+            self.isolated.push(block);
+        }
+    }
+
+    fn write_sysctl(&mut self) {
+        let change = match self.below(5) {
+            0 => Sysctl::WatermarkScaleFactor(1 + self.below(1000) as u32),
+            1 => Sysctl::LowmemReserveRatio([256, 64, 1 + self.below(64) as u32, 0]),
+            2 => Sysctl::WatermarkBoostFactor([0, 15_000][self.rng.below(2) as usize]),
+            3 => Sysctl::PercpuPagelistFraction([0, 8, 100][self.rng.below(3) as usize]),
+            _ => Sysctl::MinFreeKbytes(128 + self.below(8192) as u32),
+        };
+        self.machine.write_sysctl(change).expect("a value in range");
+    }
+
+    /// Every way to free what one does not have is an error, and the machine stays as it was.
+    fn free_wrongly(&mut self) {
+        let before = self.machine.state_hash();
+        let page = Order::default();
+        let end = self.machine.memory_ranges().map(|range| range.1.0).max().unwrap_or(0);
+        let beyond = Pfn(end + self.below(1 << 20));
+        let outside = self.machine.free_pages(CpuId(0), beyond, page);
+        assert!(matches!(outside, Err(PageError::NoMemory { .. })), "{outside:?}");
+        if let Some(at) = self.pick() {
+            let Live { pfn, order, .. } = self.live[at];
+            let other = Order::new((u32::from(order.get()) + 1 + self.below(9) as u32) % 11).expect("an order");
+            if other != order {
+                assert!(self.machine.free_pages(CpuId(0), pfn, other).is_err());
+            }
+            if order.get() > 0 {
+                assert!(self.machine.free_pages(CpuId(0), Pfn(pfn.0 + 1), page).is_err());
+            }
+            assert!(self.machine.free_pages(CpuId(9999), pfn, order).is_err());
+        }
+        assert_eq!(self.machine.state_hash(), before);
+    }
+
+    fn sleep_daemons(&mut self) {
+        for node in 0..self.machine.nodes().len() as u8 {
+            self.machine.settle_node(NodeId(node));
+        }
+    }
+
+    fn spoil(&mut self) {
+        if !self.spoils_pages {
+            return;
+        }
+        if let Some(at) = self.pick().filter(|_| self.rng.below(4) == 0) {
+            let hwpoison = self.below(2) == 0;
+            self.machine.mark_bad(self.live[at].pfn, hwpoison).expect("a page in use");
+        }
+    }
+
+    fn free_everything(&mut self) {
+        while let Some(at) = self.live.len().checked_sub(1) {
+            self.drop_reference(at);
+        }
+        for pfn in core::mem::take(&mut self.isolated) {
+            self.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
+        }
+        self.machine.drain_all_pages();
+    }
+
+    fn audit(&self, seed: u64, operation: u64) {
+        if let Err(violation) = self.machine.audit() {
+            panic!("seed {seed}, operation {operation}: {violation}");
+        }
+    }
+}
+
+fn random_machine(rng: &mut Rng) -> MachineConfig {
+    let count = 1 + rng.below(6) as usize;
+    let mut nodes: Vec<PcNode> = (0..count)
+        .map(|_| PcNode {
+            bytes: if rng.below(6) == 0 { 0 } else { (8 + rng.below(200)) * MIB + rng.below(256) * 4096 },
+            cpus: rng.below(3) as u32,
+            hotpluggable: rng.below(4) == 0,
+        })
+        .collect();
+    nodes[0].bytes = nodes[0].bytes.max(24 * MIB);
+    nodes[0].cpus = nodes[0].cpus.max(1);
+    let mut distances = Distances::uniform(count, 20).expect("distances");
+    for (from, to) in (0..count).flat_map(|from| (0..count).map(move |to| (from, to))).filter(|(from, to)| from != to) {
+        distances.set(from, to, 11 + rng.below(30) as u32).expect("a distance");
+    }
+    let spec = PcSpec { nodes, distances, max_ram_below_4g: (16 + rng.below(500)) * MIB };
+    let mut config = MachineConfig::pc(&spec).expect("a machine");
+    let lines =
+        ["", "movablecore=20%", "kernelcore=40M", "cma=16M", "cma=8M movablecore=30%", "movable_node", "numa=off"];
+    config.boot = BootParams::parse(lines[rng.below(lines.len() as u64) as usize]).expect("boot parameters");
+    config.boot.deferred_struct_pages = rng.below(4) == 0;
+    config
+}
+
+fn random_task(rng: &mut Rng, cpus: u64, memory: NodeMask) -> Task {
+    let mut task = Task::new(CpuId(rng.below(cpus) as u16));
+    let flags = [TaskFlags::empty(), TaskFlags::MEMALLOC_NOCMA, TaskFlags::MEMALLOC, TaskFlags::MEMALLOC_NOIO];
+    task.flags = flags[rng.below(4) as usize];
+    task.realtime = rng.below(4) == 0;
+    task.oom_victim = rng.below(8) == 0;
+    if rng.below(4) == 0 {
+        task.context = Context::Softirq;
+    }
+    let modes = [PolicyMode::Default, PolicyMode::Preferred, PolicyMode::Bind, PolicyMode::Interleave];
+    let nodes = NodeMask(rng.next_u64());
+    let policy = Mempolicy::new(modes[rng.below(4) as usize], PolicyFlags::empty(), nodes, memory, memory);
+    task.set_policy(policy.unwrap_or(None));
+    task
+}
+
+fn random_order(rng: &mut Rng) -> Order {
+    let order = match rng.below(10) {
+        0..5 => 0,
+        5..8 => rng.below(4),
+        _ => rng.below(11),
+    };
+    Order::new(order as u32).expect("an order")
+}
+
+/// Any flags that a caller may combine.
+fn random_gfp(rng: &mut Rng) -> Gfp {
+    let base = [Gfp::GFP_KERNEL, Gfp::GFP_ATOMIC, Gfp::GFP_NOWAIT, Gfp::GFP_USER, Gfp::GFP_HIGHUSER_MOVABLE];
+    let mut gfp = base[rng.below(5) as usize];
+    let more = [Gfp::MOVABLE, Gfp::RECLAIMABLE, Gfp::DMA, Gfp::DMA32, Gfp::COMP, Gfp::HIGH, Gfp::MEMALLOC];
+    let rare = [Gfp::NOMEMALLOC, Gfp::THISNODE, Gfp::ATOMIC, Gfp::WRITE, Gfp::HARDWALL, Gfp::NOFAIL, Gfp::ZERO];
+    for flag in more.into_iter().chain(rare) {
+        if rng.below(7) == 0 && (gfp | flag).check().is_ok() {
+            gfp |= flag;
+        }
+    }
+    gfp
+}
