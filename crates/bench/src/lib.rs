@@ -1,0 +1,14 @@
+//! Benchmarks of the model beside other buddy allocators: the same operations for all, in one process, turn by turn.
+//!
+//! Nothing here reads a clock by itself: natively it is the system's, in a browser the page's. See [`Clock`].
+
+mod allocator;
+mod boot;
+pub mod contender;
+mod measure;
+mod workload;
+
+pub use allocator::{Allocator, Block};
+pub use boot::{BootFigures, MACHINES, MachineSize, boot};
+pub use measure::{Clock, Contender, Effort, Entrant, Figures, enter, measure};
+pub use workload::Workload;
