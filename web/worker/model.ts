@@ -271,7 +271,15 @@ export interface Session {
    * Draws width × height pixels; pixel (i, j) shows the cell at (left + i × step, top + j × step). Answers the address
    * in wasm memory of width × height RGBA words. 1024 × 1024 pixels take about 2 ms whatever the step.
    */
-  mapDraw(zone: number, columns: number, left: number, top: number, step: number, width: number, height: number): number;
+  mapDraw(
+    zone: number,
+    columns: number,
+    left: number,
+    top: number,
+    step: number,
+    width: number,
+    height: number,
+  ): number;
   /** The page in a cell, -1 for none; and the cell of a page as [x, y], undefined if it has none. */
   mapPfn(zone: number, columns: number, x: number, y: number): number;
   mapCell(zone: number, columns: number, pfn: number): [number, number] | undefined;

@@ -149,6 +149,17 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// Memory that exists in a section, ascending, with its zone: offsets in pages from the section's start, of the
+    /// first page and of the page after the last.
+    pub fn memory_in_section(&self, section: usize) -> impl Iterator<Item = (usize, usize, ZoneId)> + '_ {
+        let base = (section.min(self.sections()) << PFN_SECTION_SHIFT) as u64;
+        let ranges = self.mem.zone_ranges_from(Frame(base.min(u64::from(u32::MAX)) as u32));
+        ranges
+            .map(move |(first, last, zone)| (u64::from(first.0).wrapping_sub(base), u64::from(last.0) + 1 - base, zone))
+            .take_while(|range| range.0 < PAGES_PER_SECTION)
+            .map(|(from, to, zone)| (from as usize, to as usize, zone))
+    }
+
     /// Memory that exists, ascending, with its zone: first page and the page after the last. A range never crosses a
     /// section's end.
     pub fn memory_ranges(&self) -> impl Iterator<Item = (Pfn, Pfn, ZoneId)> + '_ {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "files")]
 pub mod check_boot;
+pub mod pagemap;
 pub mod recording;
-pub mod session;
 pub mod replay;
+pub mod session;
+pub mod view;

@@ -1,4 +1,17 @@
-//! The model's bindings for JavaScript.
+//! The model's bindings for JavaScript: thin and typed. The shapes are those of `web/worker/model.ts`; the logic is in
+//! `buddyscope-scenario`.
+//!
+//! Configuration and verdicts cross the edge as plain objects. Data (pixels, page codes) stays in wasm memory, and
+//! methods answer its address. What a person got wrong is thrown as `{ field, message }`; anything else that is thrown
+//! is a defect, and [`last_panic`] tells what it said.
+
+mod convert;
+mod map;
+mod panic;
+mod session;
+
+pub use panic::last_panic;
+pub use session::Session;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -8,3 +21,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
+
+#[wasm_bindgen(typescript_custom_section)]
+const MODEL_TYPES: &str = "import type * as model from '../worker/model.ts';";

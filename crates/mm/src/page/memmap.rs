@@ -185,6 +185,12 @@ impl MemMap {
         self.zone_ranges.iter().copied()
     }
 
+    /// The same from the range on that holds the page or follows it.
+    pub(crate) fn zone_ranges_from(&self, frame: Frame) -> impl Iterator<Item = (Frame, Frame, ZoneId)> + '_ {
+        let at = self.zone_ranges.partition_point(|r| r.1 < frame);
+        self.zone_ranges[at..].iter().copied()
+    }
+
     /// The entry of a block, if its column exists.
     #[inline]
     fn entry(&self, frame: Frame, order: u8) -> Option<&Entry> {

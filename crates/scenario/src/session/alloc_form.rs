@@ -96,8 +96,10 @@ fn set_task_flag(task: &mut Task, name: &str) -> Result<(), FieldError> {
         _ => match TaskFlags::from_name(name.strip_prefix("PF_").unwrap_or(name)) {
             Some(flag) => task.flags |= flag,
             None => {
-                let message = format!("`{name}` is no task flag; PF_MEMALLOC, PF_MEMALLOC_NOCMA, PF_MEMALLOC_NOFS, \
-                    PF_MEMALLOC_NOIO, PF_EXITING, rt or oom_victim is expected");
+                let message = format!(
+                    "`{name}` is no task flag; PF_MEMALLOC, PF_MEMALLOC_NOCMA, PF_MEMALLOC_NOFS, \
+                    PF_MEMALLOC_NOIO, PF_EXITING, rt or oom_victim is expected"
+                );
                 return Err(FieldError::new("taskFlags", message));
             }
         },

@@ -58,7 +58,10 @@ impl MachineForm {
         let Some(name) = &self.preset else { return Ok(self.clone()) };
         let Some(preset) = presets::find(name) else {
             let known: Vec<&str> = presets::names().collect();
-            return Err(FieldError::new("preset", format!("no preset is named `{name}`; there are {}", known.join(", "))));
+            return Err(FieldError::new(
+                "preset",
+                format!("no preset is named `{name}`; there are {}", known.join(", ")),
+            ));
         };
         let mut form = self.clone();
         // Distances of a preset fit its own nodes only.
@@ -104,7 +107,10 @@ impl MachineForm {
         let mib: u64 = nodes.iter().map(|node| node.bytes / MIB).sum();
         let cpus: u64 = nodes.iter().map(|node| u64::from(node.cpus)).sum();
         if mib == 0 || mib > MAX_MIB {
-            return Err(FieldError::new("nodes", format!("{mib} MiB in all; 1 to {MAX_MIB} MiB (16 TiB) are possible")));
+            return Err(FieldError::new(
+                "nodes",
+                format!("{mib} MiB in all; 1 to {MAX_MIB} MiB (16 TiB) are possible"),
+            ));
         }
         if cpus == 0 || cpus > MAX_CPUS as u64 {
             return Err(FieldError::new("nodes", format!("{cpus} CPUs in all; 1 to {MAX_CPUS} are possible")));

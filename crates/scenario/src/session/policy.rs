@@ -1,4 +1,4 @@
-//! Memory policies as text: `bind:0,1`, `interleave:0-3`, `preferred:1=static` and their like.
+//! Memory policies as text: `bind:0,1`, `interleave:0-3`, `bind=static:2` and their like.
 
 use super::error::FieldError;
 use buddyscope_mm::Machine;
@@ -26,7 +26,7 @@ const EXPECTED: &str =
 pub(super) fn parse_policy<S: Sink>(text: &str, machine: &Machine<S>, task: &mut Task) -> Result<Target, FieldError> {
     let bad = |message: String| FieldError::new("policy", message);
     let (name, list) = text.trim().split_once(':').unwrap_or((text.trim(), ""));
-    let (list, flags) = policy_flags(list);
+    let (name, flags) = policy_flags(name);
     let mode = match name {
         "" | "default" => PolicyMode::Default,
         "local" => PolicyMode::Local,
@@ -47,11 +47,11 @@ pub(super) fn parse_policy<S: Sink>(text: &str, machine: &Machine<S>, task: &mut
 }
 
 /// Splits off `=static` or `=relative`, as in tmpfs mount options.
-fn policy_flags(list: &str) -> (&str, PolicyFlags) {
-    match list.split_once('=') {
-        Some((list, "static")) => (list, PolicyFlags::STATIC_NODES),
-        Some((list, "relative")) => (list, PolicyFlags::RELATIVE_NODES),
-        _ => (list, PolicyFlags::empty()),
+fn policy_flags(name: &str) -> (&str, PolicyFlags) {
+    match name.split_once('=') {
+        Some((name, "static")) => (name, PolicyFlags::STATIC_NODES),
+        Some((name, "relative")) => (name, PolicyFlags::RELATIVE_NODES),
+        _ => (name, PolicyFlags::empty()),
     }
 }
 

@@ -19,11 +19,27 @@ pub struct Preset {
 
 /// Name, title and gloss.
 const PRESETS: [(&str, &str, &str); 8] = [
-    ("two-node", "Two sockets, 8 GiB", "DMA and DMA32 lie on node 0 only; when a node is full, requests go to the other one."),
+    (
+        "two-node",
+        "Two sockets, 8 GiB",
+        "DMA and DMA32 lie on node 0 only; when a node is full, requests go to the other one.",
+    ),
     ("pc", "Small PC, 1 GiB", "One node without a Normal zone: everything above 16 MiB is DMA32."),
-    ("ring", "Four nodes, uneven distances", "Near, far and farther: each node's zonelist is in the order of its distances."),
-    ("memoryless", "A node without memory", "Node 1 has CPUs but no memory, node 2 memory but no CPU: whose zonelist is walked?"),
-    ("movable", "With a Movable zone", "Half of each node takes only pages that can be moved: kernel requests cannot go there."),
+    (
+        "ring",
+        "Four nodes, uneven distances",
+        "Near, far and farther: each node's zonelist is in the order of its distances.",
+    ),
+    (
+        "memoryless",
+        "A node without memory",
+        "Node 1 has CPUs but no memory, node 2 memory but no CPU: whose zonelist is walked?",
+    ),
+    (
+        "movable",
+        "With a Movable zone",
+        "Half of each node takes only pages that can be moved: kernel requests cannot go there.",
+    ),
     ("board", "Board with CMA, 512 MiB", "A contiguous area lent to movable pages: free, but not for everyone."),
     ("tiny", "64 MiB", "Marks of a few hundred pages: reserves and lists small enough to follow by eye."),
     ("giant", "64 nodes, 16 TiB", "As large as the model goes: what is never touched costs nothing."),

@@ -68,11 +68,18 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Missing => f.write_str("nothing"),
-            Value::Number(n) if n.is_finite() && (*n as i64) as f64 == *n => write!(f, "{}", *n as i64),
+            Value::Number(n) if !n.is_finite() => f.write_str("no number"),
+            Value::Number(n) if (*n as i64) as f64 == *n => write!(f, "{}", *n as i64),
             Value::Number(n) => {
                 // Two decimals say enough, and the full printing of floats is large.
                 let hundredths = (*n * 100.0) as i64;
-                write!(f, "{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, hundredths.abs() / 100, hundredths.abs() % 100)
+                write!(
+                    f,
+                    "{}{}.{:02}",
+                    if hundredths < 0 { "-" } else { "" },
+                    hundredths.abs() / 100,
+                    hundredths.abs() % 100
+                )
             }
             Value::Text(text) => write!(f, "`{}`", text.chars().take(40).collect::<String>()),
         }
@@ -154,7 +161,7 @@ mod tests {
         let cases = [
             (Value::Number(2.5), "2.50 given"),
             (Value::Number(-1.0), "-1 given"),
-            (Value::Number(f64::NAN), "0.00 given"),
+            (Value::Number(f64::NAN), "no number given"),
             (Value::Number(11.0), "11 given"),
             (Value::Text("ten".into()), "`ten` given"),
             (Value::Missing, "nothing given"),
