@@ -1,0 +1,63 @@
+//! `buddyscope boot FILE|PRESET --print …`.
+
+use anyhow::{Context, anyhow};
+use buddyscope_mm::Machine;
+use buddyscope_mm::event::NullSink;
+use buddyscope_procfs::{buddyinfo, pagetypeinfo, zoneinfo, zonelists};
+use buddyscope_scenario::session::MachineForm;
+use clap::ValueEnum;
+use std::fs;
+use std::path::Path;
+
+/// What to boot and what to print.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A file with a machine form in JSON, or the name of a preset.
+    machine: String,
+    /// What to print of the booted machine.
+    #[arg(long, value_enum, default_value = "zoneinfo")]
+    print: View,
+}
+
+/// A text about a machine.
+#[derive(Clone, Copy, ValueEnum)]
+enum View {
+    /// As /proc/zoneinfo.
+    Zoneinfo,
+    /// As /proc/buddyinfo.
+    Buddyinfo,
+    /// As /proc/pagetypeinfo.
+    Pagetypeinfo,
+    /// The zonelists of every node.
+    Zonelists,
+    /// Nodes, zones and CPUs as JSON.
+    Json,
+}
+
+/// Boots and prints.
+pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+    let machine = boot(&args.machine)?;
+    let text = match args.print {
+        View::Zoneinfo => zoneinfo(&machine),
+        View::Buddyinfo => buddyinfo(&machine),
+        View::Pagetypeinfo => pagetypeinfo(&machine),
+        View::Zonelists => zonelists(&machine),
+        View::Json => format!("{:#}\n", crate::boot_json::describe(&machine)),
+    };
+    print!("{text}");
+    Ok(true)
+}
+
+fn boot(machine: &str) -> anyhow::Result<Machine<NullSink>> {
+    let config = form(machine)?.resolve().and_then(|form| form.config()).map_err(|error| anyhow!("{error}"))?;
+    Machine::boot(&config, NullSink).map_err(|error| anyhow!("{error}"))
+}
+
+/// A form from a file if there is one of that name, else the preset.
+fn form(machine: &str) -> anyhow::Result<MachineForm> {
+    if !Path::new(machine).is_file() {
+        return Ok(MachineForm::preset(machine));
+    }
+    let text = fs::read_to_string(machine).with_context(|| machine.to_owned())?;
+    serde_json::from_str(&text).with_context(|| machine.to_owned())
+}

@@ -1,0 +1,48 @@
+//! `buddyscope check-boot DIR…`.
+
+use anyhow::{Context, bail};
+use buddyscope_scenario::check_boot::{MARKER, check_boot};
+use buddyscope_scenario::recording::find_folders;
+use std::path::PathBuf;
+
+/// What to boot.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Topology recordings, or folders of them.
+    #[arg(required = true)]
+    dirs: Vec<PathBuf>,
+}
+
+/// Boots all topologies; `false` if any value differs or a recording is broken.
+pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+    let (mut values, mut matching, mut topologies, mut failed) = (0, 0, 0, 0);
+    for path in folders(&args.dirs)? {
+        topologies += 1;
+        match check_boot(&path) {
+            Ok(tally) => {
+                values += tally.values;
+                matching += tally.matching();
+                failed += usize::from(!tally.differences.is_empty());
+                println!("{tally}");
+            }
+            Err(error) => {
+                failed += 1;
+                println!("{}: cannot be checked: {error}", path.display());
+            }
+        }
+    }
+    println!("check-boot: {matching}/{values} values match in {topologies} topologies");
+    Ok(failed == 0)
+}
+
+fn folders(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for dir in dirs {
+        let found = find_folders(dir, MARKER).with_context(|| format!("{}", dir.display()))?;
+        if found.is_empty() {
+            bail!("{}: no topology recording here (a folder with {MARKER})", dir.display());
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}

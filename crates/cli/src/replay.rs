@@ -1,0 +1,94 @@
+//! `buddyscope replay DIR…`.
+
+use anyhow::{Context, bail};
+use buddyscope_scenario::recording::{Recording, find_recordings};
+use buddyscope_scenario::replay::{Mismatch, ReplayError, Report, replay};
+use std::path::PathBuf;
+
+/// Events of the model shown at a difference, the last ones.
+const EVENTS_SHOWN: usize = 64;
+
+/// What to replay.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Recordings, or folders of recordings.
+    #[arg(required = true)]
+    dirs: Vec<PathBuf>,
+}
+
+/// Operations of all recordings.
+#[derive(Default)]
+struct Total {
+    operations: u64,
+    equal: u64,
+    recordings: usize,
+    failed: usize,
+}
+
+/// Replays all recordings; `false` if any differs or is broken.
+pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+    let mut total = Total::default();
+    for path in recordings(&args.dirs)? {
+        let recording = Recording::in_folder(&path);
+        total.add(recording.name(), &replay(&recording));
+    }
+    println!("replay: {}/{} operations match in {} recordings", total.equal, total.operations, total.recordings);
+    Ok(total.failed == 0)
+}
+
+fn recordings(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for dir in dirs {
+        let found = find_recordings(dir).with_context(|| format!("{}", dir.display()))?;
+        if found.is_empty() {
+            bail!("{}: no recording here (a folder with ops.txt, ops.txt.gz or ops.txt.xz)", dir.display());
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+impl Total {
+    fn add(&mut self, name: &str, outcome: &Result<Report, ReplayError>) {
+        self.recordings += 1;
+        match outcome {
+            Ok(report) => {
+                self.operations += report.operations;
+                self.equal += report.operations_equal;
+                self.failed += usize::from(!report.is_equal());
+                print_report(name, report);
+            }
+            Err(error) => {
+                self.failed += 1;
+                println!("{name}: cannot be replayed: {error}");
+            }
+        }
+    }
+}
+
+fn print_report(name: &str, report: &Report) {
+    let snapshots = if report.states_equal == report.states && report.is_equal() { "ok" } else { "differ" };
+    println!(
+        "{name}: {}/{} operations, {}/{} digests, snapshots {snapshots}",
+        report.operations_equal, report.operations, report.digests_equal, report.digests
+    );
+    if let Some(mismatch) = &report.mismatch {
+        print_mismatch(mismatch);
+    }
+}
+
+fn print_mismatch(mismatch: &Mismatch) {
+    match mismatch.line {
+        0 => println!("  at the first difference"),
+        line => println!("  at the first difference, ops.txt line {line}"),
+    }
+    println!("    kernel: {}", mismatch.kernel);
+    println!("    model:  {}", mismatch.model);
+    let hidden = mismatch.events.len().saturating_sub(EVENTS_SHOWN);
+    if hidden > 0 {
+        println!("    ({hidden} events before these)");
+    }
+    for event in &mismatch.events[hidden..] {
+        println!("    {event:?}");
+    }
+}
