@@ -120,7 +120,8 @@ impl<S: Sink> Machine<S> {
         if (1..1u32 << order).any(inner) {
             return Err(page("a block inside another"));
         }
-        let in_use = meta.state() == PageState::Allocated;
+        // A block lost as bad keeps what it had.
+        let in_use = matches!(meta.state(), PageState::Allocated | PageState::Leaked);
         if !in_use && (0..1u32 << order).any(|n| self.mem.marks(head.add(n)).any(Marks::MIGRATABLE)) {
             return Err(page("a page not in use that counts as movable"));
         }

@@ -63,6 +63,14 @@ impl<S: Sink> LockedZone<'_, S> {
         }
     }
 
+    /// A free buddy that changes between counted and isolated lists by merging keeps the count it had.
+    #[cold]
+    pub(super) fn miscount_merge(&mut self, buddy: Frame, order: u8, migratetype: MigrateType) {
+        let list = self.mem.meta(buddy, order).migratetype();
+        let counted = i64::from(list != MigrateType::Isolate) - i64::from(migratetype != MigrateType::Isolate);
+        self.miscount(counted << order, list);
+    }
+
     /// Order of the free block that starts here if it is a whole pageblock or more beside one in normal use.
     fn block_to_merge_again(&self, frame: Frame) -> Option<u8> {
         let meta = self.mem.page_meta(frame);

@@ -277,6 +277,9 @@ impl<S: Sink> LockedZone<'_, S> {
             if self.mem.meta(buddy, order).is(PageState::Guard, order) {
                 self.clear_page_guard(buddy, order, migratetype);
             } else {
+                if self.zone.ever_isolated {
+                    self.miscount_merge(buddy, order, migratetype);
+                }
                 self.del_page_from_free_list(buddy, order);
             }
             emit!(
