@@ -150,9 +150,21 @@ fn zone_ranges(state: &StateFile) -> Vec<(Pfn, Pfn, ZoneId)> {
     ranges
 }
 
+/// The counters of a `LRUSTAT` line, in its order.
+const LRU_ITEMS: [ZoneItem; 5] = [
+    ZoneItem::InactiveAnon,
+    ZoneItem::ActiveAnon,
+    ZoneItem::InactiveFile,
+    ZoneItem::ActiveFile,
+    ZoneItem::Unevictable,
+];
+
 fn restore_zone<S: Sink>(machine: &mut Machine<S>, zone: &ZoneState) -> Result<(), RestoreError> {
     machine.restore_zone_stat(zone.id, ZoneItem::FreePages, zone.free);
     machine.restore_zone_stat(zone.id, ZoneItem::FreeCma, zone.free_cma);
+    for (item, &pages) in LRU_ITEMS.into_iter().zip(&zone.lru_counts) {
+        machine.restore_zone_stat(zone.id, item, pages as i64);
+    }
     machine.restore_numa_stat(zone.id, zone.numa);
     for (first, migratetype, blocks) in zone.pageblocks.iter() {
         let Some(migratetype) = migratetype else { continue };
