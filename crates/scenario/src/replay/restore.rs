@@ -151,13 +151,8 @@ fn zone_ranges(state: &StateFile) -> Vec<(Pfn, Pfn, ZoneId)> {
 }
 
 /// The counters of a `LRUSTAT` line, in its order.
-const LRU_ITEMS: [ZoneItem; 5] = [
-    ZoneItem::InactiveAnon,
-    ZoneItem::ActiveAnon,
-    ZoneItem::InactiveFile,
-    ZoneItem::ActiveFile,
-    ZoneItem::Unevictable,
-];
+const LRU_ITEMS: [ZoneItem; 5] =
+    [ZoneItem::InactiveAnon, ZoneItem::ActiveAnon, ZoneItem::InactiveFile, ZoneItem::ActiveFile, ZoneItem::Unevictable];
 
 fn restore_zone<S: Sink>(machine: &mut Machine<S>, zone: &ZoneState) -> Result<(), RestoreError> {
     machine.restore_zone_stat(zone.id, ZoneItem::FreePages, zone.free);
