@@ -26,9 +26,10 @@ pub mod task;
 pub mod vmstat;
 pub mod zone;
 
-pub use alloc::Answer;
+pub use alloc::{Answer, Fault};
 pub use boot::Booting;
 pub use buddy::BuddyOptions;
+pub use buddy::reporting::Reporting;
 pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, ParsedGfp, parse_gfp};
 pub use inspect::{Block, PageFlags, PageInfo};
 pub use machine::{Machine, PageError};

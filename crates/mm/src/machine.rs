@@ -1,6 +1,7 @@
 //! The machine: all state in one place, and the operations a user of pages has.
 
 use crate::alloc::fault::FaultInjection;
+use crate::buddy::reporting::Reporting;
 use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
 use crate::config::Sysctls;
 use crate::event::{NullSink, Sink};
@@ -464,6 +465,24 @@ impl<S: Sink> Machine<S> {
                 locked.free_pcppages_bulk(count);
             }
         }
+    }
+
+    /// Takes a free page that the hardware broke out of use for good (`take_page_off_buddy`). Says whether it was free.
+    ///
+    /// # Errors
+    /// [`PageError::NoMemory`].
+    pub fn take_page_off_buddy(&mut self, pfn: Pfn) -> Result<bool, PageError> {
+        let (frame, zone) = self.page_in_zone(pfn)?;
+        Ok(self.lock(zone, CpuId(0)).take_page_off_buddy(frame))
+    }
+
+    /// One pass of free page reporting over all zones (`page_reporting_process`).
+    pub fn report_free_pages(&mut self) -> Reporting {
+        let mut total = Reporting::default();
+        for zone in 0..self.zones.len() as u16 {
+            self.lock(ZoneId(zone), CpuId(0)).page_reporting_process(&mut total);
+        }
+        total
     }
 
     /// Gives an isolated pageblock back (`undo_isolate_page_range`).

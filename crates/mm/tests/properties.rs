@@ -108,7 +108,7 @@ impl World {
             992..994 => self.free_wrongly(),
             994..996 => self.share(),
             996..998 => self.sleep_daemons(),
-            998 => self.spoil(),
+            998 => self.spoil_or_report(),
             _ => self.fullness = [5, 30, 60, 95, 120][self.rng.below(5) as usize],
         }
     }
@@ -245,9 +245,15 @@ impl World {
         }
     }
 
-    fn spoil(&mut self) {
+    fn spoil_or_report(&mut self) {
         if !self.spoils_pages {
+            self.machine.report_free_pages();
             return;
+        }
+        if self.below(8) == 0 {
+            let (start, end, _) = self.machine.memory_ranges().last().expect("memory");
+            let broken = Pfn(start.0 + self.below(end.0 - start.0));
+            self.machine.take_page_off_buddy(broken).expect("existing memory");
         }
         if let Some(at) = self.pick().filter(|_| self.rng.below(4) == 0) {
             let hwpoison = self.below(2) == 0;

@@ -1,10 +1,13 @@
 //! alloc_pages: from a request to a page, in the kernel's order.
 
+mod entry;
 pub(crate) mod fast;
 pub mod fault;
 pub(crate) mod policy;
 pub(crate) mod slow;
 pub(crate) mod wake;
+
+pub use entry::Fault;
 
 use crate::event::Outcome;
 use crate::pfn::{MigrateType, NodeId, NodeMask, Pfn, ZoneId};

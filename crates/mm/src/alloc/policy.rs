@@ -29,7 +29,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Allocates with a chosen node first and counts the hit if it came from there (`alloc_page_interleave`).
-    fn alloc_page_interleave(&mut self, task: &mut Task, gfp: Gfp, order: Order, node: NodeId) -> Answer {
+    pub(crate) fn alloc_page_interleave(&mut self, task: &mut Task, gfp: Gfp, order: Order, node: NodeId) -> Answer {
         let answer = self.alloc_pages_nodemask(task, gfp, order, node, None);
         let zone = answer.pfn.and_then(|pfn: Pfn| self.page_zone(pfn)).map(|zone| zone.id);
         if let Some(zone) = zone.filter(|zone| self.options.numa_stat && zone.node() == node) {

@@ -3,9 +3,11 @@
 use super::LockedZone;
 use super::fallback::Moved;
 use crate::event::{Event, Sink, emit};
+use crate::gfp::AllocFlags;
 use crate::page::memmap::TOP_ORDER;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{Frame, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, ZoneType};
+use crate::zone::check::zone_watermark_ok;
 
 impl<S: Sink> LockedZone<'_, S> {
     /// Isolates a pageblock; false if it is isolated already or holds a page that cannot move
@@ -35,9 +37,6 @@ impl<S: Sink> LockedZone<'_, S> {
         match self.block_to_merge_again(frame) {
             // Put back whole, so that it merges with the neighbor it was kept from.
             Some(order) => {
-                if self.mem.meta(frame, order).migratetype() != MigrateType::Isolate {
-                    self.miscount(1 << order, migratetype);
-                }
                 self.isolate_free_page_unchecked(frame, order);
                 self.set_pageblock_migratetype(frame, migratetype);
                 self.free_one_page(frame, order, migratetype, true);
@@ -81,9 +80,27 @@ impl<S: Sink> LockedZone<'_, S> {
             .then_some(order)
     }
 
+    /// Takes a free block off its list if the zone can spare it (`__isolate_free_page`).
+    pub(super) fn isolate_free_page(&mut self, frame: Frame, order: u8) -> bool {
+        let migratetype = self.mem.pageblock(frame);
+        if migratetype != MigrateType::Isolate {
+            let mark = self.zone.watermark[0] + (1 << order);
+            if !zone_watermark_ok(self.zone, 0, mark, 0, AllocFlags::CMA).verdict.passed() {
+                return false;
+            }
+            self.mod_freepage_state(-(1 << order), migratetype);
+        }
+        self.isolate_free_page_unchecked(frame, order);
+        true
+    }
+
     /// Takes a free block off its list without a watermark check; whole pageblocks in normal use become movable
     /// (`__isolate_free_page`).
     fn isolate_free_page_unchecked(&mut self, frame: Frame, order: u8) {
+        // Whether the pages stop being counted goes by the pageblock, not by the list they were on.
+        let list = self.mem.meta(frame, order).migratetype();
+        let uncounted = i64::from(self.mem.pageblock(frame) != MigrateType::Isolate);
+        self.miscount((i64::from(list != MigrateType::Isolate) - uncounted) << order, list);
         self.del_page_from_free_list(frame, order);
         if order < PAGEBLOCK_ORDER - 1 {
             return;

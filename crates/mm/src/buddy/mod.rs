@@ -5,8 +5,10 @@ mod fallback;
 mod free;
 mod guard;
 mod highatomic;
+mod hwpoison;
 pub(crate) mod isolation;
 pub(crate) mod pcp;
+pub(crate) mod reporting;
 
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;

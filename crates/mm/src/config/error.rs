@@ -39,8 +39,8 @@ pub enum ConfigError {
         /// The range that starts inside it.
         second: ByteRange,
     },
-    /// Boot parameters leave no memory that a node could use.
-    #[error("no usable memory is left after the boot parameters")]
+    /// No node has the 4 MiB that the kernel asks of a node, after boot parameters took what they took.
+    #[error("no node has 4 MiB of memory after the boot parameters")]
     NoMemory,
     /// The machine is laid out, but the model cannot hold it.
     #[error("the model cannot boot this machine: {reason}")]

@@ -76,6 +76,19 @@ impl List {
         }
     }
 
+    /// Makes an entry the head; those before it follow the tail (`list_rotate_to_front`).
+    pub(crate) fn rotate_to_front(&mut self, mem: &mut MemMap, frame: Frame, order: u8) {
+        let (_, prev) = mem.links(frame, order);
+        if !prev.is_some() {
+            return;
+        }
+        mem.set_next(self.last, order, self.first);
+        mem.set_prev(self.first, order, self.last);
+        mem.set_prev(frame, order, Frame::NIL);
+        mem.set_next(prev, order, Frame::NIL);
+        (self.first, self.last) = (frame, prev);
+    }
+
     /// The blocks from head to tail.
     pub(crate) fn iter<'a>(&self, mem: &'a MemMap, order: u8) -> impl Iterator<Item = Frame> + use<'a> {
         let mut at = self.first;

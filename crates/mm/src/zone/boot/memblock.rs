@@ -52,8 +52,11 @@ fn place_cma(config: &MachineConfig, memory: &Memory, request: CmaRequest) -> Op
     let reserved = union(config.reserved.clone());
     if request.is_fixed() {
         let area = ByteRange::new(base, base + size);
+        // The kernel would take a hole as well, and hand out pages that do not exist.
+        let regions: Vec<ByteRange> = memory.regions.iter().map(|r| r.range).collect();
+        let exists = subtract(&[area], &union(regions)).is_empty();
         let free = base == request.base && !reserved.iter().any(|r| r.overlaps(area));
-        return free.then_some(area);
+        return (free && exists).then_some(area);
     }
     find_top_down(config, memory, &reserved, ByteRange::new(base.max(1 << PAGE_SHIFT), limit), size)
 }

@@ -2,7 +2,7 @@
 
 use super::e820::{subtract, union, usable_ram};
 use super::{BootWarning, ConfigError};
-use crate::config::{ByteRange, MachineConfig, MemoryRange};
+use crate::config::{ByteRange, MAX_MEMORY_BYTES, MachineConfig, MemoryRange};
 use crate::pfn::{NodeId, PAGE_SHIFT, Pfn};
 
 /// Memory that nodes may leave out before their ranges are distrusted (`numa_meminfo_cover_memory`): 1 MiB.
@@ -51,6 +51,11 @@ impl Memory {
 pub(super) fn detect(config: &MachineConfig, warnings: &mut Vec<BootWarning>) -> Result<Memory, ConfigError> {
     let ram = whole_pages(usable_ram(&config.memory, &config.boot.map_edits));
     let end = ram.last().ok_or(ConfigError::NoMemory)?.end;
+    // memmap= can add any amount.
+    let bytes: u64 = ram.iter().map(|r| r.len()).sum();
+    if bytes > MAX_MEMORY_BYTES {
+        return Err(ConfigError::out_of_range("memory after boot parameters", bytes, "at most 16 TiB in all"));
+    }
     let max_pfn = Pfn(end >> PAGE_SHIFT);
     let blocks = cleanup_meminfo(&config.memory, &ram, end);
     let numa = !config.boot.numa_off && covers_memory(&blocks, &ram);

@@ -88,7 +88,7 @@ pub fn layout(config: &MachineConfig) -> Result<Layout, ConfigError> {
     let mut warnings = Vec::new();
     let mut memory = memory::detect(config, &mut warnings)?;
     let (nodes, mut states, cpus) = nodes::bring_up(config, &mut memory, &mut warnings);
-    if memory.regions.is_empty() {
+    if states.memory.is_empty() {
         return Err(ConfigError::NoMemory);
     }
     let cma = memblock::reserve_cma(config, &memory, &mut warnings);
@@ -139,9 +139,9 @@ fn all_reserved(config: &MachineConfig, cma: Option<ByteRange>) -> Vec<ByteRange
 /// Keeps the area if it lies in one zone (`cma_activate_area`).
 fn activate_cma(layout: &mut Layout, cma: Option<ByteRange>) {
     let Some((start, end)) = cma.and_then(ByteRange::pages_inside) else { return };
-    let home = layout.zone_ranges.iter().find(|(first, last, _)| *first <= start && start < *last).map(|r| r.2);
-    let zone_end = home.map_or(start, |zone| layout.zones[zone.index()].end_pfn());
-    if end <= zone_end {
+    let mut homes = layout.zone_ranges.iter().filter(|range| range.0 < end && start < range.1).map(|range| range.2);
+    let first = homes.next();
+    if first.is_some() && homes.all(|zone| Some(zone) == first) {
         layout.cma.push((start, end.0 - start.0));
     } else {
         layout.warnings.push(BootWarning::CmaNotActivated);

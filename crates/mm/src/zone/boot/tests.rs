@@ -232,6 +232,104 @@ fn no_memory_is_an_error() {
     assert_eq!(layout(&config).err(), Some(ConfigError::NoMemory));
 }
 
+/// Words that shape memory, with values that fit a machine of a few hundred MiB, and some that do not.
+const WORDS: [&str; 16] = [
+    "",
+    "kernelcore=40M",
+    "kernelcore=33%",
+    "kernelcore=mirror",
+    "movablecore=100M",
+    "movablecore=70%",
+    "movable_node",
+    "mem=130M",
+    "memmap=30M$50M",
+    "memmap=9M@4G",
+    "memmap=300K@200M",
+    "memmap=20M%40M-1+2",
+    "cma=16M",
+    "cma=8M@64M-200M",
+    "cma=12M@96M",
+    "numa=off",
+];
+
+/// A machine of up to five nodes in scraps of memory, with CPUs anywhere and up to three boot parameters.
+fn scraps(random: &mut impl FnMut(u64) -> u64) -> MachineConfig {
+    let mut memory = Vec::new();
+    let mut at = 0;
+    for _ in 0..=random(12) {
+        let start = at + random(8 * MIB);
+        at = start + 1 + random(24 * MIB);
+        let attributes = (random(3) == 0, random(3) == 0);
+        let range = MemoryRange::new(start, at, NodeId(random(5) as u8));
+        memory.push(MemoryRange { hotpluggable: attributes.0, mirrored: attributes.1, ..range });
+    }
+    let shift = if random(2) == 0 { 0 } else { (1 << 32) - random(at + 1) / 4096 * 4096 };
+    memory.iter_mut().for_each(|m| (m.range.start, m.range.end) = (m.range.start + shift, m.range.end + shift));
+    let starts: Vec<u64> = (0..random(6)).map(|_| random(at) + shift).collect();
+    let words = [0, 1, 2].map(|_| WORDS[random(WORDS.len() as u64) as usize]).join(" ");
+    let mut boot = BootParams::parse(&words).expect("words");
+    boot.deferred_struct_pages = random(2) == 0;
+    MachineConfig {
+        reserved: starts.into_iter().map(|start| ByteRange::new(start, start + 70_000)).collect(),
+        cpus: (0..=random(4)).map(|_| Some(NodeId(random(6) as u8)).filter(|_| random(4) != 0)).collect(),
+        boot,
+        memory,
+        ..pc(1, GIB, "")
+    }
+}
+
+#[test]
+fn whatever_is_laid_out_fits_together() {
+    let mut state = 1u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below.max(1)
+    };
+    let mut laid_out = 0;
+    for _ in 0..4000 {
+        let config = scraps(&mut random);
+        let Ok(layout) = layout(&config) else { continue };
+        laid_out += 1;
+        check_consistency(&layout, &config);
+        let machine = crate::Machine::boot(&config, crate::event::NullSink).expect("a machine that boots");
+        let managed: u64 = machine.zones().iter().map(|zone| zone.managed_pages).sum();
+        let areas: u64 = layout.cma.iter().map(|area| area.1).sum();
+        assert_eq!(managed, pages(&layout.free_ranges) + areas, "{config:?}");
+    }
+    assert!(laid_out > 3000, "{laid_out}");
+}
+
+fn check_consistency(layout: &Layout, config: &MachineConfig) {
+    let ranges = &layout.zone_ranges;
+    assert!(ranges.iter().all(|r| r.0 < r.1) && ranges.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{config:?}");
+    let exist: Vec<(Pfn, Pfn)> = ranges.iter().map(|r| (r.0, r.1)).collect();
+    for zone in &layout.zones {
+        let own = ranges.iter().filter(|r| r.2 == zone.id);
+        assert!(own.clone().all(|r| zone.start_pfn <= r.0 && r.1 <= zone.end_pfn()), "{config:?}");
+        // Mirrored memory makes zones overlap, and phantom pages have no span.
+        if !config.boot.kernelcore_mirror && zone.spanned_pages != 0 {
+            assert_eq!(own.map(|r| r.1.0 - r.0.0).sum::<u64>(), zone.present_pages, "{} {config:?}", zone.id);
+        }
+    }
+    if !config.boot.kernelcore_mirror {
+        assert_eq!(pages(&exist), pages(&layout.free_ranges) + pages(&layout.reserved), "{config:?}");
+    }
+    for cpu in &layout.cpus {
+        assert!(layout.states.online.contains(cpu.node), "{config:?}");
+    }
+    for id in layout.states.online.iter() {
+        let order = node_order(layout, id.index());
+        let expected = layout.states.memory | NodeMask::of(id);
+        let with_zones = expected.iter().filter(|n| layout.nodes[n.index()].nofallback.refs.iter().len() > 0);
+        assert_eq!(order.iter().map(|&n| NodeId(n)).collect::<NodeMask>(), with_zones.collect(), "{config:?}");
+    }
+    for &(start, count) in &layout.cma {
+        assert!(exist.iter().any(|r| r.0 <= start) && count.is_multiple_of(MAX_ORDER_NR_PAGES), "{config:?}");
+        let end = Pfn(start.0 + count);
+        assert!(layout.free_ranges.iter().all(|r| r.1 <= start || end <= r.0), "{config:?}");
+    }
+}
+
 #[test]
 fn the_largest_machine_is_quick() {
     let spec = PcSpec::uniform(64, 256 * GIB, 16, 20).expect("spec");
