@@ -23,6 +23,17 @@ pub(super) fn pages_without(memory: &Memory, free: &[(Pfn, Pfn)]) -> Vec<(Pfn, P
     subtract(&pages, &free).into_iter().filter_map(ByteRange::pages_inside).collect()
 }
 
+/// The parts of ascending ranges inside other ascending ranges.
+pub(super) fn intersection(ranges: &[(Pfn, Pfn)], others: &[(Pfn, Pfn)]) -> Vec<(Pfn, Pfn)> {
+    let mut parts = Vec::new();
+    for &(start, end) in ranges {
+        let first = others.partition_point(|other| other.1 <= start);
+        let touching = others[first..].iter().take_while(|other| other.0 < end);
+        parts.extend(touching.map(|other| (start.max(other.0), end.min(other.1))));
+    }
+    parts
+}
+
 /// Reserves the area `cma=` asks for, if there is room (`dma_contiguous_reserve`).
 pub(super) fn reserve_cma(
     config: &MachineConfig,

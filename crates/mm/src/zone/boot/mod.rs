@@ -118,10 +118,21 @@ pub fn layout(config: &MachineConfig) -> Result<Layout, ConfigError> {
     spans.init_nodes(&mut layout.nodes, &mut layout.zones, &mut states);
     layout.states = states;
     layout.zone_ranges = spans.zone_ranges(&layout.zones);
+    if movable.mirrored_kernelcore {
+        leave_out_pages_without_zone(&mut layout);
+    }
     layout.first_deferred_pfn = deferred::first_deferred(config, &layout);
     activate_cma(&mut layout, cma);
     build_all_zonelists(&mut layout);
     Ok(layout)
+}
+
+/// Mirrored memory behind the start of a node's Movable zone has no zone if that start leaves Normal nothing. The
+/// kernel frees such pages with records it has never written; the model leaves them out.
+fn leave_out_pages_without_zone(layout: &mut Layout) {
+    let zoned: Vec<(Pfn, Pfn)> = layout.zone_ranges.iter().map(|range| (range.0, range.1)).collect();
+    layout.free_ranges = memblock::intersection(&layout.free_ranges, &zoned);
+    layout.reserved = memblock::intersection(&layout.reserved, &zoned);
 }
 
 fn empty_zones(nodes: usize) -> Vec<Zone> {

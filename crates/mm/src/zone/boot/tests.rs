@@ -286,17 +286,21 @@ fn whatever_is_laid_out_fits_together() {
         (state >> 33) % below.max(1)
     };
     let mut laid_out = 0;
-    for _ in 0..4000 {
+    for _ in 0..1500 {
         let config = scraps(&mut random);
         let Ok(layout) = layout(&config) else { continue };
         laid_out += 1;
         check_consistency(&layout, &config);
         let machine = crate::Machine::boot(&config, crate::event::NullSink).expect("a machine that boots");
+        // With kernelcore=mirror the kernel's own counts of present pages overlap.
+        if !config.boot.kernelcore_mirror {
+            assert_eq!(machine.audit(), Ok(()), "{config:?}");
+        }
         let managed: u64 = machine.zones().iter().map(|zone| zone.managed_pages).sum();
         let areas: u64 = layout.cma.iter().map(|area| area.1).sum();
         assert_eq!(managed, pages(&layout.free_ranges) + areas, "{config:?}");
     }
-    assert!(laid_out > 3000, "{laid_out}");
+    assert!(laid_out > 1000, "{laid_out}");
 }
 
 fn check_consistency(layout: &Layout, config: &MachineConfig) {
@@ -311,9 +315,7 @@ fn check_consistency(layout: &Layout, config: &MachineConfig) {
             assert_eq!(own.map(|r| r.1.0 - r.0.0).sum::<u64>(), zone.present_pages, "{} {config:?}", zone.id);
         }
     }
-    if !config.boot.kernelcore_mirror {
-        assert_eq!(pages(&exist), pages(&layout.free_ranges) + pages(&layout.reserved), "{config:?}");
-    }
+    assert_eq!(pages(&exist), pages(&layout.free_ranges) + pages(&layout.reserved), "{config:?}");
     for cpu in &layout.cpus {
         assert!(layout.states.online.contains(cpu.node), "{config:?}");
     }
