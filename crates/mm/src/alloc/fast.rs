@@ -58,7 +58,7 @@ impl<S: Sink> Machine<S> {
 
     /// What follows from the flags alone.
     #[inline]
-    fn alloc_context(&self, gfp: Gfp, node: NodeId, nodemask: Option<NodeMask>) -> AllocContext {
+    pub(crate) fn alloc_context(&self, gfp: Gfp, node: NodeId, nodemask: Option<NodeMask>) -> AllocContext {
         AllocContext {
             node,
             nofallback: gfp.contains(Gfp::THISNODE),
@@ -163,10 +163,10 @@ impl<S: Sink> Machine<S> {
                         emit!(self, Event::Restarted { zone: Some(zref.zone), reason: Restart::RemoteNode });
                         continue 'walk;
                     }
-                    if self.zone_has_enough(task, gfp, order, alloc_flags, ac, zref) {
-                        if let Some(frame) = self.take_from(task, zref, gfp, order, alloc_flags, ac) {
-                            return Some(frame);
-                        }
+                    if self.zone_has_enough(task, gfp, order, alloc_flags, ac, zref)
+                        && let Some(frame) = self.take_from(task, zref, gfp, order, alloc_flags, ac)
+                    {
+                        return Some(frame);
                     }
                 }
                 at = self.zonelist(ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
@@ -285,7 +285,7 @@ impl<S: Sink> Machine<S> {
     ) -> Option<Frame> {
         let mt = ac.migratetype;
         // A per-CPU list of movable pages can hold CMA pages, which this request must not get.
-        let pcp = order == 0 && !(mt == MigrateType::Movable && !alloc_flags.contains(AllocFlags::CMA));
+        let pcp = order == 0 && (mt != MigrateType::Movable || alloc_flags.contains(AllocFlags::CMA));
         let served =
             Served { preferred: ac.preferred_zone.unwrap_or(zone).node(), cpu: self.cpus[task.cpu.index()].node };
         let mut locked = self.lock(zone, task.cpu);

@@ -7,7 +7,7 @@ use crate::alloc::AllocContext;
 use crate::event::{Event, Outcome, Sink, emit};
 use crate::gfp::{AllocFlags, Gfp};
 use crate::machine::Machine;
-use crate::pfn::Frame;
+use crate::pfn::{CpuId, Frame, NodeId, NodeMask};
 use crate::task::{Task, TaskFlags};
 
 impl<S: Sink> Machine<S> {
@@ -72,6 +72,27 @@ impl<S: Sink> Machine<S> {
         } else {
             Outcome::NeedsReclaim
         })
+    }
+
+    /// Gives a high-atomic pageblock back to the kind of memory a request wants, zone by zone of its zonelist, until
+    /// one had free pages (`unreserve_highatomic_pageblock`). Without `force` a zone keeps its last block. The kernel
+    /// does this when direct reclaim was not enough.
+    pub fn unreserve_highatomic_pageblock(
+        &mut self,
+        gfp: Gfp,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+        force: bool,
+    ) -> bool {
+        let ac = self.alloc_context(gfp, node, nodemask);
+        let mut at = self.zonelist(&ac).next(0, ac.highest_zoneidx, ac.nodemask);
+        while let Some(&zref) = self.zonelist(&ac).refs.get(at) {
+            if self.lock(zref.zone, CpuId(0)).unreserve_highatomic_pageblock(ac.migratetype, force) {
+                return true;
+            }
+            at = self.zonelist(&ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
+        }
+        false
     }
 
     /// Flags for the min mark (`gfp_to_alloc_flags`).

@@ -165,19 +165,18 @@ impl<S: Sink> LockedZone<'_, S> {
     #[inline]
     pub(crate) fn rmqueue_type(&mut self, order: u8, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
         let cma = flags.contains(AllocFlags::CMA);
-        if cma && self.cma_dominates() {
-            if let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype) {
-                return Some(frame);
-            }
+        if cma
+            && self.cma_dominates()
+            && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype)
+        {
+            return Some(frame);
         }
         loop {
             if let Some(frame) = self.rmqueue_smallest(order, migratetype, migratetype) {
                 return Some(frame);
             }
-            if cma {
-                if let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype) {
-                    return Some(frame);
-                }
+            if cma && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype) {
+                return Some(frame);
             }
             if !self.rmqueue_fallback(order, migratetype, flags) {
                 return None;

@@ -140,7 +140,8 @@ impl MemMap {
     #[inline]
     pub(crate) fn frame(&self, pfn: Pfn) -> Option<Frame> {
         let section = *self.section_of_pfn.get((pfn.0 >> PFN_SECTION_SHIFT) as usize)?;
-        (section != NO_SECTION).then(|| Frame(section << PFN_SECTION_SHIFT | (pfn.0 & (PAGES_PER_SECTION - 1)) as u32))
+        let offset = (pfn.0 & (PAGES_PER_SECTION - 1)) as u32;
+        if section == NO_SECTION { None } else { Some(Frame(section << PFN_SECTION_SHIFT | offset)) }
     }
 
     /// The page frame number of a page.
