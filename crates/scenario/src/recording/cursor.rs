@@ -251,10 +251,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `key` and request flags.
+    /// `key` and request flags, which must not contradict each other.
     #[inline]
     pub(crate) fn gfp(&mut self, key: &'static str) -> Read<Gfp> {
-        self.hex32(key).map(Gfp::from_bits_retain)
+        self.expect(key)?;
+        let start = self.at;
+        let gfp = u32::try_from(self.hex(key)?).ok().map(Gfp::from_bits_retain);
+        match gfp.filter(|gfp| gfp.check().is_ok()) {
+            Some(gfp) => Ok(gfp),
+            None => Err(self.back_to(start, key, "request flags of 5.10, of one zone and one mobility,")),
+        }
     }
 
     /// `key` and a migrate type's number.
@@ -341,6 +347,9 @@ mod tests {
         assert!(Cursor::new(b"64:0").zone_id("zone").is_err());
         assert!(Cursor::new(b"3:4").zone_id("zone").is_err());
         assert!(Cursor::new(b"17179869184").pfn("pfn").is_err());
+        for gfp in ["0x18", "0x3", "0x1000000", "0xffffffffff"] {
+            assert!(Cursor::new(gfp.as_bytes()).gfp("").is_err(), "{gfp}");
+        }
     }
 
     #[test]
