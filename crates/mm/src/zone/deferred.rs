@@ -3,6 +3,7 @@
 
 use crate::event::Sink;
 use crate::machine::Machine;
+use crate::page::memmap::TOP_ORDER;
 use crate::pfn::{
     CpuId, MAX_ORDER_NR_PAGES, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, PAGES_PER_SECTION, Pfn, ZoneId,
 };
@@ -67,6 +68,10 @@ impl<S: Sink> Machine<S> {
 
     /// Frees a run in whole pageblocks where it fills them, page by page elsewhere (`deferred_free_pages`).
     fn deferred_free_pages(&mut self, cpu: CpuId, zone: ZoneId, from: Pfn, end: Pfn) {
+        // Two pageblocks freed one after the other merge; freed at once they need no state of their own.
+        if end.0 - from.0 == MAX_ORDER_NR_PAGES {
+            return self.free_pages_core(cpu, zone, from, TOP_ORDER);
+        }
         let mut at = from;
         while at < end {
             let stop = end.0.min((at.0 + 1).next_multiple_of(PAGEBLOCK_NR_PAGES));
