@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { contentPolicy } from './tools/content-policy.ts';
 import { rebuildWasm } from './tools/rebuild-wasm.ts';
+import { shipRecordings } from './tools/ship-recordings.ts';
 
 // Relative addresses everywhere: both builds work from any folder of a plain file server.
 export default defineConfig(({ mode }) => ({
   base: './',
-  plugins: [rebuildWasm()],
+  plugins: [rebuildWasm(), contentPolicy(), ...(mode === 'embed' ? [] : [shipRecordings()])],
   worker: { format: 'es' },
   server: { watch: { ignored: ['**/target/**', '**/dist/**', '**/tests/recordings/**'] } },
   build: mode === 'embed' ? embed : { target: 'es2023' },

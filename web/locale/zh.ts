@@ -1,0 +1,2 @@
+export const zh = {} as never;
+export const model = {};

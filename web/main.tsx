@@ -1,0 +1,45 @@
+import './style/tokens.css';
+import './style/base.css';
+import './style/page.css';
+import './style/forms.css';
+import './style/views.css';
+import './style/why.css';
+import './style/dialogs.css';
+// biome-ignore lint/suspicious/noDeprecatedImports: only its form with three arguments is
+import { render } from 'preact';
+import { createTranslator } from './locale/index.ts';
+import { App } from './panel/app.tsx';
+import { type LinkState, readLink } from './panel/link.ts';
+import { startWorker } from './panel/start-worker.ts';
+import { createStore, type Store } from './panel/store.ts';
+import { DEFAULT_PRESET, storyOf } from './panel/stories.ts';
+import { createTheme } from './panel/theme.ts';
+
+const root = document.querySelector('#app');
+const supported = 'OffscreenCanvas' in window && 'WebAssembly' in window && 'Worker' in window;
+if (root !== null && supported) open(root);
+else if (root !== null) root.textContent = createTranslator().t('app.nowasm');
+
+function open(root: Element): void {
+  const { state, problem } = readLink(location.hash);
+  const words = createTranslator(state.language ?? preferredLanguage());
+  const theme = createTheme(document.documentElement);
+  if (state.theme !== undefined) theme.set(state.theme);
+  const store = createStore(startWorker());
+  store.request.value = { ...store.request.value, ...state.request };
+  void begin(store, state);
+  if (import.meta.env.MODE === 'e2e') Object.assign(window, { sabotage: store.client.sabotage });
+  render(<App app={{ store, words, theme }} problem={problem} />, root);
+}
+
+async function begin(store: Store, { preset }: LinkState): Promise<void> {
+  await store.started;
+  store.presets.value = await store.model.presets();
+  // A link may name a machine that this version does not have.
+  const known = store.presets.value.some(({ name }) => name === preset);
+  await store.attempt(() => store.begin(storyOf({ preset: known && preset ? preset : DEFAULT_PRESET })));
+}
+
+function preferredLanguage(): 'en' | 'zh' {
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}

@@ -1,0 +1,49 @@
+// What the worker's painters are told, derived from what the page knows.
+
+import type { Translator } from '../locale/index.ts';
+import type { MachineScene, WalkStop } from '../view/scene.ts';
+import type { State } from '../worker/api.ts';
+import type { WhyStep } from '../worker/model.ts';
+import type { Store } from './store.ts';
+import { verdictLabel } from './verdict.ts';
+
+export function machineScene(store: Store, words: Translator): MachineScene {
+  const state = store.state.value;
+  const { t } = words;
+  const chosen = state?.list.items.find(({ id }) => id === state.focus.allocation);
+  const typed = Number(store.request.value.cpu);
+  return {
+    zone: state?.focus.zone,
+    cpu: chosen?.cpu ?? (Number.isInteger(typed) ? typed : undefined),
+    walk: state === undefined ? [] : walkOf(state, words),
+    preview: store.preview.value,
+    words: {
+      node: t('machine.node'),
+      free: t('machine.free'),
+      min: t('machine.min'),
+      low: t('machine.low'),
+      high: t('machine.high'),
+      boost: t('machine.boost'),
+      awake: t('machine.awake'),
+      asleep: t('machine.asleep'),
+      offline: t('machine.offline'),
+      noMemory: t('machine.noMemory'),
+    },
+  };
+}
+
+/** The zones that the explained request tried, in order, each once with the last that was said about it. */
+export function walkOf(state: State, words: Translator): WalkStop[] {
+  const stops = new Map<number, WalkStop>();
+  for (const step of state.why?.steps ?? []) {
+    if (step.zone === undefined || step.kind === 'info') continue;
+    const known = stops.get(step.zone);
+    if (known?.verdict === 'take') continue;
+    stops.set(step.zone, { zone: step.zone, verdict: step.kind, label: label(step, words) });
+  }
+  return [...stops.values()];
+}
+
+function label(step: WhyStep, words: Translator): string {
+  return verdictLabel(step, words);
+}

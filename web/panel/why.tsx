@@ -1,0 +1,72 @@
+import type { Why, WhyStep } from '../worker/model.ts';
+import { useApp } from './app-context.ts';
+import { CopyButton } from './copy-button.tsx';
+
+/** The walk of the chosen request, a sentence a step. */
+export function WhyPanel() {
+  const { store, words } = useApp();
+  const { t } = words;
+  const why = store.state.value?.why;
+  return (
+    <section class="why" aria-labelledby="why-title" tabIndex={-1}>
+      <h2 id="why-title">
+        {t('why.title')}
+        {why !== undefined && <CopyButton text={why.copy} />}
+      </h2>
+      {why === undefined ? <p class="empty">{t('why.empty')}</p> : <Walk why={why} />}
+    </section>
+  );
+}
+
+function Walk({ why }: { why: Why }) {
+  const { words } = useApp();
+  const { t, said } = words;
+  return (
+    <>
+      <p class={`answer ${why.ok ? 'ok' : 'bad'}`} aria-live="polite">
+        {said(why.answer)}
+      </p>
+      <ol class="steps">
+        {why.steps.map((step, index) => (
+          <Step key={index} step={step} />
+        ))}
+      </ol>
+      {why.remedies.length > 0 && (
+        <section class="remedies">
+          <h3>
+            {t('why.remedies')} <small>{t('why.remedies.note')}</small>
+          </h3>
+          <dl>
+            {why.remedies.map((remedy) => (
+              <div key={remedy.text} class={remedy.ok ? 'ok' : 'no'}>
+                <dt>{said(remedy)}</dt>
+                <dd>{remedy.detail}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+    </>
+  );
+}
+
+function Step({ step }: { step: WhyStep }) {
+  const { store, words } = useApp();
+  const { t, said } = words;
+  const { zone } = step;
+  return (
+    <li class={step.kind}>
+      <span class="visually-hidden">{t(`why.${step.kind}`)}: </span>
+      <span class="said">{said(step)}</span>
+      {step.sum !== undefined && step.sum.length > 0 && <pre>{step.sum.join('\n')}</pre>}
+      <span class="fn">
+        <code>{step.fn}</code>
+        {zone !== undefined && zone !== store.state.value?.focus.zone && (
+          <button type="button" class="link" onClick={() => store.focus({ zone })}>
+            {t('why.zone')}
+          </button>
+        )}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,76 @@
+// What a page asks of its worker, and what the worker tells without being asked.
+
+import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
+import type {
+  AllocationList,
+  AllocationView,
+  AllocForm,
+  FreeAreas,
+  GfpView,
+  MachineForm,
+  MachineView,
+  MarksView,
+  PageView,
+  Preset,
+  RecordingView,
+  Why,
+} from './model.ts';
+
+/** A machine with some life behind it, so that nobody meets an empty form. */
+export interface Story {
+  form: MachineForm;
+  /** Seed of the life before. */
+  age?: number;
+  requests: AllocForm[];
+}
+
+/** What the panels look at. */
+export interface Focus {
+  zone: number;
+  /** An allocation of the list, or the recording's operation. */
+  allocation?: number;
+}
+
+/** Everything the panels show, after each change. */
+export interface State {
+  machine: MachineView;
+  focus: Focus;
+  areas: FreeAreas;
+  list: AllocationList;
+  why?: Why | undefined;
+  recording?: RecordingView | undefined;
+}
+
+export interface WorkerApi {
+  presets(): Preset[];
+  tell(story: Story): void;
+  focus(focus: Focus): void;
+  gfp(text: string): GfpView;
+  allocate(form: AllocForm): AllocationView[];
+  free(id: number): void;
+  freeNewest(): void;
+  drain(): void;
+  fold(): void;
+  page(pfn: number): PageView;
+  previewSysctl(name: string, value: string): MarksView[];
+  setSysctl(name: string, value: string): void;
+  loadRecording(name: string, files: Record<string, Uint8Array>): void;
+  /** To a position, forwards or backwards; a later call takes over. */
+  seekRecording(position: number): void;
+  closeRecording(): void;
+
+  attach(name: CanvasName, canvas: OffscreenCanvas, size: CanvasSize): void;
+  resize(name: CanvasName, size: CanvasSize): void;
+  colors(palette: Palette): void;
+  machineScene(scene: MachineScene): void;
+  pagesScene(scene: PagesScene): void;
+}
+
+export type Notice =
+  | { notice: 'ready'; version: string }
+  | { notice: 'state'; state: State }
+  | { notice: 'hash'; hash: string }
+  /** How far a long operation has come, 0..1; 1 ends it. */
+  | { notice: 'progress'; done: number }
+  /** The model stopped; whether the machine is back as it was. */
+  | { notice: 'defect'; message: string; restored: boolean };

@@ -1,0 +1,114 @@
+// What a page can ask for, put together: the session, its recording, and the canvases that show them.
+
+import type { Focus, Notice, State, Story, WorkerApi } from './api.ts';
+import type { Defect, Host } from './host.ts';
+import { RecordingSeeker } from './recording.ts';
+import { sampler } from './sampler.ts';
+import { Stage } from './stage.ts';
+
+const LISTED = 300;
+
+export function createStudio(host: Host, tell: (notice: Notice) => void) {
+  function defected({ message, restored }: Defect): void {
+    tell({ notice: 'defect', message, restored });
+    // What is shown now may be what cannot be computed: showing it again must not go round in circles.
+    if (!restored || recovering) return;
+    recovering = true;
+    try {
+      focus = { zone: focus.zone };
+      publish();
+    } finally {
+      recovering = false;
+    }
+  }
+
+  const stage = new Stage(sampler(host));
+  const seeker = new RecordingSeeker(host, publish, (done) => tell({ notice: 'progress', done }));
+  let focus: Focus = { zone: 0 };
+  let recovering = false;
+  let hashing: ReturnType<typeof setTimeout> | undefined;
+
+  function publish(): void {
+    const machine = host.call('machine');
+    const zones = machine.nodes.flatMap((node) => node.zones).filter(({ present }) => present > 0);
+    const zone = zones.find(({ id }) => id === focus.zone) ?? zones.find(({ name }) => name === 'Normal') ?? zones[0];
+    focus = { ...focus, zone: zone?.id ?? 0 };
+    const list = host.call('allocations', 0, LISTED);
+    const state: State = {
+      machine,
+      focus,
+      list,
+      areas: host.call('freeAreas', focus.zone),
+      why: currentWhy(),
+      recording: seeker.view,
+    };
+    stage.show(machine);
+    tell({ notice: 'state', state });
+    clearTimeout(hashing);
+    hashing = setTimeout(() => tell({ notice: 'hash', hash: host.call('hash') }), 120);
+  }
+
+  function currentWhy(): State['why'] {
+    if (focus.allocation !== undefined) return host.call('why', focus.allocation);
+    return seeker.view === undefined ? undefined : host.call('recordingWhy');
+  }
+
+  /** Runs a change, then shows what came of it. */
+  function changing<Args extends unknown[], Result>(change: (...args: Args) => Result): (...args: Args) => Result {
+    return (...args) => {
+      const result = change(...args);
+      publish();
+      return result;
+    };
+  }
+
+  function tellStory({ form, age, requests }: Story): void {
+    host.call('boot', form);
+    seeker.close();
+    if (age !== undefined) host.call('age', age);
+    const made = requests.flatMap((request) => host.call('allocate', request));
+    focus = { zone: made.at(-1)?.zone ?? -1, ...(made.length > 0 && { allocation: made.at(-1)?.id ?? 0 }) };
+  }
+
+  const api: WorkerApi = {
+    presets: () => host.call('presets'),
+    tell: changing(tellStory),
+    focus: changing((next) => {
+      focus = next;
+    }),
+    gfp: (text) => host.call('gfp', text),
+    allocate: changing((form) => {
+      const made = host.call('allocate', form);
+      const last = made.at(-1);
+      if (last !== undefined) focus = { zone: last.zone ?? focus.zone, allocation: last.id };
+      return made;
+    }),
+    free: changing((id) => {
+      host.call('free', id);
+    }),
+    freeNewest: changing(() => {
+      host.call('freeNewest');
+    }),
+    drain: changing(() => host.call('drain')),
+    fold: changing(() => host.call('fold')),
+    page: (pfn) => host.call('page', pfn),
+    previewSysctl: (name, value) => host.call('previewSysctl', name, value),
+    setSysctl: changing((name, value) => host.call('setSysctl', name, value)),
+    loadRecording: changing((name, files) => {
+      seeker.load(name, files);
+      focus = { zone: focus.zone };
+    }),
+    seekRecording: (position) => {
+      focus = { zone: focus.zone };
+      void seeker.seek(position);
+    },
+    closeRecording: changing(() => seeker.close()),
+    attach: (name, canvas, size) => stage.attach(name, canvas, size),
+    resize: (name, size) => stage.resize(name, size),
+    colors: (palette) => stage.setPalette(palette),
+    machineScene: (scene) => stage.setMachineScene(scene),
+    pagesScene: (scene) => stage.setPagesScene(scene),
+  };
+
+  return { api, defected };
+}
