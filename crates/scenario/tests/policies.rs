@@ -62,8 +62,11 @@ fn check(recording: &Recording, ops: &[u8]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What a policy slot was asked to be.
+type Request = (PolicyMode, PolicyFlags, NodeMask);
+
 /// The `#pol MODE FLAGS NODES` lines of a script, in the order of slots.
-fn requests(script: &[String]) -> Result<Vec<(PolicyMode, PolicyFlags, NodeMask)>, Box<dyn Error>> {
+fn requests(script: &[String]) -> Result<Vec<Request>, Box<dyn Error>> {
     let lines = script.iter().filter_map(|line| line.strip_prefix("#pol "));
     lines
         .map(|line| {
