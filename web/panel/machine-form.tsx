@@ -25,6 +25,12 @@ export function MachineFormPanel() {
   const fields = useSignal<MachineFields | undefined>(undefined);
   const errors = useSignal<Errors>({});
   const presets = store.presets.value;
+  const choose = (name: string) => {
+    const found = presets.find((preset) => preset.name === name) ?? presets[0];
+    if (found === undefined) return;
+    fields.value = fieldsOf(found.form, found.name, fields.value?.aged ?? true);
+    errors.value = {};
+  };
   useEffect(() => {
     if (fields.value === undefined && presets.length > 0) choose(store.story.value.form.preset ?? DEFAULT_PRESET);
   }, [presets]);
@@ -116,11 +122,6 @@ export function MachineFormPanel() {
       </button>
     </form>
   );
-
-  function choose(name: string): void {
-    const found = presets.find((preset) => preset.name === name) ?? presets[0];
-    if (found !== undefined) set(fieldsOf(found.form, found.name, fields.value?.aged ?? true));
-  }
 }
 
 interface PartProps {

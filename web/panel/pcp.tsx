@@ -38,7 +38,9 @@ function Table({ areas, name, chosen }: { areas: FreeAreas; name: string; chosen
           <th scope="col" class="wide">
             {t('pcp.count')}
           </th>
-          <th scope="col">{t('pcp.lists')}</th>
+          <th scope="col" class="types">
+            {t('pcp.lists')}
+          </th>
           <th scope="col">{t('pcp.batch')}</th>
           <th scope="col" title={t('pcp.drift.gloss')}>
             {t('pcp.drift')}
@@ -58,7 +60,7 @@ function Table({ areas, name, chosen }: { areas: FreeAreas; name: string; chosen
               </span>
               {grouped(set.count)} / {grouped(set.high)}
             </td>
-            <td>{set.lists.map(grouped).join(' · ')}</td>
+            <td class="types">{set.lists.map(grouped).join(' · ')}</td>
             <td>{grouped(set.batch)}</td>
             <td>
               {set.deltaFree < 0 ? `−${-set.deltaFree}` : set.deltaFree} / {set.threshold}

@@ -49,7 +49,7 @@ export function Sysctls() {
     <form class="sysctls" noValidate onSubmit={(event) => void apply(event)}>
       <h2>{t('sysctl.title')}</h2>
       <p class="gloss">{t('sysctl.note')}</p>
-      {Object.entries(sysctls).map(([name, value]) => {
+      {inOrder(sysctls).map(([name, value]) => {
         const edited = change?.name === name;
         return (
           <div key={name} class={edited ? 'sysctl edited' : 'sysctl'}>
@@ -92,6 +92,21 @@ export function Sysctls() {
     const key = `sysctl.${name.replace(/^vm\./, '')}`;
     return key in en ? t(key as Key) : '';
   }
+}
+
+/** Those that move marks and lists come first. */
+const FIRST = [
+  'min_free_kbytes',
+  'watermark_scale_factor',
+  'watermark_boost_factor',
+  'lowmem_reserve_ratio',
+  'percpu_pagelist_fraction',
+  'zone_reclaim_mode',
+];
+
+function inOrder(sysctls: Record<string, string>): [name: string, value: string][] {
+  const place = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  return Object.entries(sysctls).sort(([a], [b]) => place(a) - place(b) || a.localeCompare(b));
 }
 
 function message(errors: Errors): string | undefined {

@@ -46,6 +46,8 @@ interface TextStyle {
   /** Longer text ends in an ellipsis. */
   width?: number;
   baseline?: CanvasTextBaseline;
+  /** A color behind the letters, where lines may cross them. */
+  halo?: string;
 }
 
 /** Writes text and returns its width. */
@@ -55,6 +57,12 @@ export function write(c: Context, text: string, x: number, y: number, style: Tex
   c.textAlign = style.align ?? 'left';
   c.textBaseline = style.baseline ?? 'alphabetic';
   const shown = style.width === undefined ? text : fit(c, text, style.width);
+  if (style.halo !== undefined) {
+    c.strokeStyle = style.halo;
+    c.lineWidth = 3;
+    c.lineJoin = 'round';
+    c.strokeText(shown, x, y);
+  }
   c.fillText(shown, x, y);
   return c.measureText(shown).width;
 }

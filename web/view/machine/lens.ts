@@ -35,6 +35,7 @@ export function paintLens(c: Context, input: LensInput): void {
   c.strokeStyle = palette.ink;
   c.lineWidth = 2;
   level(c, lens.x, lens.x + lens.width, Math.max(lens.y + 1, at(free)));
+  paintLabels(c, zone, lens, scale, input);
   c.restore();
   c.strokeStyle = palette.line;
   c.lineWidth = 1;
@@ -68,43 +69,50 @@ function paintBreak(c: Context, lens: Rect, palette: Palette): void {
   c.stroke();
 }
 
+function marksOf(zone: ZoneView, { palette, words }: LensInput): [name: string, pages: number, color: string][] {
+  return [
+    [words.min, zone.min + zone.boost, palette.bad],
+    [words.low, zone.low + zone.boost, palette.warn],
+    [words.high, zone.high + zone.boost, palette.soft],
+  ];
+}
+
 function paintMarks(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, input: LensInput): void {
-  const { palette, words, preview } = input;
+  const { palette, preview } = input;
   if (preview !== undefined) {
-    c.save();
     c.strokeStyle = palette.accent;
     c.lineWidth = 1.5;
-    const boost = preview.boost;
     for (const pages of [preview.min, preview.low, preview.high]) {
-      level(c, lens.x, lens.x + lens.width, lens.y + scale(pages + boost) * lens.height);
+      level(c, lens.x, lens.x + lens.width, lens.y + scale(pages + preview.boost) * lens.height);
     }
-    c.restore();
   }
-  const marks: [string, number, string][] = [
-    [words.min, zone.min, palette.bad],
-    [words.low, zone.low, palette.warn],
-    [words.high, zone.high, palette.soft],
-  ];
-  let labelFloor = lens.y;
-  for (const [name, pages, color] of marks) {
-    const y = lens.y + scale(pages + zone.boost) * lens.height;
-    c.save();
-    c.setLineDash([4, 3]);
+  c.save();
+  c.setLineDash([4, 3]);
+  c.lineWidth = 1.25;
+  for (const [, pages, color] of marksOf(zone, input)) {
     c.strokeStyle = color;
-    c.lineWidth = 1.25;
-    level(c, lens.x, lens.x + lens.width, y);
-    c.restore();
-    if (y - labelFloor < 11) continue;
-    const label = lens.width >= 88 ? `${name} ${grouped(pages + zone.boost)}` : grouped(pages + zone.boost);
-    write(c, label, lens.x + lens.width - 4, y - 3, {
-      font: fonts.tiny(palette),
-      color: palette.ink,
-      align: 'right',
-      width: lens.width - 6,
-    });
-    labelFloor = y;
+    level(c, lens.x, lens.x + lens.width, lens.y + scale(pages) * lens.height);
   }
+  c.restore();
   if (zone.boost > 0) paintBoost(c, zone, lens, scale, input);
+}
+
+/** Over everything else, and only where marks are far enough apart. */
+function paintLabels(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, input: LensInput): void {
+  const { palette } = input;
+  const font = fonts.tiny(palette);
+  const halo = palette.free;
+  let above = lens.y;
+  for (const [name, pages] of marksOf(zone, input)) {
+    const y = lens.y + scale(pages) * lens.height;
+    if (y - above < 11) continue;
+    above = y;
+    const text = grouped(pages);
+    const room = lens.width - 6;
+    const style = { font, color: palette.ink, align: 'right', width: room, halo } as const;
+    const width = write(c, text, lens.x + lens.width - 4, y - 3, style);
+    if (room - width > 28) write(c, name, lens.x + 4, y - 3, { font, color: palette.soft, halo });
+  }
 }
 
 /** The part of the marks that is boost, as a bracket on the left. */

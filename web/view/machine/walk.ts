@@ -37,7 +37,10 @@ export function route(stops: readonly Stop[], start: Point | undefined): Point[]
       if (previous.node.row !== stop.node.row) {
         const between = stop.node.card.y - 11;
         points.push({ x: previous.node.card.x + previous.node.card.width + 5, y: previous.node.track });
-        points.push({ x: previous.node.card.x + previous.node.card.width + 5, y: between }, { x, y: between });
+        points.push({ x: previous.node.card.x + previous.node.card.width + 5, y: between });
+        // Down the margin, where no name is in the way.
+        const margin = stop.node.card.x + 6;
+        points.push({ x: margin, y: between }, { x: margin, y: stop.node.track }, { x, y: stop.node.track });
       } else {
         points.push({ x, y: stop.node.track });
       }

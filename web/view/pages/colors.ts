@@ -18,6 +18,7 @@ export function colorTable(palette: Palette, resolve: (color: string) => Rgb): U
     return known;
   };
   const free = rgb(palette.free);
+  const card = rgb(palette.card);
   const table = new Uint32Array(CODES);
   for (let code = 0; code < CODES; code += 1) {
     const order = code >> 8;
@@ -31,7 +32,8 @@ export function colorTable(palette: Palette, resolve: (color: string) => Rgb): U
       case pageCode.reserved:
         return rgb(palette.booted);
       case pageCode.used:
-        return type;
+        // Large blocks a little lighter, so that a zone full of one type still shows its grain.
+        return mixed(type, card, Math.min(0.32, order * 0.034));
       case pageCode.allocated:
         return mixed(type, rgb(palette.ink), 0.28);
       case pageCode.pcp:
