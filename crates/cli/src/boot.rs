@@ -7,6 +7,7 @@ use buddyscope_procfs::{buddyinfo, pagetypeinfo, zoneinfo, zonelists};
 use buddyscope_scenario::session::MachineForm;
 use clap::ValueEnum;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 /// What to boot and what to print.
@@ -35,7 +36,7 @@ enum View {
 }
 
 /// Boots and prints.
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let machine = boot(&args.machine)?;
     let text = match args.print {
         View::Zoneinfo => zoneinfo(&machine),
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         View::Zonelists => zonelists(&machine),
         View::Json => format!("{:#}\n", crate::boot_json::describe(&machine)),
     };
-    print!("{text}");
+    out.write_all(text.as_bytes())?;
     Ok(true)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use buddyscope_scenario::check_boot::{MARKER, check_boot};
 use buddyscope_scenario::recording::find_folders;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What to boot.
@@ -14,7 +15,7 @@ pub(crate) struct Args {
 }
 
 /// Boots all topologies; `false` if any value differs or a recording is broken.
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let (mut values, mut matching, mut topologies, mut failed) = (0, 0, 0, 0);
     for path in folders(&args.dirs)? {
         topologies += 1;
@@ -23,15 +24,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
                 values += tally.values;
                 matching += tally.matching();
                 failed += usize::from(!tally.differences.is_empty());
-                println!("{tally}");
+                writeln!(out, "{tally}")?;
             }
             Err(error) => {
                 failed += 1;
-                println!("{}: cannot be checked: {error}", path.display());
+                writeln!(out, "{}: cannot be checked: {error}", path.display())?;
             }
         }
     }
-    println!("check-boot: {matching}/{values} values match in {topologies} topologies");
+    writeln!(out, "check-boot: {matching}/{values} values match in {topologies} topologies")?;
     Ok(failed == 0)
 }
 

@@ -7,6 +7,7 @@ mod check_boot;
 mod replay;
 
 use clap::{Parser, Subcommand};
+use std::io;
 use std::process::ExitCode;
 
 /// The Linux 5.10 page allocator, as a model.
@@ -30,18 +31,26 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Replay(args) => replay::run(&args),
-        Command::CheckBoot(args) => check_boot::run(&args),
-        Command::Boot(args) => boot::run(&args),
-        Command::Bench(args) => bench::run(&args),
+    let command = Cli::parse().command;
+    let mut out = io::stdout().lock();
+    let outcome = match command {
+        Command::Replay(args) => replay::run(&args, &mut out),
+        Command::CheckBoot(args) => check_boot::run(&args, &mut out),
+        Command::Boot(args) => boot::run(&args, &mut out),
+        Command::Bench(args) => bench::run(&args, &mut out),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if is_closed_pipe(&error) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("buddyscope: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether whoever read the output has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use buddyscope_scenario::recording::{Recording, find_recordings};
 use buddyscope_scenario::replay::{Mismatch, ReplayError, Report, replay};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Events of the model shown at a difference, the last ones.
@@ -26,13 +27,13 @@ struct Total {
 }
 
 /// Replays all recordings; `false` if any differs or is broken.
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut total = Total::default();
     for path in recordings(&args.dirs)? {
         let recording = Recording::in_folder(&path);
-        total.add(recording.name(), &replay(&recording));
+        total.add(recording.name(), &replay(&recording), out)?;
     }
-    println!("replay: {}/{} operations match in {} recordings", total.equal, total.operations, total.recordings);
+    writeln!(out, "replay: {}/{} operations match in {} recordings", total.equal, total.operations, total.recordings)?;
     Ok(total.failed == 0)
 }
 
@@ -49,46 +50,49 @@ fn recordings(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 impl Total {
-    fn add(&mut self, name: &str, outcome: &Result<Report, ReplayError>) {
+    fn add(&mut self, name: &str, outcome: &Result<Report, ReplayError>, out: &mut impl Write) -> io::Result<()> {
         self.recordings += 1;
         match outcome {
             Ok(report) => {
                 self.operations += report.operations;
                 self.equal += report.operations_equal;
                 self.failed += usize::from(!report.is_equal());
-                print_report(name, report);
+                print_report(name, report, out)
             }
             Err(error) => {
                 self.failed += 1;
-                println!("{name}: cannot be replayed: {error}");
+                writeln!(out, "{name}: cannot be replayed: {error}")
             }
         }
     }
 }
 
-fn print_report(name: &str, report: &Report) {
+fn print_report(name: &str, report: &Report, out: &mut impl Write) -> io::Result<()> {
     let snapshots = if report.states_equal == report.states && report.is_equal() { "ok" } else { "differ" };
-    println!(
+    writeln!(
+        out,
         "{name}: {}/{} operations, {}/{} digests, snapshots {snapshots}",
         report.operations_equal, report.operations, report.digests_equal, report.digests
-    );
-    if let Some(mismatch) = &report.mismatch {
-        print_mismatch(mismatch);
+    )?;
+    match &report.mismatch {
+        Some(mismatch) => print_mismatch(mismatch, out),
+        None => Ok(()),
     }
 }
 
-fn print_mismatch(mismatch: &Mismatch) {
+fn print_mismatch(mismatch: &Mismatch, out: &mut impl Write) -> io::Result<()> {
     match mismatch.line {
-        0 => println!("  at the first difference"),
-        line => println!("  at the first difference, ops.txt line {line}"),
+        0 => writeln!(out, "  at the first difference")?,
+        line => writeln!(out, "  at the first difference, ops.txt line {line}")?,
     }
-    println!("    kernel: {}", mismatch.kernel);
-    println!("    model:  {}", mismatch.model);
+    writeln!(out, "    kernel: {}", mismatch.kernel)?;
+    writeln!(out, "    model:  {}", mismatch.model)?;
     let hidden = mismatch.events.len().saturating_sub(EVENTS_SHOWN);
     if hidden > 0 {
-        println!("    ({hidden} events before these)");
+        writeln!(out, "    ({hidden} events before these)")?;
     }
     for event in &mismatch.events[hidden..] {
-        println!("    {event:?}");
+        writeln!(out, "    {event:?}")?;
     }
+    Ok(())
 }
