@@ -2,6 +2,7 @@
 
 #[cfg(feature = "files")]
 pub mod check_boot;
+pub mod explain;
 pub mod pagemap;
 pub mod recording;
 pub mod replay;

@@ -129,6 +129,20 @@ impl Session {
         object(&self.running()?.allocation_list(first, count))
     }
 
+    #[wasm_bindgen(unchecked_return_type = "model.Why")]
+    pub fn why(&mut self, id: f64) -> Answer {
+        let running = self.running()?;
+        let id = running.allocation_id(&Value::Number(id)).map_err(thrown)?;
+        object(&running.why(id).map_err(thrown)?)
+    }
+
+    #[wasm_bindgen(js_name = whyFree, unchecked_return_type = "model.Why")]
+    pub fn why_free(&mut self, id: f64) -> Answer {
+        let running = self.running()?;
+        let id = running.allocation_id(&Value::Number(id)).map_err(thrown)?;
+        object(&running.why_free(id).map_err(thrown)?)
+    }
+
     #[wasm_bindgen(js_name = previewSysctl, unchecked_return_type = "model.MarksView[]")]
     pub fn preview_sysctl(&mut self, name: &str, value: &str) -> Answer {
         object(&self.running()?.preview_sysctl(name, value).map_err(thrown)?)

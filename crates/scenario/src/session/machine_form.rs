@@ -82,7 +82,7 @@ impl MachineForm {
         let nodes = self.pc_nodes()?;
         let distances = self.slit(nodes.len())?;
         let low = self.low_mib.or(LOW_MIB, "lowMib", 2..=4096)?;
-        self.seed.or(0, "seed", 0..=u64::MAX)?;
+        self.seed.or(0, "seed", 0..=super::MAX_SEED)?;
         let spec = PcSpec { nodes, distances, max_ram_below_4g: low * MIB };
         let mut config = MachineConfig::pc(&spec).map_err(|error| FieldError::of_machine(&error))?;
         let cmdline = self.cmdline.as_deref().unwrap_or_default();

@@ -10,6 +10,7 @@ mod allocations;
 mod command;
 mod error;
 mod machine_form;
+mod past;
 mod policy;
 mod presets;
 mod state;
@@ -34,6 +35,8 @@ use buddyscope_mm::pfn::{Order, Pfn};
 
 /// Most operations that `age` takes.
 pub const MAX_AGE_OPERATIONS: u64 = 50_000_000;
+/// Largest seed: what a JavaScript number holds exactly.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// A running machine with its log.
 pub struct Session {
@@ -43,6 +46,7 @@ pub struct Session {
     log: Vec<Command>,
     version: u64,
     classes: Classes,
+    anchor: Option<past::Anchor>,
 }
 
 impl Session {
@@ -54,7 +58,7 @@ impl Session {
         let form = form.resolve()?;
         let config = form.config()?;
         let state = boot(&config)?;
-        Ok(Session { form, config, state, log: Vec::new(), version: 0, classes: Classes::default() })
+        Ok(Session { form, config, state, log: Vec::new(), version: 0, classes: Classes::default(), anchor: None })
     }
 
     /// Boots the form and runs a log.
@@ -85,9 +89,11 @@ impl Session {
     /// # Errors
     /// [`FieldError`] if a number is out of range.
     pub fn age(&mut self, seed: &Value, operations: &Value) -> Result<(), FieldError> {
-        let seed = seed.or(0, "seed", 0..=u64::MAX)?;
+        let seed = seed.or(0, "seed", 0..=MAX_SEED)?;
         let operations = operations.or(self.usual_age(), "operations", 0..=MAX_AGE_OPERATIONS)?;
-        self.run(Command::Age { seed, operations })
+        self.run(Command::Age { seed, operations })?;
+        self.drop_anchor();
+        Ok(())
     }
 
     fn usual_age(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! What a session's commands change: the machine, and who holds its pages.
 
+use super::MAX_AGE_OPERATIONS;
 use super::age::Held;
 use super::alloc_form::Request;
 use super::allocations::Allocations;
@@ -37,6 +38,10 @@ impl State {
     /// [`FieldError`] if the command cannot be done; nothing has changed then.
     pub(super) fn run(&mut self, command: &Command, at: u32) -> Result<(), FieldError> {
         match command {
+            Command::Age { operations, .. } if *operations > MAX_AGE_OPERATIONS => {
+                let message = format!("{operations} given; at most {MAX_AGE_OPERATIONS} are possible");
+                return Err(FieldError::new("operations", message));
+            }
             Command::Age { seed, operations } => super::age::age(self, *seed, *operations),
             Command::Allocate { form } => {
                 let request = form.request(&self.machine)?;
@@ -108,7 +113,7 @@ impl State {
 }
 
 /// Makes the request the way its target says; an interleave policy goes on where it was.
-fn ask(
+pub(super) fn ask(
     machine: &mut Machine<Trace>,
     request: &Request,
     policy: &str,

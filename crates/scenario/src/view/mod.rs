@@ -11,5 +11,6 @@ pub use allocation::{AllocationList, AllocationView};
 pub use areas::{FreeAreas, PcpView};
 pub use machine::{MachineView, NodeView, ZoneView};
 pub use marks::MarksView;
+pub(crate) use page::buddy_of;
 pub use page::{BuddyView, PageView};
 pub use request::GfpView;

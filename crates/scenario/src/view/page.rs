@@ -1,8 +1,8 @@
 //! One page's record, its buddy, and why the two are not one block.
 
-use crate::session::{FieldError, Session, Value};
+use crate::session::{FieldError, Session, Trace, Value};
 use buddyscope_mm::pfn::{MAX_ORDER, MigrateType, Pfn};
-use buddyscope_mm::{PageFlags, PageInfo, PageState};
+use buddyscope_mm::{Machine, PageFlags, PageInfo, PageState};
 use serde::Serialize;
 
 /// One page.
@@ -67,22 +67,22 @@ impl Session {
             pageblock: page.zone.map(|_| page.pageblock as u8),
             flags: flag_names(page.flags | block.flags & PageFlags::COMPOUND),
             allocation: allocation.map(|allocation| allocation.id),
-            buddy: covered.then(|| self.buddy_of(&page)).flatten(),
+            buddy: if covered { buddy_of(self.machine(), &page) } else { None },
         })
     }
+}
 
-    /// The buddy of a page's block; none for the largest order, which never merges.
-    pub(crate) fn buddy_of(&self, page: &PageInfo) -> Option<BuddyView> {
-        let order = page.block.order;
-        if usize::from(order) + 1 >= MAX_ORDER {
-            return None;
-        }
-        let pfn = Pfn(page.block.pfn.0 ^ 1 << order);
-        let Some(buddy) = self.machine().page_info(pfn) else {
-            return Some(BuddyView { pfn: pfn.0, state: "hole", why: "no memory is there".into() });
-        };
-        Some(BuddyView { pfn: pfn.0, state: state_name(&buddy), why: why_not_merged(page, &buddy) })
+/// The buddy of a page's block; none for the largest order, which never merges.
+pub(crate) fn buddy_of(machine: &Machine<Trace>, page: &PageInfo) -> Option<BuddyView> {
+    let order = page.block.order;
+    if usize::from(order) + 1 >= MAX_ORDER {
+        return None;
     }
+    let pfn = Pfn(page.block.pfn.0 ^ 1 << order);
+    let Some(buddy) = machine.page_info(pfn) else {
+        return Some(BuddyView { pfn: pfn.0, state: "hole", why: "no memory is there".into() });
+    };
+    Some(BuddyView { pfn: pfn.0, state: state_name(&buddy), why: why_not_merged(page, &buddy) })
 }
 
 fn hole(pfn: Pfn) -> PageView {

@@ -1,0 +1,184 @@
+//! Sentences with numbers in them: a key and arguments for other languages, and the English text.
+
+use super::templates::template;
+use buddyscope_mm::pfn::{MigrateType, Pfn, ZoneId};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// An argument of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// A number.
+    Number(i64),
+    /// A name that is the same in every language.
+    Text(String),
+}
+
+impl From<i64> for Arg {
+    fn from(value: i64) -> Arg {
+        Arg::Number(value)
+    }
+}
+
+impl From<u64> for Arg {
+    fn from(value: u64) -> Arg {
+        Arg::Number(value as i64)
+    }
+}
+
+impl From<usize> for Arg {
+    fn from(value: usize) -> Arg {
+        Arg::Number(value as i64)
+    }
+}
+
+impl From<u32> for Arg {
+    fn from(value: u32) -> Arg {
+        Arg::Number(value.into())
+    }
+}
+
+impl From<u16> for Arg {
+    fn from(value: u16) -> Arg {
+        Arg::Number(value.into())
+    }
+}
+
+impl From<u8> for Arg {
+    fn from(value: u8) -> Arg {
+        Arg::Number(value.into())
+    }
+}
+
+impl From<Pfn> for Arg {
+    fn from(pfn: Pfn) -> Arg {
+        Arg::Number(pfn.0 as i64)
+    }
+}
+
+impl From<MigrateType> for Arg {
+    fn from(migratetype: MigrateType) -> Arg {
+        Arg::Text(migratetype.name().to_owned())
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Arg {
+        Arg::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Arg {
+        Arg::Text(text)
+    }
+}
+
+/// Arguments by name, in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args(Vec<(&'static str, Arg)>);
+
+impl Args {
+    /// No argument.
+    #[must_use]
+    pub fn new() -> Args {
+        Args::default()
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Arg>) -> Args {
+        self.0.push((name, value.into()));
+        self
+    }
+
+    /// With a zone, as `node` and `zone`.
+    #[must_use]
+    pub fn zone(self, zone: ZoneId) -> Args {
+        self.with("node", zone.node().0).with("zone", zone.zone_type().name())
+    }
+
+    fn get(&self, name: &str) -> Option<&Arg> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+impl Serialize for Args {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            match value {
+                Arg::Number(number) => map.serialize_entry(name, number)?,
+                Arg::Text(text) => map.serialize_entry(name, text)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The English sentence for a key: the template with `{name}` replaced by its argument and `{name#noun}` by a number
+/// and the noun.
+#[must_use]
+pub fn fill(key: &str, args: &Args) -> String {
+    let mut text = String::new();
+    let mut rest = template(key);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        text.push_str(before);
+        let (name, noun) = name.split_once('#').unwrap_or((name, ""));
+        match args.get(name) {
+            Some(Arg::Number(number)) => {
+                text.push_str(&signed(*number));
+                if !noun.is_empty() {
+                    text.push(' ');
+                    text.push_str(noun);
+                    text.push_str(if *number == 1 { "" } else { "s" });
+                }
+            }
+            Some(Arg::Text(name)) => text.push_str(name),
+            None => debug_assert!(false, "sentence {key} lacks {name}"),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// A number with a minus sign instead of a hyphen.
+pub(super) fn signed(number: i64) -> String {
+    let sign = if number < 0 { "−" } else { "" };
+    format!("{sign}{}", number.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::templates::TEMPLATES;
+
+    #[test]
+    fn a_sentence_is_its_template_with_the_arguments_in_place() {
+        let args =
+            Args::new().with("cpu", 3u16).with("type", MigrateType::Movable).with("left", 61u32).with("pfn", Pfn(77));
+        let text = fill("pcp.take", &args);
+        assert!(
+            text.contains("77") && text.contains("CPU 3") && text.contains("Movable") && text.contains("61"),
+            "{text}"
+        );
+        assert!(!text.contains('{'), "{text}");
+    }
+
+    #[test]
+    fn nouns_follow_their_number() {
+        let kibibytes = |left: u32| {
+            fill("pcp.take", &Args::new().with("cpu", 0u16).with("type", "x").with("pfn", 1u32).with("left", left))
+        };
+        assert!(kibibytes(1).contains("1 page left") && kibibytes(2).contains("2 pages left"), "{}", kibibytes(1));
+    }
+
+    #[test]
+    fn keys_are_unique_and_templates_are_whole() {
+        for (at, (key, template)) in TEMPLATES.iter().enumerate() {
+            assert!(TEMPLATES[at + 1..].iter().all(|(other, _)| other != key), "{key} is there twice");
+            assert_eq!(template.matches('{').count(), template.matches('}').count(), "{key}");
+        }
+    }
+}
