@@ -104,7 +104,7 @@ impl<A: Allocator> Work<A> {
             let chance = self.rng.next_u64();
             let grows = if self.live_frames < low { true } else { self.live_frames <= high && chance & 1 == 0 };
             if grows {
-                let order = ((chance >> 32) * self.workload.orders() >> 32) as u8;
+                let order = (((chance >> 32) * self.workload.orders()) >> 32) as u8;
                 self.failures += u64::from(!self.take(order));
             } else {
                 self.give_back((chance >> 32) as u32);

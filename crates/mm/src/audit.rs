@@ -4,6 +4,7 @@
 
 use crate::event::Sink;
 use crate::machine::Machine;
+use crate::page::list::List;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
     Frame, MAX_ORDER, MAX_ORDER_NR_PAGES, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, PAGEBLOCK_NR_PAGES,
@@ -148,10 +149,7 @@ impl<S: Sink> Machine<S> {
             let area = &zone.free_area[order as usize];
             let mut blocks = 0;
             for list in MigrateType::ALL {
-                let expected = Meta::new(PageState::Buddy, order, list);
-                let length = self.audit_list(zone.id, area.free_list[list.index()], order, area.nr_free, |meta| {
-                    meta.is(PageState::Buddy, order) && meta.migratetype() == expected.migratetype()
-                })?;
+                let length = self.audit_list(zone.id, &area.free_list[list.index()], order, list, area.nr_free)?;
                 pages[list.index()] += (length as i64) << order;
                 blocks += length;
             }
@@ -163,38 +161,38 @@ impl<S: Sink> Machine<S> {
         Ok(())
     }
 
-    /// Walks a list; says how long it is. `most` bounds the walk.
-    fn audit_list(
-        &self,
-        zone: ZoneId,
-        list: crate::page::list::List,
-        order: u8,
-        most: u64,
-        fits: impl Fn(Meta) -> bool,
-    ) -> Result<u64, Violation> {
-        let (mut at, mut before, mut length) = (list.first, Frame::NIL, 0);
-        while at.is_some() {
+    /// Walks a free list both ways; says how long it is. `most` bounds the walk.
+    fn audit_list(&self, zone: ZoneId, list: &List, order: u8, kind: MigrateType, most: u64) -> Result<u64, Violation> {
+        let mut backwards: Vec<Frame> = list.iter_back(&self.mem).take(most as usize + 1).collect();
+        let length = backwards.len() as u64;
+        for at in list.iter(&self.mem) {
             let wrong = |what| Violation::List { zone, pfn: self.mem.pfn(at), order, what };
-            let (next, prev) = self.mem.links(at, order);
-            if prev != before {
-                return Err(wrong("the link back does not lead to the entry before"));
+            if backwards.pop() != Some(at) {
+                return Err(wrong("the links back lead another way, or there are more entries than counted"));
             }
-            if !fits(self.mem.meta(at, order)) {
-                return Err(wrong("state, order or type differ from the list's"));
+            if !list.holds(&self.mem, at, order) {
+                return Err(wrong("its record names another place"));
             }
-            if self.mem.zone_of(at) != Some(zone) {
-                return Err(wrong("in another zone"));
-            }
-            length += 1;
-            if length > most {
-                return Err(wrong("more entries than counted"));
-            }
-            (before, at) = (at, next);
+            self.audit_listed(zone, at, order, |meta| meta.is(PageState::Buddy, order) && meta.migratetype() == kind)?;
         }
-        if list.last != before {
-            return Err(Violation::List { zone, pfn: self.mem.pfn(before), order, what: "not the tail it should be" });
+        match backwards.first() {
+            Some(&more) => {
+                Err(Violation::List { zone, pfn: self.mem.pfn(more), order, what: "missing from the head on" })
+            }
+            None => Ok(length),
         }
-        Ok(length)
+    }
+
+    /// One block on a list.
+    fn audit_listed(&self, zone: ZoneId, at: Frame, order: u8, fits: impl Fn(Meta) -> bool) -> Result<(), Violation> {
+        let wrong = |what| Err(Violation::List { zone, pfn: self.mem.pfn(at), order, what });
+        if !fits(self.mem.meta(at, order)) {
+            return wrong("state, order or type differ from the list's");
+        }
+        if self.mem.zone_of(at) != Some(zone) {
+            return wrong("in another zone");
+        }
+        Ok(())
     }
 
     /// Every per-CPU set: lists, count, deltas within the threshold.
@@ -204,9 +202,9 @@ impl<S: Sink> Machine<S> {
             let pcp = self.pcp(zone.id, cpu.id);
             let mut pages = 0;
             for list in 0..MIGRATE_PCPTYPES {
-                pages += self.audit_list(zone.id, pcp.lists[list], 0, u64::from(pcp.count), |meta| {
-                    meta.is(PageState::Pcp, 0) && pcp_list(meta.migratetype()) == Some(list)
-                })?;
+                let fits = |meta: Meta| meta.is(PageState::Pcp, 0) && pcp_list(meta.migratetype()) == Some(list);
+                pcp.lists[list].iter().try_for_each(|&page| self.audit_listed(zone.id, page, 0, fits))?;
+                pages += pcp.lists[list].len() as u64;
             }
             count(zone.id, "pcp count", i64::from(pcp.count), pages as i64)?;
             total += pages as i64;

@@ -137,14 +137,14 @@ impl<S: Sink> Machine<S> {
 
     /// The pages of one per-CPU list, head first, each with the type it will return to.
     pub fn pcp_list(&self, zone: ZoneId, cpu: CpuId, list: usize) -> impl Iterator<Item = (Pfn, MigrateType)> {
-        let pages = self.pcp(zone, cpu).lists[list.min(MIGRATE_PCPTYPES - 1)].iter(&self.mem, 0);
-        pages.map(|f| (self.mem.pfn(f), self.mem.meta(f, 0).migratetype()))
+        let pages = self.pcp(zone, cpu).lists[list.min(MIGRATE_PCPTYPES - 1)].iter();
+        pages.map(|&f| (self.mem.pfn(f), self.mem.meta(f, 0).migratetype()))
     }
 
     /// The blocks of one free list, head first.
     pub fn free_list(&self, zone: ZoneId, order: Order, list: MigrateType) -> impl Iterator<Item = Pfn> {
         let area = &self.zones[zone.index()].free_area[order.get() as usize];
-        area.free_list[list.index()].iter(&self.mem, order.get()).map(|f| self.mem.pfn(f))
+        area.free_list[list.index()].iter(&self.mem).map(|f| self.mem.pfn(f))
     }
 
     /// Type of the pageblock that holds a page; `None` where no memory section is.
@@ -246,7 +246,7 @@ impl<S: Sink> Machine<S> {
             mem: &mut self.mem,
             global: &mut self.global,
             sink: &mut self.sink,
-            options: self.options,
+            options: &self.options,
             cpu,
         }
     }
@@ -257,13 +257,12 @@ impl<S: Sink> Machine<S> {
     /// Every [`PageError`] where the kernel would corrupt memory.
     #[inline]
     pub fn free_pages(&mut self, cpu: CpuId, pfn: Pfn, order: Order) -> Result<(), PageError> {
-        let (frame, zone) = self.allocated_block(pfn, order)?;
+        let (frame, zone, meta) = self.allocated_block(pfn, order)?;
         self.check_cpu(cpu)?;
-        let order = order.get();
-        if self.mem.meta(frame, order).has(Meta::EXTRA_REFS) {
-            self.put_shared(cpu, zone, frame, order);
+        if meta.has(Meta::EXTRA_REFS) {
+            self.put_shared(cpu, zone, frame, order.get());
         } else {
-            self.lock(zone, cpu).free_page(frame, order);
+            self.lock(zone, cpu).free_page(frame, meta);
         }
         Ok(())
     }
@@ -275,11 +274,12 @@ impl<S: Sink> Machine<S> {
 
     /// The block in use that starts at `pfn` with exactly this order.
     #[inline]
-    fn allocated_block(&self, pfn: Pfn, order: Order) -> Result<(Frame, ZoneId), PageError> {
+    fn allocated_block(&self, pfn: Pfn, order: Order) -> Result<(Frame, ZoneId, Meta), PageError> {
         let frame = self.mem.frame(pfn).ok_or(PageError::NoMemory { pfn })?;
         let aligned = frame.0 & ((1 << order.get()) - 1) == 0;
-        if aligned && self.mem.meta(frame, order.get()).is(PageState::Allocated, order.get()) {
-            return self.mem.zone_of(frame).map(|zone| (frame, zone)).ok_or(PageError::NoMemory { pfn });
+        let meta = self.mem.meta(frame, order.get());
+        if aligned && meta.is(PageState::Allocated, order.get()) {
+            return self.mem.zone_of(frame).map(|zone| (frame, zone, meta)).ok_or(PageError::NoMemory { pfn });
         }
         Err(self.why_not_allocated(frame, pfn, order.get()))
     }
@@ -310,8 +310,7 @@ impl<S: Sink> Machine<S> {
     /// # Errors
     /// As [`Machine::free_pages`].
     pub fn get_page(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
-        let (frame, _) = self.allocated_block(pfn, order)?;
-        let meta = self.mem.meta(frame, order.get());
+        let (frame, _, meta) = self.allocated_block(pfn, order)?;
         self.mem.set_meta(frame, order.get(), meta.with(Meta::EXTRA_REFS));
         *self.extra_refs.entry(frame).or_insert(0) += 1;
         Ok(())
@@ -337,7 +336,8 @@ impl<S: Sink> Machine<S> {
         for part in (0..order).rev() {
             let upper = frame.add(1 << part);
             self.mem.set_meta(upper, part, Meta::new(PageState::Allocated, part, meta.migratetype()));
-            self.lock(zone, cpu).free_page(upper, part);
+            let meta = self.mem.meta(upper, part);
+            self.lock(zone, cpu).free_page(upper, meta);
         }
     }
 
@@ -346,7 +346,7 @@ impl<S: Sink> Machine<S> {
     /// # Errors
     /// As [`Machine::free_pages`].
     pub fn split_page(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
-        let (frame, zone) = self.allocated_block(pfn, order)?;
+        let (frame, zone, _) = self.allocated_block(pfn, order)?;
         self.lock(zone, CpuId(0)).split_page(frame, order.get());
         Ok(())
     }
@@ -356,7 +356,7 @@ impl<S: Sink> Machine<S> {
     /// # Errors
     /// As [`Machine::free_pages`].
     pub fn mark_lru(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
-        let (frame, zone) = self.allocated_block(pfn, order)?;
+        let (frame, zone, _) = self.allocated_block(pfn, order)?;
         self.lock(zone, CpuId(0)).mark_pages(frame, order.get(), Marks::LRU);
         Ok(())
     }

@@ -57,22 +57,12 @@ impl fmt::Display for Pfn {
     }
 }
 
-/// Dense index of a page among the sections that exist. 0 is page frame 0, which x86 firmware keeps, so no list
-/// ever holds it: it doubles as the end of a list.
+/// Dense index of a page among the sections that exist.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[repr(transparent)]
 pub struct Frame(pub(crate) u32);
 
 impl Frame {
-    /// The end of a list.
-    pub(crate) const NIL: Frame = Frame(0);
-
-    /// Whether this is a page rather than the end of a list.
-    #[inline]
-    pub(crate) const fn is_some(self) -> bool {
-        self.0 != 0
-    }
-
     /// The page `n` frames further on in the same section.
     #[inline]
     pub(crate) const fn add(self, n: u32) -> Frame {
@@ -235,7 +225,12 @@ impl ZoneId {
     #[inline]
     #[must_use]
     pub const fn zone_type(self) -> ZoneType {
-        ZoneType::ALL[self.0 as usize % MAX_NR_ZONES]
+        match self.0 as usize % MAX_NR_ZONES {
+            0 => ZoneType::Dma,
+            1 => ZoneType::Dma32,
+            2 => ZoneType::Normal,
+            _ => ZoneType::Movable,
+        }
     }
 
     /// Position in the machine's table of zones.

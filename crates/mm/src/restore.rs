@@ -159,7 +159,8 @@ impl<S: Sink> Machine<S> {
         }
         let frame = self.unlisted(zone, pfn, page)?;
         let locked = self.lock(zone, cpu);
-        locked.pcp.lists[list].push_tail(locked.mem, frame, 0, Meta::new(PageState::Pcp, 0, index));
+        locked.pcp.lists[list].push_back(frame);
+        locked.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
         locked.pcp.count += 1;
         Ok(())
     }

@@ -67,7 +67,7 @@ impl<S: Sink> Machine<S> {
             hash.word(area.nr_free);
             for list in MigrateType::ALL {
                 hash.word(1 << 63 | (order as u64) << 4 | list as u64);
-                let frames = area.free_list[list.index()].iter(&self.mem, order as u8);
+                let frames = area.free_list[list.index()].iter(&self.mem);
                 hash.words(frames.map(|frame| self.mem.pfn(frame).0));
             }
         }
@@ -79,7 +79,7 @@ impl<S: Sink> Machine<S> {
         hash.words(set.numa_stat_diff.map(u64::from));
         for list in 0..MIGRATE_PCPTYPES {
             hash.word(1 << 63 | list as u64);
-            hash.words(set.lists[list].iter(&self.mem, 0).map(|frame| self.mem.pfn(frame).0));
+            hash.words(set.lists[list].iter().map(|&frame| self.mem.pfn(frame).0));
         }
     }
 

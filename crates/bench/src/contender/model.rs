@@ -17,6 +17,8 @@ const RING: usize = 1 << 16;
 pub struct Model<S = NullSink> {
     machine: Machine<S>,
     task: Task,
+    /// Whatever the requests say, the compiler must not know it.
+    gfp: Gfp,
 }
 
 impl Model<NullSink> {
@@ -39,7 +41,7 @@ impl<S: Sink> Model<S> {
     fn with_sink(frames: u64, sink: S) -> Model<S> {
         let machine = one_zone(frames).and_then(|config| Machine::boot(&config, sink));
         let machine = machine.unwrap_or_else(|error| unreachable!("a plain machine boots: {error}"));
-        Model { machine, task: Task::new(CpuId(0)) }
+        Model { machine, task: Task::new(CpuId(0)), gfp: core::hint::black_box(Gfp::GFP_KERNEL) }
     }
 }
 
@@ -56,7 +58,7 @@ impl<S: Sink> Allocator for Model<S> {
     #[inline]
     fn allocate(&mut self, order: u8) -> Option<Block> {
         let size = Order::new(u32::from(order))?;
-        let answer = self.machine.alloc_pages_nodemask(&mut self.task, Gfp::GFP_KERNEL, size, NodeId(0), None);
+        let answer = self.machine.alloc_pages_nodemask(&mut self.task, self.gfp, size, NodeId(0), None);
         answer.pfn.map(|pfn| Block::new((pfn.0 - FIRST) as u32, order))
     }
 

@@ -1,7 +1,6 @@
 //! The first attempt, and every later walk of the zonelist (mm/page_alloc.c).
 
 use crate::alloc::{AllocContext, Answer};
-use crate::buddy::Served;
 use crate::event::{Event, Outcome, Restart, Sink, Skip, emit};
 use crate::gfp::{AllocFlags, Gfp, gfp_migratetype, gfp_zone};
 use crate::machine::Machine;
@@ -235,9 +234,20 @@ impl<S: Sink> Machine<S> {
         let zone = &self.zones[zref.zone.index()];
         let check = zone_watermark_fast(zone, order, ac.highest_zoneidx, alloc_flags, gfp);
         emit!(self, Event::Watermark(check));
-        if check.verdict.passed() {
-            return true;
-        }
+        check.verdict.passed() || self.may_use_anyway(task, gfp, order, alloc_flags, ac, zref)
+    }
+
+    /// Whether a request may take from a zone below its mark: it grew, or the mark does not count, or reclaim helped.
+    #[cold]
+    fn may_use_anyway(
+        &mut self,
+        task: &Task,
+        gfp: Gfp,
+        order: u8,
+        alloc_flags: AllocFlags,
+        ac: &AllocContext,
+        zref: ZoneRef,
+    ) -> bool {
         if self.deferred_grow_zone(task.cpu, zref.zone, order) {
             return true;
         }
@@ -249,7 +259,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Takes a page from a zone that passed (`rmqueue`, `prep_new_page`).
-    #[inline]
+    #[inline(never)]
     fn take_from(
         &mut self,
         task: &Task,
@@ -259,18 +269,29 @@ impl<S: Sink> Machine<S> {
         alloc_flags: AllocFlags,
         ac: &AllocContext,
     ) -> Option<Frame> {
-        loop {
-            if let Some(frame) = self.rmqueue(task, zref.zone, order, ac, alloc_flags) {
-                self.prep_new_page(frame, order, gfp, alloc_flags);
-                if order > 0 && alloc_flags.contains(AllocFlags::HARDER) {
-                    self.lock(zref.zone, task.cpu).reserve_highatomic_pageblock(frame);
-                }
-                return Some(frame);
-            }
-            if !self.deferred_grow_zone(task.cpu, zref.zone, order) {
-                return None;
-            }
+        let Some(frame) = self.rmqueue(task, zref.zone, order, ac, alloc_flags) else {
+            return self.take_after_growth(task, zref, gfp, order, alloc_flags, ac);
+        };
+        self.prep_new_page(frame, order, gfp, alloc_flags);
+        if order > 0 && alloc_flags.contains(AllocFlags::HARDER) {
+            self.lock(zref.zone, task.cpu).reserve_highatomic_pageblock(frame);
         }
+        Some(frame)
+    }
+
+    /// Tries again if a part of the zone was deferred at boot.
+    #[cold]
+    fn take_after_growth(
+        &mut self,
+        task: &Task,
+        zref: ZoneRef,
+        gfp: Gfp,
+        order: u8,
+        alloc_flags: AllocFlags,
+        ac: &AllocContext,
+    ) -> Option<Frame> {
+        let grown = self.deferred_grow_zone(task.cpu, zref.zone, order);
+        if grown { self.take_from(task, zref, gfp, order, alloc_flags, ac) } else { None }
     }
 
     /// Takes a block out of one zone and counts it (`rmqueue`).
@@ -286,18 +307,18 @@ impl<S: Sink> Machine<S> {
         let mt = ac.migratetype;
         // A per-CPU list of movable pages can hold CMA pages, which this request must not get.
         let pcp = order == 0 && (mt != MigrateType::Movable || alloc_flags.contains(AllocFlags::CMA));
-        let served =
-            Served { preferred: ac.preferred_zone.unwrap_or(zone).node(), cpu: self.cpus[task.cpu.index()].node };
+        let cpu_node = self.cpus[task.cpu.index()].node;
+        let preferred = ac.preferred_zone.unwrap_or(zone);
         let mut locked = self.lock(zone, task.cpu);
         let frame =
             if pcp { locked.rmqueue_pcplist(mt, alloc_flags) } else { locked.rmqueue_buddy(order, mt, alloc_flags) };
-        if frame.is_some() && locked.options.numa_stat {
-            locked.zone_statistics(served);
-            if zone.node() != served.preferred {
-                self.count_foreign(ac, task);
+        let boosted = locked.zone.flags & ZONE_BOOSTED_WATERMARK != 0;
+        if frame.is_some() {
+            let foreign = locked.zone_statistics(preferred.node(), cpu_node);
+            if foreign {
+                self.lock(preferred, task.cpu).inc_numa_state(NumaItem::Foreign);
             }
-        }
-        if frame.is_none() {
+        } else {
             emit!(
                 self,
                 Event::NothingTaken {
@@ -311,18 +332,11 @@ impl<S: Sink> Machine<S> {
                 return None;
             }
         }
-        if self.zones[zone.index()].flags & ZONE_BOOSTED_WATERMARK != 0 {
+        if boosted {
             self.zones[zone.index()].flags &= !ZONE_BOOSTED_WATERMARK;
             self.wakeup_kswapd(task, zone, Gfp::empty(), 0, zone.zone_type() as u8);
         }
         frame
-    }
-
-    /// The preferred zone learns that it was served elsewhere (`NUMA_FOREIGN`).
-    fn count_foreign(&mut self, ac: &AllocContext, task: &Task) {
-        if let Some(preferred) = ac.preferred_zone {
-            self.lock(preferred, task.cpu).inc_numa_state(NumaItem::Foreign);
-        }
     }
 
     /// Makes a block usable (`prep_new_page`).
@@ -335,14 +349,18 @@ impl<S: Sink> Machine<S> {
         if order > 0 && gfp.contains(Gfp::COMP) {
             flags |= Meta::COMP;
             if order == 1 {
-                // compound_nr = 2 overlays the second page's mapping and reads as "movable".
                 flags |= Meta::MARKED;
-                let tail = self.mem.marks(frame.add(1));
-                self.mem.set_marks(frame.add(1), tail.with(Marks::MOVABLE));
+                self.mark_second_page(frame);
             }
         }
-        let index = self.mem.meta(frame, order).migratetype();
-        self.mem.set_meta(frame, order, Meta::new(PageState::Allocated, order, index).with(flags));
+        self.mem.update_meta(frame, order, |meta| meta.turned(PageState::Allocated).with(flags));
+    }
+
+    /// `compound_nr` = 2 overlays the second page's mapping and reads as "movable".
+    #[cold]
+    fn mark_second_page(&mut self, frame: Frame) {
+        let tail = self.mem.marks(frame.add(1));
+        self.mem.set_marks(frame.add(1), tail.with(Marks::MOVABLE));
     }
 
     /// Ends a request and says so (`trace_mm_page_alloc`).

@@ -81,7 +81,8 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     fn steal(&mut self, order: u8, found: u8, start: MigrateType, candidate: &Candidate, flags: AllocFlags) {
-        let frame = self.zone.free_area[found as usize].free_list[candidate.list.index()].first;
+        let list = &self.zone.free_area[found as usize].free_list[candidate.list.index()];
+        let Some(frame) = list.head(self.mem) else { return };
         self.steal_suitable_fallback(frame, found, start, candidate.can_steal, flags);
         emit!(
             self,

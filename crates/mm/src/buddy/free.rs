@@ -8,13 +8,20 @@ use crate::pfn::Frame;
 impl<S: Sink> LockedZone<'_, S> {
     /// Frees a block whose last reference is gone (`free_unref_page`, `__free_pages_ok`).
     #[inline]
-    pub(crate) fn free_page(&mut self, frame: Frame, order: u8) {
-        if !self.free_pages_prepare(frame, order) {
+    pub(crate) fn free_page(&mut self, frame: Frame, meta: Meta) {
+        if !self.free_pages_prepare(frame, meta) {
             return;
         }
-        if order == 0 {
-            return self.free_unref_page_commit(frame);
+        if meta.order() == 0 {
+            self.free_unref_page_commit(frame);
+        } else {
+            self.free_pages_ok(frame, meta.order());
         }
+    }
+
+    /// Frees a block that no per-CPU list can hold (`__free_pages_ok`).
+    #[inline(never)]
+    fn free_pages_ok(&mut self, frame: Frame, order: u8) {
         self.global.events.pgfree += 1 << order;
         let migratetype = self.mem.pageblock(frame);
         self.free_one_page(frame, order, migratetype, false);
@@ -22,12 +29,13 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Clears what the user left on the pages; false if a page is bad and the block is lost (`free_pages_prepare`).
     #[inline]
-    fn free_pages_prepare(&mut self, frame: Frame, order: u8) -> bool {
+    fn free_pages_prepare(&mut self, frame: Frame, meta: Meta) -> bool {
+        let order = meta.order();
         emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu: self.cpu });
         if self.mem.any_bad() && !self.check_free_pages(frame, order) {
             return false;
         }
-        if self.mem.meta(frame, order).has(Meta::MARKED) {
+        if meta.has(Meta::MARKED) {
             self.clear_marks(frame, order);
         }
         true

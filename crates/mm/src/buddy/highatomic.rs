@@ -6,6 +6,7 @@ use crate::pfn::{Frame, MigrateType, PAGEBLOCK_NR_PAGES};
 
 impl<S: Sink> LockedZone<'_, S> {
     /// Reserves the pageblock a high-order atomic request was served from (`reserve_highatomic_pageblock`).
+    #[cold]
     pub(crate) fn reserve_highatomic_pageblock(&mut self, frame: Frame) {
         let max_managed = self.zone.managed_pages / 100 + PAGEBLOCK_NR_PAGES;
         if self.zone.nr_reserved_highatomic >= max_managed {
@@ -35,10 +36,8 @@ impl<S: Sink> LockedZone<'_, S> {
             return false;
         }
         for order in 0..crate::pfn::MAX_ORDER {
-            let frame = self.zone.free_area[order].free_list[MigrateType::HighAtomic.index()].first;
-            if !frame.is_some() {
-                continue;
-            }
+            let list = &self.zone.free_area[order].free_list[MigrateType::HighAtomic.index()];
+            let Some(frame) = list.head(self.mem) else { continue };
             if self.mem.pageblock(frame) == MigrateType::HighAtomic {
                 let reserved = self.zone.nr_reserved_highatomic;
                 self.zone.nr_reserved_highatomic = reserved - PAGEBLOCK_NR_PAGES.min(reserved);

@@ -12,9 +12,9 @@ pub(crate) mod reporting;
 
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
-use crate::page::memmap::{MemMap, TOP_ORDER};
+use crate::page::memmap::{Entry, MemMap, TOP_ORDER};
 use crate::page::meta::{Marks, Meta, PageState};
-use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType, NodeId};
+use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType};
 use crate::vmstat::{NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NumaItem, VmEvents, ZoneItem, fold_delta};
 use crate::zone::{PerCpuPages, Zone};
 
@@ -46,7 +46,7 @@ pub(crate) struct LockedZone<'a, S> {
     pub(crate) mem: &'a mut MemMap,
     pub(crate) global: &'a mut GlobalStat,
     pub(crate) sink: &'a mut S,
-    pub(crate) options: BuddyOptions,
+    pub(crate) options: &'a BuddyOptions,
     pub(crate) cpu: CpuId,
 }
 
@@ -103,20 +103,19 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Moves a free block to the tail of another list (`move_to_free_list`).
     pub(crate) fn move_to_free_list(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
-        let meta = self.mem.meta(frame, order);
+        let Entry { meta, link } = self.mem.set_entry(frame, order, Entry::default());
         let area = &mut self.zone.free_area[order as usize];
-        area.free_list[meta.migratetype().index()].remove(self.mem, frame, order);
+        area.free_list[meta.migratetype().index()].remove(self.mem, link);
         area.free_list[migratetype.index()].push_tail(self.mem, frame, order, meta.with_type(migratetype));
     }
 
     /// Takes a free block off its list and forgets its state (`del_page_from_free_list`).
     #[inline]
     pub(crate) fn del_page_from_free_list(&mut self, frame: Frame, order: u8) {
-        let migratetype = self.mem.meta(frame, order).migratetype();
+        let Entry { meta, link } = self.mem.set_entry(frame, order, Entry::default());
         let area = &mut self.zone.free_area[order as usize];
-        area.free_list[migratetype.index()].remove(self.mem, frame, order);
+        area.free_list[meta.migratetype().index()].remove(self.mem, link);
         area.nr_free -= 1;
-        self.mem.set_meta(frame, order, Meta::default());
     }
 
     /// Takes the smallest sufficient block of one type and splits it (`__rmqueue_smallest`).
@@ -124,7 +123,7 @@ impl<S: Sink> LockedZone<'_, S> {
     pub(crate) fn rmqueue_smallest(&mut self, order: u8, list: MigrateType, want: MigrateType) -> Option<Frame> {
         for found in order..MAX_ORDER as u8 {
             let area = &mut self.zone.free_area[found as usize];
-            if let Some(frame) = area.free_list[list.index()].pop_head(self.mem, found) {
+            if let Some(frame) = area.free_list[list.index()].pop_head(self.mem) {
                 area.nr_free -= 1;
                 self.mem.set_meta(frame, found, Meta::default());
                 self.expand(frame, order, found, list);
@@ -185,6 +184,7 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Takes a block of order > 0, or an order-0 page that may not come from a per-CPU list (`rmqueue`).
+    #[inline(never)]
     pub(crate) fn rmqueue_buddy(&mut self, order: u8, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
         let frame = loop {
             let mut taken = None;
@@ -318,13 +318,6 @@ impl<S: Sink> LockedZone<'_, S> {
         );
         self.mem.set_pageblock(frame, to);
     }
-}
-
-/// Where a request was served, for the NUMA counters.
-#[derive(Clone, Copy)]
-pub(crate) struct Served {
-    pub(crate) preferred: NodeId,
-    pub(crate) cpu: NodeId,
 }
 
 const _: () = assert!(MAX_NR_ZONES == 4);

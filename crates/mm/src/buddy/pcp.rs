@@ -1,23 +1,23 @@
 //! Per-CPU page lists: order-0 pages that a CPU takes and gives back without the zone's lock.
 
-use super::{LockedZone, Served};
+use super::LockedZone;
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
-use crate::page::list::List;
 use crate::page::meta::{Marks, Meta, PageState};
-use crate::pfn::{Frame, MIGRATE_PCPTYPES, MigrateType};
+use crate::pfn::{Frame, MIGRATE_PCPTYPES, MigrateType, NodeId};
 use crate::vmstat::{NumaItem, ZoneItem};
 
 impl<S: Sink> LockedZone<'_, S> {
     /// Takes an order-0 page from this CPU's list, filling it first if empty (`rmqueue_pcplist`).
     #[inline]
     pub(crate) fn rmqueue_pcplist(&mut self, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
-        let list = migratetype.index();
-        if self.pcp.lists[list].is_empty() {
-            self.rmqueue_bulk(migratetype, flags);
-        }
-        let frame = self.pcp.lists[list].pop_head(self.mem, 0)?;
-        self.pcp.count -= 1;
+        let frame = match self.pcp.pop_head(migratetype) {
+            Some(frame) => frame,
+            None => {
+                self.rmqueue_bulk(migratetype, flags);
+                self.pcp.pop_head(migratetype)?
+            }
+        };
         self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1;
         emit!(
             self,
@@ -33,7 +33,7 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Fills a list with up to `batch` pages, in the order they leave the buddy lists (`rmqueue_bulk`).
-    #[inline(never)]
+    #[cold]
     fn rmqueue_bulk(&mut self, migratetype: MigrateType, flags: AllocFlags) {
         let mut taken = 0;
         let mut kept = 0;
@@ -48,8 +48,8 @@ impl<S: Sink> LockedZone<'_, S> {
                 continue;
             }
             let index = self.mem.meta(frame, 0).migratetype();
-            let meta = Meta::new(PageState::Pcp, 0, index);
-            self.pcp.lists[migratetype.index()].push_tail(self.mem, frame, 0, meta);
+            self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
+            self.pcp.lists[migratetype.index()].push_back(frame);
             kept += 1;
             if index == MigrateType::Cma {
                 self.mod_state(ZoneItem::FreeCma, -1);
@@ -73,8 +73,8 @@ impl<S: Sink> LockedZone<'_, S> {
             MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,
             own => own,
         };
-        self.pcp.lists[list.index()].push_head(self.mem, frame, 0, Meta::new(PageState::Pcp, 0, index));
-        self.pcp.count += 1;
+        self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
+        self.pcp.push_head(list, frame);
         emit!(
             self,
             Event::PcpFree {
@@ -93,9 +93,9 @@ impl<S: Sink> LockedZone<'_, S> {
     /// Gives `count` pages back to the buddy lists (`free_pcppages_bulk`): all are picked first, round-robin from
     /// the tails, then freed in that order.
     pub(crate) fn free_pcppages_bulk(&mut self, count: u32) {
-        let mut picked = self.pick_pcppages(count.min(self.pcp.count));
+        let picked = self.pick_pcppages(count.min(self.pcp.count));
         let isolated = self.zone.nr_isolate_pageblock != 0;
-        while let Some(frame) = picked.pop_head(self.mem, 0) {
+        for frame in picked {
             let migratetype = if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
             self.free_one_page(frame, 0, migratetype, false);
             emit!(self, Event::PcpDrain { zone: self.zone.id, cpu: self.cpu, pfn: self.mem.pfn(frame), migratetype });
@@ -104,8 +104,8 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Takes pages from the list tails. Each list visited, empty or not, lengthens the run taken from the next
     /// non-empty one; what a run leaves over is carried on.
-    fn pick_pcppages(&mut self, mut count: u32) -> List {
-        let mut picked = List::default();
+    fn pick_pcppages(&mut self, mut count: u32) -> Vec<Frame> {
+        let mut picked = Vec::with_capacity(count as usize);
         let mut list = 0;
         let mut run = 0;
         while count > 0 {
@@ -120,15 +120,13 @@ impl<S: Sink> LockedZone<'_, S> {
                 // Both other lists were empty.
                 run = count;
             }
-            while run > 0 && count > 0 && !self.pcp.lists[list].is_empty() {
-                let frame = self.pcp.lists[list].last;
-                self.pcp.lists[list].remove(self.mem, frame, 0);
+            while run > 0 && count > 0 {
+                let Some(frame) = self.pcp.lists[list].pop_back() else { break };
                 self.pcp.count -= 1;
                 if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD) {
                     self.leak(frame, 0);
                 } else {
-                    let meta = self.mem.meta(frame, 0);
-                    picked.push_tail(self.mem, frame, 0, meta);
+                    picked.push(frame);
                 }
                 count -= 1;
                 run -= 1;
@@ -137,11 +135,14 @@ impl<S: Sink> LockedZone<'_, S> {
         picked
     }
 
-    /// Counts where a request was served (`zone_statistics`); the foreign count belongs to another zone.
+    /// Counts where a request was served (`zone_statistics`); the foreign count, if due, belongs to another zone.
     #[inline]
-    pub(crate) fn zone_statistics(&mut self, served: Served) {
+    pub(crate) fn zone_statistics(&mut self, preferred: NodeId, cpu_node: NodeId) -> bool {
         let node = self.zone.id.node();
-        self.inc_numa_state(if node == served.preferred { NumaItem::Hit } else { NumaItem::Miss });
-        self.inc_numa_state(if node == served.cpu { NumaItem::Local } else { NumaItem::Other });
+        if self.options.numa_stat {
+            self.inc_numa_state(if node == preferred { NumaItem::Hit } else { NumaItem::Miss });
+            self.inc_numa_state(if node == cpu_node { NumaItem::Local } else { NumaItem::Other });
+        }
+        self.options.numa_stat && node != preferred
     }
 }

@@ -49,11 +49,11 @@ impl<S: Sink> LockedZone<'_, S> {
     ) {
         let area = &self.zone.free_area[order as usize];
         let mut budget = area.nr_free.div_ceil(CAPACITY as u64 * 16) as i64;
-        let mut page = area.free_list[list.index()].first;
-        while page.is_some() {
-            let (next, _) = self.mem.links(page, order);
+        let mut at = area.free_list[list.index()].head(self.mem);
+        while let Some(page) = at {
+            let next = self.zone.free_area[order as usize].free_list[list.index()].after(self.mem, page, order);
             if self.mem.meta(page, order).has(Meta::REPORTED) {
-                page = next;
+                at = next;
                 continue;
             }
             if budget < 0 {
@@ -65,15 +65,15 @@ impl<S: Sink> LockedZone<'_, S> {
                     break;
                 }
                 batch.push((page, order));
-                page = next;
+                at = next;
                 continue;
             }
             self.rotate_to_front(page, order, list);
             self.report(batch, total);
             budget -= 1;
-            page = self.zone.free_area[order as usize].free_list[list.index()].first;
+            at = self.zone.free_area[order as usize].free_list[list.index()].head(self.mem);
         }
-        if page.is_some() {
+        if let Some(page) = at {
             self.rotate_to_front(page, order, list);
         }
     }

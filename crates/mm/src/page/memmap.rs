@@ -1,10 +1,11 @@
 //! The memory map: state for the blocks that something happened to, one entry for every largest block.
 //!
 //! Blocks live in three columns by size: order 10 in `tops`, orders 4 to 9 in a section's `coarse` column with one
-//! entry for 16 pages, smaller ones in its `fine` column with one for each page. A list has one order, so its links
-//! never mix columns, and the state of large blocks stays close together in memory. A section's columns come into
+//! entry for 16 pages, smaller ones in its `fine` column with one for each page. So the state of large blocks stays
+//! close together in memory. A section's columns come into
 //! being when a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
 
+use crate::page::list::{Link, Nodes};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::page::ranges::RangeSet;
 use crate::pfn::{
@@ -29,16 +30,15 @@ const BLOCK_TYPE: u8 = 7;
 const COARSE_ORDER: u8 = 4;
 const COARSE_SHIFT: u32 = COARSE_ORDER as u32;
 
-/// A block that starts at an entry's page: its list links and its state.
-#[derive(Clone, Copy, Default)]
+/// A block that starts at an entry's page: its state and its place on a free list.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-struct Entry {
-    next: Frame,
-    prev: Frame,
-    meta: Meta,
+pub(crate) struct Entry {
+    pub(crate) meta: Meta,
+    pub(crate) link: Link,
 }
 
-const _: () = assert!(size_of::<Entry>() == 12);
+const _: () = assert!(size_of::<Entry>() == 8);
 
 type Column<T, const N: usize> = Option<Box<[T; N]>>;
 
@@ -56,6 +56,7 @@ struct Section {
 pub(crate) struct MemMap {
     sections: Vec<Section>,
     tops: Vec<Entry>,
+    pub(crate) nodes: Nodes,
     pageblocks: Vec<u8>,
     zone_of_top: Vec<u16>,
     zone_ranges: Vec<(Frame, Frame, ZoneId)>,
@@ -95,6 +96,7 @@ impl MemMap {
         let sections = map.pfn_of_section.len();
         map.sections = vec![Section::default(); sections];
         map.tops = vec![Entry::default(); sections << (PFN_SECTION_SHIFT - TOP_SHIFT)];
+        map.nodes = Nodes::with_capacity(map.tops.len());
         map.pageblocks = vec![MigrateType::Unmovable as u8; sections << (PFN_SECTION_SHIFT - BLOCK_SHIFT)];
         map.zone_of_top = vec![NO_ZONE; map.tops.len()];
         for &(start, end, zone) in zone_ranges {
@@ -222,32 +224,28 @@ impl MemMap {
         }
     }
 
-    /// Next and previous block on the list of this order.
+    /// Writes a block's whole entry and says what was there before.
     #[inline]
-    pub(crate) fn links(&self, frame: Frame, order: u8) -> (Frame, Frame) {
-        self.entry(frame, order).map_or((Frame::NIL, Frame::NIL), |entry| (entry.next, entry.prev))
+    pub(crate) fn set_entry(&mut self, frame: Frame, order: u8, entry: Entry) -> Entry {
+        core::mem::replace(self.entry_mut(frame, order), entry)
     }
 
-    /// Writes a block's whole entry.
-    #[inline]
-    pub(crate) fn set_entry(&mut self, frame: Frame, order: u8, meta: Meta, next: Frame, prev: Frame) {
-        *self.entry_mut(frame, order) = Entry { next, prev, meta };
-    }
-
-    #[inline]
-    pub(crate) fn set_next(&mut self, frame: Frame, order: u8, next: Frame) {
-        self.entry_mut(frame, order).next = next;
-    }
-
-    #[inline]
-    pub(crate) fn set_prev(&mut self, frame: Frame, order: u8, prev: Frame) {
-        self.entry_mut(frame, order).prev = prev;
+    /// The node that the entry of a block names.
+    pub(crate) fn link(&self, frame: Frame, order: u8) -> Link {
+        self.entry(frame, order).map_or(Link::default(), |entry| entry.link)
     }
 
     /// State of the block of this order that starts here; another order's state if such a block starts here instead.
     #[inline]
     pub(crate) fn meta(&self, frame: Frame, order: u8) -> Meta {
         self.entry(frame, order).map_or(Meta::default(), |entry| entry.meta)
+    }
+
+    /// Changes the state of a block.
+    #[inline]
+    pub(crate) fn update_meta(&mut self, frame: Frame, order: u8, change: impl FnOnce(Meta) -> Meta) {
+        let entry = self.entry_mut(frame, order);
+        entry.meta = change(entry.meta);
     }
 
     #[inline]
@@ -373,6 +371,7 @@ impl MemMap {
         columns
             + self.sections.capacity() * size_of::<Section>()
             + self.tops.capacity() * size_of::<Entry>()
+            + self.nodes.bytes()
             + self.pageblocks.capacity()
             + self.zone_of_top.capacity() * 2
             + self.zone_ranges.capacity() * size_of::<(Frame, Frame, ZoneId)>()

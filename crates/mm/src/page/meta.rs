@@ -30,6 +30,7 @@ pub(crate) struct Meta(pub(crate) u32);
 const TYPE_SHIFT: u32 = 4;
 const STATE_SHIFT: u32 = 7;
 const IDENTITY: u32 = 0x38f;
+const ORDER_AND_TYPE: u32 = 0x7f;
 
 impl Meta {
     /// First page of a compound page (`PG_head`).
@@ -94,6 +95,12 @@ impl Meta {
     #[inline]
     pub(crate) const fn without(self, flags: u32) -> Meta {
         Meta(self.0 & !flags)
+    }
+
+    /// The same block in another state: order and type stay, flags are forgotten.
+    #[inline]
+    pub(crate) const fn turned(self, state: PageState) -> Meta {
+        Meta(self.0 & ORDER_AND_TYPE | (state as u32) << STATE_SHIFT)
     }
 
     #[inline]

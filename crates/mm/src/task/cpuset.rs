@@ -212,6 +212,7 @@ impl CpusetTree {
     /// Whether a task's request may use a node (`__cpuset_node_allowed`). With cpusets off, ask [`Self::is_enabled`]
     /// first.
     #[must_use]
+    #[inline(never)]
     pub fn node_allowed(&self, task: &Task, node: NodeId, gfp: Gfp) -> bool {
         if task.context.in_interrupt() || task.mems_allowed.contains(node) || task.oom_victim {
             return true;

@@ -32,7 +32,7 @@ fn unusable_free(zone: &Zone, order: u8, flags: AllocFlags) -> i64 {
 }
 
 /// The first look at a zone: the mark that `flags` select, with the order-0 shortcuts (`zone_watermark_fast`).
-#[inline]
+#[inline(always)]
 pub(crate) fn zone_watermark_fast(
     zone: &Zone,
     order: u8,
@@ -41,8 +41,7 @@ pub(crate) fn zone_watermark_fast(
     gfp: Gfp,
 ) -> WatermarkCheck {
     let free = zone.page_state(ZoneItem::FreePages);
-    let mark_index = (flags.bits() & 3) as usize;
-    let mark = zone.wmark_pages(mark_index) as i64;
+    let mark = zone.wmark_pages(flags.wmark()) as i64;
     if order == 0 {
         let usable = free - unusable_free(zone, 0, flags);
         let reserve = zone.lowmem_reserve[highest_zoneidx as usize];
@@ -67,14 +66,16 @@ pub(crate) fn zone_watermark_fast(
         && order == 0
         && gfp.contains(Gfp::ATOMIC)
         && zone.watermark_boost != 0
-        && mark_index == 0;
-    if retry {
-        let unboosted = zone.watermark[0] as i64;
-        let mut check = zone_watermark_ok_free(zone, order, unboosted, highest_zoneidx, flags, free);
-        if check.verdict.passed() {
-            check.verdict = Verdict::PassUnboosted;
-        }
-        return check;
+        && flags.wmark() == 0;
+    if retry { zone_watermark_unboosted(zone, highest_zoneidx, flags, free) } else { check }
+}
+
+/// An order-0 `__GFP_ATOMIC` request has another try without the boost.
+#[cold]
+fn zone_watermark_unboosted(zone: &Zone, highest_zoneidx: u8, flags: AllocFlags, free: i64) -> WatermarkCheck {
+    let mut check = zone_watermark_ok_free(zone, 0, zone.watermark[0] as i64, highest_zoneidx, flags, free);
+    if check.verdict.passed() {
+        check.verdict = Verdict::PassUnboosted;
     }
     check
 }
@@ -91,6 +92,7 @@ pub(crate) fn zone_watermark_ok(
 }
 
 /// The full check against a given number of free pages (`__zone_watermark_ok`).
+#[inline]
 pub(crate) fn zone_watermark_ok_free(
     zone: &Zone,
     order: u8,
@@ -121,6 +123,7 @@ pub(crate) fn zone_watermark_ok_free(
 }
 
 /// Whether some list the request may use holds a block of the order.
+#[inline(never)]
 fn has_block(zone: &Zone, order: u8, flags: AllocFlags) -> bool {
     let cma = flags.contains(AllocFlags::CMA);
     let harder = flags.intersects(HARDER_OR_OOM);

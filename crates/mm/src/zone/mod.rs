@@ -9,8 +9,11 @@ pub mod zonelist;
 mod zonelist_build;
 
 use crate::page::list::List;
-use crate::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, NodeId, Pfn, ZoneId, ZoneType};
+use crate::pfn::{
+    CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,
+};
 use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, ZoneItem};
+use std::collections::VecDeque;
 use zonelist::Zonelist;
 
 /// `ZONE_BOOSTED_WATERMARK` in [`Zone::flags`] (`enum zone_flags`, include/linux/mmzone.h).
@@ -144,8 +147,8 @@ pub struct PerCpuPages {
     pub high: u32,
     /// Pages moved at once.
     pub batch: u32,
-    /// Unmovable, movable and reclaimable pages.
-    pub(crate) lists: [List; MIGRATE_PCPTYPES],
+    /// Unmovable, movable and reclaimable pages, head first. Only the ends are ever touched.
+    pub(crate) lists: [VecDeque<Frame>; MIGRATE_PCPTYPES],
     /// Largest delta kept before it folds (`stat_threshold`).
     pub stat_threshold: u8,
     /// Ticks until an idle remote set is drained (`expire`).
@@ -173,6 +176,21 @@ impl Default for PerCpuPages {
 }
 
 impl PerCpuPages {
+    /// Takes the page at the head of a list.
+    #[inline]
+    pub(crate) fn pop_head(&mut self, list: MigrateType) -> Option<Frame> {
+        let frame = self.lists[list.index()].pop_front()?;
+        self.count -= 1;
+        Some(frame)
+    }
+
+    /// Adds a page at the head of a list.
+    #[inline]
+    pub(crate) fn push_head(&mut self, list: MigrateType, frame: Frame) {
+        self.lists[list.index()].push_front(frame);
+        self.count += 1;
+    }
+
     /// This CPU's delta of a zone counter.
     #[must_use]
     pub fn delta(&self, item: ZoneItem) -> i64 {
