@@ -13,10 +13,13 @@ toolchain_has_wasm_std() {
   [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ]
 }
 
-# Where the standard library built from Debian's source is kept. Another compiler or source means another folder.
+# How the standard library is built from source: sorting, formatting and the like made small, as the page loads them.
+std_features=optimize_for_size
+
+# Where the standard library built from Debian's source is kept. Another compiler, source or build is another folder.
 debian_sysroot() {
   local id
-  id=$({ /usr/bin/rustc -vV && dpkg-query --show rust-web-src; } | sha256sum)
+  id=$({ /usr/bin/rustc -vV && dpkg-query --show rust-web-src && echo "$std_features"; } | sha256sum)
   printf '%s/wasm-sysroot-%.16s\n' "$cache" "$id"
 }
 

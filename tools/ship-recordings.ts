@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
@@ -68,6 +68,7 @@ function folders(root: string): string[] {
 }
 
 function filesBelow(root: string): string[] {
+  if (!existsSync(root)) return [];
   const all = readdirSync(root, { recursive: true, encoding: 'utf8' });
   return all.filter((path) => statSync(join(root, path)).isFile());
 }
