@@ -5,11 +5,12 @@ import './style/forms.css';
 import './style/views.css';
 import './style/why.css';
 import './style/dialogs.css';
+import { signal } from '@preact/signals';
 // biome-ignore lint/suspicious/noDeprecatedImports: only its form with three arguments is
 import { render } from 'preact';
 import { createTranslator } from './locale/index.ts';
 import { App } from './panel/app.tsx';
-import { type LinkState, readLink } from './panel/link.ts';
+import { type LinkProblem, type LinkState, readLink } from './panel/link.ts';
 import { startWorker } from './panel/start-worker.ts';
 import { createStore, type Store } from './panel/store.ts';
 import { DEFAULT_PRESET, storyOf } from './panel/stories.ts';
@@ -27,17 +28,21 @@ function open(root: Element): void {
   if (state.theme !== undefined) theme.set(state.theme);
   const store = createStore(startWorker());
   store.request.value = { ...store.request.value, ...state.request };
-  void begin(store, state);
   if (import.meta.env.MODE === 'e2e') Object.assign(window, { sabotage: store.client.sabotage });
-  render(<App app={{ store, words, theme }} problem={problem} />, root);
+  const unread = signal(problem);
+  render(<App app={{ store, words, theme }} problem={unread} />, root);
+  void begin(store, state).then((told) => {
+    unread.value ??= told;
+  });
 }
 
-async function begin(store: Store, { preset }: LinkState): Promise<void> {
+/** Boots the machine of the link. One that this version does not have is a problem of the link. */
+async function begin(store: Store, { preset }: LinkState): Promise<LinkProblem | undefined> {
   await store.started;
   store.presets.value = await store.model.presets();
-  // A link may name a machine that this version does not have.
   const known = store.presets.value.some(({ name }) => name === preset);
   await store.attempt(() => store.begin(storyOf({ preset: known && preset ? preset : DEFAULT_PRESET })));
+  return preset === undefined || known ? undefined : { kind: 'field', field: 'preset' };
 }
 
 function preferredLanguage(): 'en' | 'zh' {

@@ -56,7 +56,7 @@ export function Allocations() {
   );
 
   function choose(item: AllocationView): void {
-    store.focus({ allocation: item.id, ...(item.zone !== undefined && { zone: item.zone }) });
+    store.focus({ allocation: item.id, back: item.freed, ...(item.zone !== undefined && { zone: item.zone }) });
   }
 
   function whereabouts(item: AllocationView): string {

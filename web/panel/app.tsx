@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Allocations } from './allocations.tsx';
 import { AppContext, type App as AppValue } from './app-context.ts';
@@ -22,7 +22,7 @@ import { WhyPanel } from './why.tsx';
 const TABS = ['request', 'machine', 'sysctl', 'recording'] as const;
 type TabName = (typeof TABS)[number];
 
-export function App({ app, problem }: { app: AppValue; problem?: LinkProblem | undefined }) {
+export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProblem | undefined> }) {
   const { store, words } = app;
   const { t } = words;
   const tab = useSignal<TabName>('request');
@@ -59,7 +59,7 @@ export function App({ app, problem }: { app: AppValue; problem?: LinkProblem | u
             dialog.value = 'help';
           }}
         />
-        <Notices problem={problem} />
+        <Notices problem={problem.value} />
         <aside class="left" aria-label={t('tabs.label')}>
           <Tabs
             label={t('tabs.label')}

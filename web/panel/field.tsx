@@ -6,15 +6,18 @@ interface FieldProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, 'va
   value: string;
   /** What is wrong with it. */
   error?: string | undefined;
+  /** Where the error is written, if not right below. */
+  errorId?: string;
   /** A line below, such as what the value means. */
   gloss?: ComponentChildren;
   change: (value: string) => void;
 }
 
 /** A labeled input with its gloss and its error. */
-export function Field({ label, value, error, gloss, change, class: extra, ...input }: FieldProps) {
+export function Field({ label, value, error, errorId, gloss, change, class: extra, ...input }: FieldProps) {
   const id = useId();
-  const below = error !== undefined || gloss !== undefined;
+  const below = (error !== undefined && errorId === undefined) || gloss !== undefined;
+  const elsewhere = error === undefined ? undefined : errorId;
   return (
     <div class={`field ${extra ?? ''}`}>
       <label for={id}>{label}</label>
@@ -23,7 +26,7 @@ export function Field({ label, value, error, gloss, change, class: extra, ...inp
         id={id}
         value={value}
         aria-invalid={error !== undefined}
-        aria-describedby={below ? `${id}-below` : undefined}
+        aria-describedby={elsewhere ?? (below ? `${id}-below` : undefined)}
         onInput={(event) => change(event.currentTarget.value)}
       />
       {below && (

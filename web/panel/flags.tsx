@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
+import type { GfpView } from '../worker/model.ts';
 import { useApp } from './app-context.ts';
 import { FLAG_GROUPS, FLAGS, type FlagName, GROUPS } from './gfp-flags.ts';
 
 interface FlagBoxesProps {
   mask: number;
-  /** The new flags as text. */
-  change: (text: string) => void;
+  /** The new flags as text, and what they mean. */
+  change: (text: string, view: GfpView) => void;
 }
 
 /** The flags as check boxes: those set, and all of them in groups once unfolded. */
@@ -17,8 +18,8 @@ export function FlagBoxes({ mask, change }: FlagBoxesProps) {
   const toggle = async (bit: number) => {
     // The model writes the flags as the kernel would, so that composites keep their names.
     await store.attempt(async () => {
-      const next = mask ^ bit;
-      change(next === 0 ? '0' : (await store.model.gfp(`0x${next.toString(16)}`)).text);
+      const view = await store.model.gfp(`0x${(mask ^ bit).toString(16)}`);
+      change(view.mask === 0 ? '0' : view.text, view);
     });
   };
   const chip = ({ name, bit }: { name: FlagName; bit: number }) => (
@@ -35,12 +36,12 @@ export function FlagBoxes({ mask, change }: FlagBoxesProps) {
         type="button"
         class="link"
         aria-expanded={open.value}
-        aria-label={t('request.flags.all')}
         onClick={() => {
           open.value = !open.value;
         }}
       >
         {open.value ? '−' : t('request.flags.more', { n: FLAGS.length - set.length })}
+        <span class="visually-hidden"> {t('request.flags.all')}</span>
       </button>
       {open.value &&
         GROUPS.map((group) => (

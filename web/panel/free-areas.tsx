@@ -13,7 +13,8 @@ export function FreeAreasPanel() {
   const { store, words } = useApp();
   const { t } = words;
   const state = store.state.value;
-  if (state === undefined) return null;
+  // Its place is kept while the machine boots.
+  if (state === undefined) return <section class="free-areas" />;
   const { areas } = state;
   const zone = store.zones.value.find(({ id }) => id === areas.zone);
   const name = zone === undefined ? '' : zoneName(zone, words);

@@ -47,11 +47,7 @@ export function MachineFormPanel() {
     const story = now.aged ? storyOf(form, Number(now.seed)) : { form, requests: [] };
     errors.value = await store.attempt(() => store.begin(story));
   };
-  const shown = new Set<string>();
-  const error = (field: string) => {
-    shown.add(field);
-    return errors.value[field];
-  };
+  const error = (field: string) => errors.value[field];
   const preset = presets.find(({ name }) => name === now.preset);
   const content = (
     <>
@@ -107,10 +103,10 @@ export function MachineFormPanel() {
       </label>
     </>
   );
-  const elsewhere = Object.entries(errors.value).filter(([field]) => !shown.has(field));
+  const elsewhere = Object.entries(errors.value).filter(([field]) => !hasField(now, field));
   return (
     <form class="machine-form" noValidate onSubmit={(event) => void boot(event)}>
-      <h2>{t('tabs.machine')}</h2>
+      <h2>{t('form.title')}</h2>
       {content}
       {elsewhere.map(([field, message]) => (
         <p key={field} class="error" role="alert">
@@ -124,6 +120,16 @@ export function MachineFormPanel() {
   );
 }
 
+/** Whether the form shows an error about this field beside it. */
+function hasField({ nodes, distances }: MachineFields, field: string): boolean {
+  const [, from, to] = field.match(/^distances\[(\d+)\]\[(\d+)\]$/) ?? [];
+  if (from !== undefined) return nodes.length <= MATRIX_NODES && distances[Number(from)]?.[Number(to)] !== undefined;
+  const [, node] = field.match(/^nodes\[(\d+)\]\.(?:mib|cpus)$/) ?? [];
+  if (node !== undefined) return nodes[Number(node)] !== undefined;
+  if (field === 'distances') return nodes.length > 1 && nodes.length <= MATRIX_NODES;
+  return ['preset', 'nodes', 'cmdline', 'lowMib', 'seed'].includes(field);
+}
+
 interface PartProps {
   fields: MachineFields;
   error: (field: string) => string | undefined;
@@ -134,6 +140,7 @@ function Nodes({ fields, error, set }: PartProps) {
   const { t } = useApp().words;
   const change = (id: number, part: Partial<MachineFields['nodes'][number]>) =>
     set({ ...fields, nodes: fields.nodes.map((node, index) => (index === id ? { ...node, ...part } : node)) });
+  const problem = (id: number) => error(`nodes[${id}].mib`) ?? error(`nodes[${id}].cpus`);
   return (
     <fieldset class="nodes">
       <legend>{t('form.nodes')}</legend>
@@ -147,6 +154,7 @@ function Nodes({ fields, error, set }: PartProps) {
             inputMode="numeric"
             value={node.mib}
             error={error(`nodes[${id}].mib`)}
+            errorId={`node-${id}-error`}
             change={(mib) => change(id, { mib })}
           />
           <Field
@@ -156,6 +164,7 @@ function Nodes({ fields, error, set }: PartProps) {
             inputMode="numeric"
             value={node.cpus}
             error={error(`nodes[${id}].cpus`)}
+            errorId={`node-${id}-error`}
             change={(cpus) => change(id, { cpus })}
           />
           <label class="check" title={t('form.hotpluggable')}>
@@ -175,6 +184,11 @@ function Nodes({ fields, error, set }: PartProps) {
             >
               ✕
             </button>
+          )}
+          {problem(id) !== undefined && (
+            <p id={`node-${id}-error`} class="error" role="alert">
+              {problem(id)}
+            </p>
           )}
         </fieldset>
       ))}

@@ -34,7 +34,7 @@ export function MachineCanvas() {
   return (
     <section class="machine" aria-labelledby="machine-title">
       <h2 id="machine-title" class="visually-hidden">
-        {t('machine.title')}
+        {t('machine.title')} {state?.machine.title}
       </h2>
       <div class="scroll">
         <div

@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals';
+import { en } from '../locale/en.ts';
 import { hex } from '../locale/format.ts';
+import type { Key } from '../locale/index.ts';
 import { useApp } from './app-context.ts';
 import { zoneName } from './zone-name.ts';
 
@@ -16,10 +18,10 @@ export function PageRecord() {
     );
   }
   const zone = store.zones.value.find(({ id }) => id === page.zone);
-  const block = page.head !== page.pfn || page.order > 0;
+  const block = page.head !== page.pfn;
   const facts = [
     zone && zoneName(zone, words),
-    t('pages.record', { state: page.state, order: page.order }),
+    stateName(page.state) + (page.head === page.pfn && page.order === 0 ? '' : `, ${t('pages.order')} ${page.order}`),
     page.migratetype !== undefined && page.migratetype >= 0 && t(`type.${page.migratetype as 0}`),
     block && t('pages.record.head', { head: hex(page.head) }),
     page.pageblock !== undefined &&
@@ -33,11 +35,20 @@ export function PageRecord() {
       <b>{hex(page.pfn)}</b> {facts.filter(Boolean).join(' · ')}
       {page.buddy && (
         <span class="buddy">
-          {t('pages.record.buddy', { pfn: hex(page.buddy.pfn), state: page.buddy.state, why: page.buddy.why })}
+          {t('pages.record.buddy', {
+            pfn: hex(page.buddy.pfn),
+            state: stateName(page.buddy.state),
+            why: page.buddy.why,
+          })}
         </span>
       )}
     </p>
   );
+
+  function stateName(state: string): string {
+    const key = `state.${state}`;
+    return key in en ? t(key as Key) : state;
+  }
 }
 
 /** A field to go to a page by its number. */

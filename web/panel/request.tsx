@@ -9,6 +9,9 @@ import { COMPOSITES } from './gfp-flags.ts';
 import type { Errors, RequestForm } from './store.ts';
 import { useDebounced } from './use-debounced.ts';
 
+/** What the page begins with: known before the model is here, so that nothing moves when it is. */
+const KERNEL: GfpView = { mask: 0xcc0, text: 'GFP_KERNEL', zone: 'Normal', migratetype: 0, ignored: [] };
+
 const CONTEXTS = ['task', 'softirq', 'hardirq'] as const;
 const TASK_FLAGS = ['PF_MEMALLOC', 'PF_MEMALLOC_NOCMA', 'rt', 'oom_victim'] as const;
 
@@ -18,7 +21,7 @@ export function Request() {
   const { t } = words;
   const form = store.request.value;
   const errors = useSignal<Errors>({});
-  const gfp = useSignal<GfpView | undefined>(undefined);
+  const gfp = useSignal<GfpView | undefined>(form.gfp === KERNEL.text ? KERNEL : undefined);
   const lists = useId();
 
   const set = (change: Partial<RequestForm>) => {
@@ -68,7 +71,13 @@ export function Request() {
           <option key={name} value={name} />
         ))}
       </datalist>
-      <FlagBoxes mask={gfp.value?.mask ?? 0} change={(text) => set({ gfp: text })} />
+      <FlagBoxes
+        mask={gfp.value?.mask ?? 0}
+        change={(text, view) => {
+          gfp.value = view;
+          set({ gfp: text });
+        }}
+      />
       <div class="pair">
         <Field
           class="mono"

@@ -3,7 +3,6 @@
 import type { Translator } from '../locale/index.ts';
 import type { MachineScene, WalkStop } from '../view/scene.ts';
 import type { State } from '../worker/api.ts';
-import type { WhyStep } from '../worker/model.ts';
 import type { Store } from './store.ts';
 import { verdictLabel } from './verdict.ts';
 
@@ -39,11 +38,7 @@ export function walkOf(state: State, words: Translator): WalkStop[] {
     if (step.zone === undefined || step.kind === 'info') continue;
     const known = stops.get(step.zone);
     if (known?.verdict === 'take') continue;
-    stops.set(step.zone, { zone: step.zone, verdict: step.kind, label: label(step, words) });
+    stops.set(step.zone, { zone: step.zone, verdict: step.kind, label: verdictLabel(step, words) });
   }
   return [...stops.values()];
-}
-
-function label(step: WhyStep, words: Translator): string {
-  return verdictLabel(step, words);
 }

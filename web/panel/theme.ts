@@ -39,6 +39,8 @@ function readPalette(root: HTMLElement): Palette {
   const style = getComputedStyle(root);
   const probe = document.createElement('span');
   probe.hidden = true;
+  // What the style sheet says even where the system's colors are forced on everything.
+  probe.style.setProperty('forced-color-adjust', 'none');
   (root.shadowRoot ?? root).append(probe);
   // A resolved color: system colors and mixtures mean nothing to a worker.
   const color = (name: string) => {

@@ -13,8 +13,30 @@ export function WhyPanel() {
         {t('why.title')}
         {why !== undefined && <CopyButton text={why.copy} />}
       </h2>
+      <Sides />
       {why === undefined ? <p class="empty">{t('why.empty')}</p> : <Walk why={why} />}
     </section>
+  );
+}
+
+/** An allocation that was freed has two stories. */
+function Sides() {
+  const { store, words } = useApp();
+  const { t } = words;
+  const state = store.state.value;
+  const chosen = state?.list.items.find(({ id }) => id === state.focus.allocation);
+  if (state === undefined || !chosen?.freed) return null;
+  const side = (back: boolean, key: 'why.taken' | 'why.back') => (
+    <button type="button" aria-pressed={(state.focus.back ?? false) === back} onClick={() => store.focus({ back })}>
+      {t(key)}
+    </button>
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: two buttons, not a form
+    <div class="sides" role="group" aria-label={t('why.side')}>
+      {side(false, 'why.taken')}
+      {side(true, 'why.back')}
+    </div>
   );
 }
 
@@ -40,7 +62,7 @@ function Walk({ why }: { why: Why }) {
             {why.remedies.map((remedy) => (
               <div key={remedy.text} class={remedy.ok ? 'ok' : 'no'}>
                 <dt>{said(remedy)}</dt>
-                <dd>{remedy.detail}</dd>
+                <dd>{said(remedy.outcome)}</dd>
               </div>
             ))}
           </dl>

@@ -29,6 +29,8 @@ export interface Focus {
   zone: number;
   /** An allocation of the list, or the recording's operation. */
   allocation?: number;
+  /** Its way back rather than its way here, once it has been freed. */
+  back?: boolean;
 }
 
 /** Everything the panels show, after each change. */

@@ -151,7 +151,15 @@ export interface Why {
   answer: { key: string; args: Record<string, string | number>; text: string };
   steps: WhyStep[];
   /** Changes tried on a copy of the machine as it was before the request. */
-  remedies: { key: string; args: Record<string, string | number>; text: string; ok: boolean; detail: string }[];
+  remedies: {
+    key: string;
+    args: Record<string, string | number>;
+    text: string;
+    ok: boolean;
+    detail: string;
+    /** `detail` for other languages. */
+    outcome: { key: string; args: Record<string, string | number>; text: string };
+  }[];
   /** The whole walk as plain text. */
   copy: string;
 }

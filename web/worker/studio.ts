@@ -49,7 +49,8 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
   }
 
   function currentWhy(): State['why'] {
-    if (focus.allocation !== undefined) return host.call('why', focus.allocation);
+    const { allocation, back } = focus;
+    if (allocation !== undefined) return host.call(back ? 'whyFree' : 'why', allocation);
     return seeker.view === undefined ? undefined : host.call('recordingWhy');
   }
 
@@ -70,6 +71,10 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     focus = { zone: made.at(-1)?.zone ?? -1, ...(made.length > 0 && { allocation: made.at(-1)?.id ?? 0 }) };
   }
 
+  function showWayBack(allocation: number): void {
+    focus = { zone: focus.zone, allocation, back: true };
+  }
+
   const api: WorkerApi = {
     presets: () => host.call('presets'),
     tell: changing(tellStory),
@@ -85,10 +90,9 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     }),
     free: changing((id) => {
       host.call('free', id);
+      showWayBack(id);
     }),
-    freeNewest: changing(() => {
-      host.call('freeNewest');
-    }),
+    freeNewest: changing(() => showWayBack(host.call('freeNewest').id)),
     drain: changing(() => host.call('drain')),
     fold: changing(() => host.call('fold')),
     page: (pfn) => host.call('page', pfn),

@@ -23,6 +23,8 @@ export interface NodeLayout {
   zones: ZoneLayout[];
   /** Too small for more than the columns. */
   mini: boolean;
+  /** Room for one line under a zone, not two. */
+  compact: boolean;
   /** Height of the track above the stops on which a walk leaves the card. */
   track: number;
   header: Rect;
@@ -40,6 +42,14 @@ const PAD = 14;
 const MINI = { width: 170, height: 168 };
 const SLOT = { min: 74, ideal: 96, max: 176, gap: 14 };
 
+/** Least size of a card by number of nodes. */
+const LEAST = [
+  { upTo: 2, card: 250, across: 300 },
+  { upTo: 4, card: 196, across: 300 },
+  { upTo: 16, card: 150, across: 150 },
+  { upTo: 64, card: 58, across: 84 },
+] as const;
+
 /** The zones that have pages; a node without any still gets a card. */
 export function populated(node: NodeView): ZoneView[] {
   return node.zones.filter(({ present }) => present > 0);
@@ -51,7 +61,7 @@ export function machineLayout(machine: MachineView, width: number, height: numbe
   const nodes = seriate(machine.nodes.filter(({ online }) => online));
   const rows = bestRows(nodes, width, height);
   const gapX = width >= 640 && (rows[0]?.length ?? 0) <= 3 ? 56 : 14;
-  const gapY = rows.length > 4 ? 12 : 22;
+  const gapY = rows.length > 1 ? 14 : 22;
   const rowHeight = (height - gapY * (rows.length - 1)) / Math.max(1, rows.length);
   const largest = Math.max(1, ...nodes.flatMap((node) => populated(node).map(({ managed }) => managed)));
   const layouts = rows.flatMap((row, rowIndex) => {
@@ -71,9 +81,9 @@ export function machineLayout(machine: MachineView, width: number, height: numbe
 /** The least height at which a machine is readable at a width; more than the room there is means scrolling. */
 export function machineHeight(machine: MachineView, width: number): number {
   const nodes = machine.nodes.filter(({ online }) => online);
-  const card = nodes.length > 16 ? 92 : nodes.length > 4 ? 150 : 250;
-  const rows = rowsFor(nodes, Math.max(1, Math.floor(width / (nodes.length > 4 ? 150 : 300)))).length;
-  return rows * card + (rows - 1) * 22;
+  const { card, across } = LEAST.find(({ upTo }) => nodes.length <= upTo) ?? LEAST[0];
+  const rows = rowsFor(nodes, Math.max(1, Math.floor(width / across))).length;
+  return rows * card + (rows - 1) * 14;
 }
 
 /** The zone under a point of the canvas. */
@@ -110,8 +120,9 @@ function nodeLayout(node: NodeView, card: Rect, row: number, place: number, larg
   const mini = card.width < MINI.width || card.height < MINI.height;
   const pad = mini ? 8 : PAD;
   const top = card.y + (mini ? 22 : 40);
-  const lane = mini ? 12 : 46;
-  const footer = mini ? 0 : 38;
+  const compact = card.height < 230;
+  const lane = mini ? 12 : compact ? 42 : 46;
+  const footer = mini ? 0 : compact ? 20 : 38;
   const body: Rect = {
     x: card.x + pad,
     y: top + lane,
@@ -127,7 +138,8 @@ function nodeLayout(node: NodeView, card: Rect, row: number, place: number, larg
     row,
     place,
     mini,
-    track: mini ? 0 : top + 2,
+    compact,
+    track: mini ? card.y + 20 : top + 2,
     header: { x: card.x, y: card.y, width: card.width, height: mini ? 20 : 36 },
     zones: zones.map((zone, index) => {
       const x = body.x + index * (slotWidth + gap);

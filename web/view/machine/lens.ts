@@ -111,7 +111,9 @@ function paintLabels(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, i
     const room = lens.width - 6;
     const style = { font, color: palette.ink, align: 'right', width: room, halo } as const;
     const width = write(c, text, lens.x + lens.width - 4, y - 3, style);
-    if (room - width > 28) write(c, name, lens.x + 4, y - 3, { font, color: palette.soft, halo });
+    c.font = font;
+    if (room - width < c.measureText(name).width + 4) continue;
+    write(c, name, lens.x + 4, y - 3, { font, color: palette.soft, halo });
   }
 }
 

@@ -45,12 +45,12 @@ function paintCard(c: Context, { node, card }: NodeLayout, { scene, palette }: M
   c.stroke();
 }
 
-function paintZone(c: Context, { mini }: NodeLayout, layout: ZoneLayout, input: MachineInput): void {
+function paintZone(c: Context, { mini, compact }: NodeLayout, layout: ZoneLayout, input: MachineInput): void {
   const { scene, palette } = input;
   const { zone, slot, column, lens } = layout;
   const free = input.free(zone.id);
   if (scene.zone === zone.id) {
-    const place = mini ? slot : { ...slot, y: column.y + column.height + 3, height: 38 };
+    const place = mini ? slot : { ...slot, y: column.y + column.height + 3, height: compact ? 22 : 38 };
     box(c, { ...place, x: place.x + 1, width: place.width - 2 }, 6);
     c.fillStyle = palette.accentSoft;
     c.fill();
@@ -64,11 +64,15 @@ function paintZone(c: Context, { mini }: NodeLayout, layout: ZoneLayout, input: 
   const y = column.y + column.height;
   const room = slot.width - 12;
   const named = write(c, zone.name, column.x, y + 18, { font: fonts.strong(palette), color: palette.ink, width: room });
-  if (room - named > 46) {
-    write(c, size(zone.managed), column.x + named + 7, y + 18, { font: fonts.small(palette), color: palette.soft });
-  }
+  const beside = column.x + named + 7;
   const freeText = `${grouped(zone.free)} ${scene.words.free}`;
-  write(c, freeText, column.x, y + 34, { font: fonts.number(palette), color: palette.soft, width: room });
+  const small = { font: fonts.number(palette), color: palette.soft };
+  if (compact) {
+    write(c, freeText, beside, y + 18, { ...small, width: room - named - 7 });
+    return;
+  }
+  if (room - named > 46) write(c, size(zone.managed), beside, y + 18, { ...small, font: fonts.small(palette) });
+  write(c, freeText, column.x, y + 34, { ...small, width: room });
 }
 
 function paintEmpty(c: Context, { card }: NodeLayout, { scene, palette }: MachineInput): void {

@@ -35,7 +35,7 @@ export function route(stops: readonly Stop[], start: Point | undefined): Point[]
     } else if (previous !== undefined && previous.node !== stop.node) {
       points.push({ x: previous.zone.stop.x, y: previous.node.track });
       if (previous.node.row !== stop.node.row) {
-        const between = stop.node.card.y - 11;
+        const between = stop.node.card.y - 7;
         points.push({ x: previous.node.card.x + previous.node.card.width + 5, y: previous.node.track });
         points.push({ x: previous.node.card.x + previous.node.card.width + 5, y: between });
         // Down the margin, where no name is in the way.

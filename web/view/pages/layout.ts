@@ -71,7 +71,9 @@ function rowsOf(tiles: readonly number[], columns: number): number {
 
 /** Cells between zones. */
 function gapOf(tiles: readonly number[], columns: number): number {
-  return tiles.length < 2 ? 0 : Math.ceil(Math.max(4, (rowsOf(tiles, columns) * TILE) / 45));
+  if (tiles.length < 2) return 0;
+  const height = rowsOf(tiles, columns) * TILE;
+  return Math.ceil(Math.max(4, Math.min(height / 45, (height * 0.15) / (tiles.length - 1))));
 }
 
 /** The width, in squares, at which everything is largest in a view of that aspect. */

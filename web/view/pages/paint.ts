@@ -1,6 +1,7 @@
 // The page map on its canvas: one put of sampled pixels, then the lines and names that the zoom leaves room for.
 
 import { hex } from '../../locale/format.ts';
+import { pageCode } from '../../worker/model.ts';
 import { type Context, fonts, write } from '../draw.ts';
 import type { CanvasSize, PagesScene, Palette } from '../scene.ts';
 import { type Band, blockSize, cellOf, type PagesLayout, TILE } from './layout.ts';
@@ -54,7 +55,7 @@ function paintBlocks(c: Context, input: PagesInput): void {
   const { grid, pfns, codes, layout, scene, palette } = input;
   if (grid.step !== 1) return;
   const seen = new Set<number>();
-  const names: (ReturnType<typeof place> & { order: number; head: number })[] = [];
+  const names: (ReturnType<typeof place> & { order: number; head: number; color: string })[] = [];
   c.strokeStyle = palette.card;
   c.lineWidth = Math.min(2, scene.camera.scale / 6);
   c.beginPath();
@@ -69,11 +70,11 @@ function paintBlocks(c: Context, input: PagesInput): void {
     const cell = cellOf(layout, head) ?? { x: grid.x + (i % grid.columns), y: grid.y + Math.floor(i / grid.columns) };
     const at = place(cell.x, cell.y, order, input);
     c.rect(at.x, at.y, at.width, at.height);
-    if (at.width >= 54 && at.height >= 22) names.push({ ...at, order, head });
+    if (at.width < 54 || at.height < 22) continue;
+    names.push({ ...at, order, head, color: (code & 15) === pageCode.allocated ? palette.card : palette.ink });
   }
   c.stroke();
-  for (const { x, y, width, height, order, head } of names) {
-    const color = palette.ink;
+  for (const { x, y, width, height, order, head, color } of names) {
     write(c, hex(head), x + 5, y + 14, { font: fonts.tiny(palette), color, width: width - 8 });
     if (height < 36) continue;
     write(c, `${scene.words.order} ${order}`, x + 5, y + 27, { font: fonts.tiny(palette), color, width: width - 8 });

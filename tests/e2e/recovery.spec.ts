@@ -1,0 +1,31 @@
+import type { Page } from '@playwright/test';
+import { expect, open, stateHash, test } from './fixtures.ts';
+
+test.use({ expected: [/RuntimeError|panicked|unreachable|memory access/] });
+
+const sabotage = (page: Page) => page.evaluate(() => (window as unknown as { sabotage: () => void }).sabotage());
+
+test('when the model stops, the page says so and the machine is back', async ({ page }) => {
+  await open(page, '/e2e/index.html');
+  const rows = page.locator('.allocations li');
+  await page.getByRole('button', { name: 'Allocate' }).click();
+  const count = await rows.count();
+  const before = await stateHash(page);
+
+  await sabotage(page);
+  await page.getByRole('button', { name: 'Allocate' }).click();
+  await expect(page.locator('.notice.bad')).toContainText('put back as it was');
+  await expect(rows).toHaveCount(count);
+  expect(await stateHash(page)).toBe(before);
+
+  // And it goes on.
+  await page.locator('.notice.bad button').click();
+  await page.getByRole('button', { name: 'Allocate' }).click();
+  await expect(rows).toHaveCount(count + 1);
+  await expect(page.locator('.notice')).toHaveCount(0);
+});
+
+test('the shipped page has no such switch', async ({ page }) => {
+  await open(page);
+  expect(await page.evaluate(() => 'sabotage' in window)).toBe(false);
+});
