@@ -29,6 +29,8 @@ function open(root: Element): void {
   const store = createStore(startWorker());
   store.request.value = { ...store.request.value, ...state.request };
   if (import.meta.env.MODE === 'e2e') Object.assign(window, { sabotage: store.client.sabotage });
+  // Another link in the address bar of an open page is another visit.
+  addEventListener('hashchange', () => location.reload());
   const unread = signal(problem);
   render(<App app={{ store, words, theme }} problem={unread} />, root);
   void begin(store, state).then((told) => {

@@ -24,6 +24,7 @@ export function MachineFormPanel() {
   const { t } = words;
   const fields = useSignal<MachineFields | undefined>(undefined);
   const errors = useSignal<Errors>({});
+  const booting = useSignal(false);
   const presets = store.presets.value;
   const choose = (name: string) => {
     const found = presets.find((preset) => preset.name === name) ?? presets[0];
@@ -45,7 +46,9 @@ export function MachineFormPanel() {
     event.preventDefault();
     const form = formOf(now);
     const story = now.aged ? storyOf(form, Number(now.seed)) : { form, requests: [] };
+    booting.value = true;
     errors.value = await store.attempt(() => store.begin(story));
+    booting.value = false;
   };
   const error = (field: string) => errors.value[field];
   const preset = presets.find(({ name }) => name === now.preset);
@@ -113,8 +116,8 @@ export function MachineFormPanel() {
           {field}: {message}
         </p>
       ))}
-      <button type="submit" class="primary">
-        {t('form.boot')}
+      <button type="submit" class="primary" disabled={booting.value}>
+        {t(booting.value ? 'form.booting' : 'form.boot')}
       </button>
     </form>
   );

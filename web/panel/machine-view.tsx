@@ -1,7 +1,8 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { grouped, size } from '../locale/format.ts';
-import { machineHeight, machineLayout, populated, zoneAt } from '../view/machine/layout.ts';
+import { ranges } from '../view/machine/header.ts';
+import { machineHeight, machineLayout, nodeAt, populated, zoneAt } from '../view/machine/layout.ts';
 import type { CanvasSize } from '../view/scene.ts';
 import { useApp } from './app-context.ts';
 import { machineScene, walkOf } from './scenes.ts';
@@ -9,7 +10,7 @@ import { useCanvas } from './use-canvas.ts';
 
 /** The machine: its canvas, and the same in a table for those who do not see it. */
 export function MachineCanvas() {
-  const { store, words, theme } = useApp();
+  const { store, words } = useApp();
   const { t } = words;
   const canvasSize = useSignal<CanvasSize | undefined>(undefined);
   const { frame, canvas } = useCanvas('machine', (next) => {
@@ -17,12 +18,19 @@ export function MachineCanvas() {
   });
   const state = store.state.value;
   const scene = useComputed(() => machineScene(store, words));
-  useEffect(() => void store.model.colors(theme.palette.value), [store, theme.palette.value]);
   useEffect(() => void store.model.machineScene(scene.value), [store, scene.value]);
 
-  const at = (event: MouseEvent) => {
+  const layout = useComputed(() => {
     const { width, height } = canvasSize.value ?? { width: 1, height: 1 };
-    return state && zoneAt(machineLayout(state.machine, width, height), event.offsetX, event.offsetY);
+    const machine = store.state.value?.machine;
+    return machine && machineLayout(machine, width, height);
+  });
+  const at = (event: MouseEvent) => layout.value && zoneAt(layout.value, event.offsetX, event.offsetY);
+  const point = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
+    const node = layout.value && nodeAt(layout.value, event.offsetX, event.offsetY);
+    const list = node?.distances.join(' ') ?? '';
+    event.currentTarget.title = node === undefined ? '' : t('machine.distancesFrom', { node: node.id, list });
+    event.currentTarget.style.cursor = at(event) === undefined ? '' : 'pointer';
   };
   const step = (by: number) => {
     const zones = store.zones.value;
@@ -52,9 +60,7 @@ export function MachineCanvas() {
               const zone = at(event);
               if (zone !== undefined) store.focus({ zone: zone.id });
             }}
-            onPointerMove={(event) => {
-              event.currentTarget.style.cursor = at(event) === undefined ? '' : 'pointer';
-            }}
+            onPointerMove={point}
             onKeyDown={(event) => {
               if (event.key === 'ArrowRight') step(1);
               else if (event.key === 'ArrowLeft') step(-1);
@@ -76,7 +82,20 @@ function MachineTwin() {
   const state = store.state.value;
   if (state === undefined) return null;
   const walk = walkOf(state, words);
-  const columns = ['node', 'zone', 'size', 'free', 'min', 'low', 'high', 'boost', 'verdict', 'distances'] as const;
+  const columns = [
+    'node',
+    'zone',
+    'size',
+    'free',
+    'min',
+    'low',
+    'high',
+    'boost',
+    'verdict',
+    'distances',
+    'cpus',
+    'kswapd',
+  ] as const;
   return (
     <div class="visually-hidden">
       <table id="machine-twin">
@@ -108,6 +127,8 @@ function MachineTwin() {
                   <td>{grouped(zone.boost)}</td>
                   <td>{verdict.trim()}</td>
                   <td>{node.distances.join(' ')}</td>
+                  <td>{ranges(node.cpus)}</td>
+                  <td>{t(node.kswapdAsleep ? 'machine.asleep' : 'machine.awake')}</td>
                 </tr>
               );
             }),

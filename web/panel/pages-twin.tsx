@@ -65,6 +65,12 @@ export function PagesLegend({ resolution }: { resolution: string }) {
         <i class="swatch booted" />
         {t('machine.legend.booted')}
       </li>
+      {zones.some(({ spanned, present }) => spanned > present) && (
+        <li>
+          <i class="swatch hole" />
+          {t('pages.legend.hole')}
+        </li>
+      )}
       <li class="resolution">{resolution}</li>
     </ul>
   );

@@ -83,9 +83,7 @@ export function Recordings() {
         ))}
       </ul>
       <h3>{t('recording.own')}</h3>
-      <p class="gloss">
-        {t('recording.own.note')} {t('recording.drop')}
-      </p>
+      <p class="gloss">{t('recording.own.note')}</p>
       <div class="pair actions">
         <label class="button">
           <input type="file" multiple name="files" onChange={(event) => own(event.currentTarget.files)} />

@@ -15,6 +15,7 @@ export function Sysctls() {
   const { store, words } = useApp();
   const { t } = words;
   const typed = useSignal<{ name: string; value: string } | undefined>(undefined);
+  const before = useSignal<MarksView[]>([]);
   const errors = useSignal<Errors>({});
   const sysctls = store.state.value?.machine.sysctls ?? {};
   const change = typed.value;
@@ -22,8 +23,11 @@ export function Sysctls() {
   const preview = async () => {
     if (change === undefined) return;
     errors.value = await store.attempt(async () => {
-      const marks = await store.model.previewSysctl(change.name, change.value);
-      if (typed.peek() === change) store.preview.value = marks;
+      const now = await store.model.previewSysctl(change.name, sysctls[change.name] ?? '');
+      const then = await store.model.previewSysctl(change.name, change.value);
+      if (typed.peek() !== change) return;
+      before.value = now;
+      store.preview.value = then;
     });
   };
   useDebounced(() => void preview(), 80, [change]);
@@ -66,7 +70,7 @@ export function Sysctls() {
             />
             {edited && (
               <div class="effect">
-                <Effect marks={store.preview.value} zones={store.zones.value} />
+                <Effect before={before.value} after={store.preview.value} zones={store.zones.value} />
                 <div class="pair actions">
                   <button type="submit" class="primary" disabled={message(errors.value) !== undefined}>
                     {t('sysctl.apply')}
@@ -113,47 +117,43 @@ function message(errors: Errors): string | undefined {
   return Object.values(errors)[0];
 }
 
-/** The marks that would move, zone by zone. */
-function Effect({ marks, zones }: { marks: MarksView[]; zones: ZoneView[] }) {
+/** What would move, zone by zone: marks, reserves, per-CPU limits. */
+function Effect({ before, after, zones }: { before: MarksView[]; after: MarksView[]; zones: ZoneView[] }) {
   const { words } = useApp();
   const { t } = words;
-  const rows = marks.flatMap((after) => {
-    const zone = zones.find(({ id }) => id === after.zone);
-    if (zone === undefined) return [];
-    const moved = (['min', 'low', 'high'] as const).some((mark) => zone[mark] !== after[mark]);
-    const reserved = zone.protection.join() !== after.protection.join();
-    return moved || reserved ? [{ zone, after, moved }] : [];
+  const rows = after.flatMap((then) => {
+    const zone = zones.find(({ id }) => id === then.zone);
+    const now = before.find((marks) => marks.zone === then.zone);
+    if (zone === undefined || now === undefined) return [];
+    const changes = (['min', 'low', 'high', 'boost', 'pcpHigh', 'pcpBatch', 'protection'] as const).flatMap((what) =>
+      String(now[what]) === String(then[what]) ? [] : [{ what, from: shown(now[what]), to: shown(then[what]) }],
+    );
+    return changes.length === 0 ? [] : [{ zone, changes }];
   });
   if (rows.length === 0) return <p class="gloss">{t('sysctl.none')}</p>;
   return (
     <table>
       <caption class="visually-hidden">{t('sysctl.effect')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('machine.zone')}</th>
-          <th scope="col">{t('machine.min')}</th>
-          <th scope="col">{t('machine.low')}</th>
-          <th scope="col">{t('machine.high')}</th>
-        </tr>
-      </thead>
       <tbody>
-        {rows.slice(0, 12).map(({ zone, after, moved }) => (
-          <tr key={zone.id}>
-            <th scope="row">{zoneName(zone, words)}</th>
-            {moved ? (
-              (['min', 'low', 'high'] as const).map((mark) => (
-                <td key={mark}>
-                  <del>{grouped(zone[mark])}</del> {grouped(after[mark])}
-                </td>
-              ))
-            ) : (
-              <td colSpan={3}>
-                <del>{zone.protection.join(' ')}</del> {after.protection.join(' ')}
+        {rows.slice(0, MOST_ZONES).map(({ zone, changes }) =>
+          changes.map(({ what, from, to }, i) => (
+            <tr key={`${zone.id} ${what}`} class={i === 0 ? 'first' : ''}>
+              <th scope="row">{i === 0 && zoneName(zone, words)}</th>
+              <td>{t(`sysctl.effect.${what}`)}</td>
+              <td>
+                <del>{from}</del>
               </td>
-            )}
-          </tr>
-        ))}
+              <td>{to}</td>
+            </tr>
+          )),
+        )}
       </tbody>
     </table>
   );
+}
+
+const MOST_ZONES = 12;
+
+function shown(value: number | number[]): string {
+  return typeof value === 'number' ? grouped(value) : value.map(grouped).join(' ');
 }

@@ -59,6 +59,9 @@ export function Transport() {
         />
         <output>{t('recording.of', at)}</output>
       </div>
+      <button type="button" onClick={() => void store.attempt(() => store.begin(store.story.value))}>
+        {t('recording.close')}
+      </button>
       <dl class={same ? 'beside' : 'beside differs'} aria-live="polite">
         <div class="line">
           <dt class="visually-hidden">{t('recording.position')}</dt>
@@ -83,9 +86,6 @@ export function Transport() {
           <dd>{recording.mismatch ?? `✓ ${t('recording.matches', { n: grouped(recording.matches) })}`}</dd>
         </div>
       </dl>
-      <button type="button" class="close" onClick={() => void store.attempt(() => store.begin(store.story.value))}>
-        {t('recording.close')}
-      </button>
     </section>
   );
 }

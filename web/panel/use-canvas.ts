@@ -10,11 +10,13 @@ export function useCanvas(
   name: CanvasName,
   sized: (size: CanvasSize) => void,
 ): { frame: RefObject<HTMLDivElement>; canvas: RefObject<HTMLCanvasElement> } {
-  const { store } = useApp();
+  const { store, theme } = useApp();
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const tell = useRef(sized);
   tell.current = sized;
+  const palette = theme.palette.value;
+  useEffect(() => void store.model.colors(palette), [store, palette]);
   useEffect(() => {
     if (frame.current === null || canvas.current === null) return;
     let attached = false;

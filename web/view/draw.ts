@@ -46,8 +46,8 @@ interface TextStyle {
   /** Longer text ends in an ellipsis. */
   width?: number;
   baseline?: CanvasTextBaseline;
-  /** A color behind the letters, where lines may cross them. */
-  halo?: string;
+  /** A color behind the letters of a small line, where others may cross them. */
+  ground?: string;
 }
 
 /** Writes text and returns its width. */
@@ -57,14 +57,16 @@ export function write(c: Context, text: string, x: number, y: number, style: Tex
   c.textAlign = style.align ?? 'left';
   c.textBaseline = style.baseline ?? 'alphabetic';
   const shown = style.width === undefined ? text : fit(c, text, style.width);
-  if (style.halo !== undefined) {
-    c.strokeStyle = style.halo;
-    c.lineWidth = 3;
-    c.lineJoin = 'round';
-    c.strokeText(shown, x, y);
+  const { width } = c.measureText(shown);
+  if (style.ground !== undefined && width > 0) {
+    c.save();
+    c.globalAlpha = 0.8;
+    c.fillStyle = style.ground;
+    c.fillRect((style.align === 'right' ? x - width : x) - 2, y - 8.5, width + 4, 11);
+    c.restore();
   }
   c.fillText(shown, x, y);
-  return c.measureText(shown).width;
+  return width;
 }
 
 /** The longest beginning of a text that fits, with an ellipsis if that is not all of it. */

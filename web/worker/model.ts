@@ -300,6 +300,11 @@ export interface Session {
   rewindRecording(): RecordingView;
   /** The walk of the operation last run, where it was an allocation. */
   recordingWhy(): Why | undefined;
+  /**
+   * Puts the recording away: the machine from before is shown again. While a recording is loaded, everything that is
+   * shown (machine, freeAreas, page, the map, hash) is the recording's, and asking the machine for something is refused.
+   */
+  closeRecording(): void;
 
   /** Hash of the whole state, 16 hex digits: the same on every target. */
   hash(): string;

@@ -39,7 +39,7 @@ export interface MachineLayout {
 }
 
 const PAD = 14;
-const MINI = { width: 170, height: 168 };
+const MINI = { width: 118, height: 168 };
 const SLOT = { min: 74, ideal: 96, max: 176, gap: 14 };
 
 /** Least size of a card by number of nodes. */
@@ -93,6 +93,11 @@ export function zoneAt(layout: MachineLayout, x: number, y: number): ZoneView | 
     if (hit !== undefined) return hit.zone;
   }
   return undefined;
+}
+
+/** The node whose name is under a point of the canvas. */
+export function nodeAt(layout: MachineLayout, x: number, y: number): NodeView | undefined {
+  return layout.nodes.find(({ header }) => contains(header, x, y))?.node;
 }
 
 function rowsFor(nodes: NodeView[], columns: number): NodeView[][] {

@@ -101,7 +101,7 @@ function paintMarks(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, in
 function paintLabels(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, input: LensInput): void {
   const { palette } = input;
   const font = fonts.tiny(palette);
-  const halo = palette.free;
+  const ground = palette.free;
   let above = lens.y;
   for (const [name, pages] of marksOf(zone, input)) {
     const y = lens.y + scale(pages) * lens.height;
@@ -109,11 +109,11 @@ function paintLabels(c: Context, zone: ZoneView, lens: Rect, scale: LensScale, i
     above = y;
     const text = grouped(pages);
     const room = lens.width - 6;
-    const style = { font, color: palette.ink, align: 'right', width: room, halo } as const;
+    const style = { font, color: palette.ink, align: 'right', width: room, ground } as const;
     const width = write(c, text, lens.x + lens.width - 4, y - 3, style);
     c.font = font;
     if (room - width < c.measureText(name).width + 4) continue;
-    write(c, name, lens.x + 4, y - 3, { font, color: palette.soft, halo });
+    write(c, name, lens.x + 4, y - 3, { font, color: palette.soft, ground });
   }
 }
 

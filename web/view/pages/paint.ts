@@ -31,7 +31,7 @@ export class PagesPainter {
     for (const block of input.scene.blocks) paintOutline(c, block, input);
   }
 
-  private putSamples(c: Context, { grid, codes, colors, scene, palette, size }: PagesInput): void {
+  private putSamples(c: Context, { grid, pfns, codes, colors, scene, palette, size }: PagesInput): void {
     const { columns, rows } = grid;
     if (this.image?.width !== columns || this.image.height !== rows) {
       this.image = new ImageData(columns, rows);
@@ -39,9 +39,12 @@ export class PagesPainter {
       this.bitmap.height = rows;
     }
     const words = new Uint32Array(this.image.data.buffer);
-    for (let i = 0; i < words.length; i += 1) words[i] = colors[(codes[i] ?? 0) & 0xfff] ?? 0;
+    // Where there is nothing, not even a hole, the paper shows through.
+    for (let i = 0; i < words.length; i += 1) {
+      words[i] = pfns[i] === NOTHING ? 0 : (colors[(codes[i] ?? 0) & 0xfff] ?? 0);
+    }
     this.bitmap.getContext('2d')?.putImageData(this.image, 0, 0);
-    c.fillStyle = palette.hole;
+    c.fillStyle = palette.paper;
     c.fillRect(0, 0, size.width, size.height);
     c.imageSmoothingEnabled = false;
     const { x, y, scale } = scene.camera;
