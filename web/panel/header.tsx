@@ -77,7 +77,7 @@ function Story() {
   const preset = store.story.value.form.preset;
   const title =
     recording?.name ?? (preset && machine.title ? presetText(preset, machine.title, 'title', words) : machine.title);
-  const nodes = t('app.nodes', { n: machine.nodes.length });
+  const nodes = t('app.nodes', { n: machine.nodes.filter(({ online }) => online).length });
   const rest = [nodes, size(machine.totalPages), t('app.rules')].join(' · ');
   return (
     <p class="story">

@@ -54,7 +54,7 @@ export function MachineCanvas() {
             ref={canvas}
             tabIndex={0}
             role="img"
-            aria-label={`${t('machine.canvas', { nodes: t('app.nodes', { n: state?.machine.nodes.length ?? 0 }) })}. ${t('machine.keys')}`}
+            aria-label={`${t('machine.canvas', { nodes: t('app.nodes', { n: state?.machine.nodes.filter(({ online }) => online).length ?? 0 }) })}. ${t('machine.keys')}`}
             aria-describedby="machine-twin"
             onClick={(event) => {
               const zone = at(event);

@@ -10,6 +10,8 @@ export const SPEEDS = [1, 4, 20, 100, 1000, 10_000] as const;
 export function createRecorder(model: Remote<WorkerApi>, state: Signal<State | undefined>) {
   const playing = signal(false);
   const speed = signal<number>(4);
+  /** Why it could not go on. */
+  const problem = signal('');
 
   const view = () => state.value?.recording;
 
@@ -17,8 +19,10 @@ export function createRecorder(model: Remote<WorkerApi>, state: Signal<State | u
     const recording = view();
     if (recording === undefined) return;
     const target = Math.max(0, Math.min(recording.operations, position));
-    model.seekRecording(target).catch(() => {
+    problem.value = '';
+    model.seekRecording(target).catch((error: { message?: string }) => {
       playing.value = false;
+      problem.value = error.message ?? '';
     });
   }
 
@@ -38,6 +42,7 @@ export function createRecorder(model: Remote<WorkerApi>, state: Signal<State | u
   return {
     playing,
     speed,
+    problem,
     seek,
     step(by: number): void {
       playing.value = false;

@@ -12,6 +12,9 @@ import { useDebounced } from './use-debounced.ts';
 /** What the page begins with: known before the model is here, so that nothing moves when it is. */
 const KERNEL: GfpView = { mask: 0xcc0, text: 'GFP_KERNEL', zone: 'Normal', migratetype: 0, ignored: [] };
 
+/** Fields that show their own errors. */
+const SHOWN = ['gfp', 'order', 'count', 'cpu', 'policy', 'context'];
+
 const CONTEXTS = ['task', 'softirq', 'hardirq'] as const;
 const TASK_FLAGS = ['PF_MEMALLOC', 'PF_MEMALLOC_NOCMA', 'rt', 'oom_victim'] as const;
 
@@ -49,6 +52,7 @@ export function Request() {
 
   const pages = 2 ** Number(form.order);
   const orderKnown = form.order !== '' && Number(form.order) >= 0 && Number(form.order) <= 10;
+  const elsewhere = Object.entries(errors.value).filter(([field]) => !SHOWN.includes(field));
   const below = gfp.value && meaning(gfp.value, words);
   return (
     <form class="request" noValidate onSubmit={(event) => void allocate(event)}>
@@ -167,11 +171,11 @@ export function Request() {
           {t('request.freeNewest')}
         </button>
       </div>
-      {errors.value.id !== undefined && (
-        <p class="error" role="alert">
-          {errors.value.id}
+      {elsewhere.map(([field, message]) => (
+        <p key={field} class="error" role="alert">
+          {message}
         </p>
-      )}
+      ))}
     </form>
   );
 }

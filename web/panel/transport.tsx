@@ -16,7 +16,8 @@ export function Transport() {
       {sign}
     </button>
   );
-  const same = recording.mismatch === undefined;
+  const problem = recorder.problem.value || recording.mismatch;
+  const same = !problem;
   return (
     <section class="transport" aria-labelledby="transport-title">
       <h2 id="transport-title">
@@ -83,7 +84,7 @@ export function Transport() {
         </div>
         <div class="verdict">
           <dt class="visually-hidden">{t('recording.same')}</dt>
-          <dd>{recording.mismatch ?? `✓ ${t('recording.matches', { n: grouped(recording.matches) })}`}</dd>
+          <dd>{problem || `✓ ${t('recording.matches', { n: grouped(recording.matches) })}`}</dd>
         </div>
       </dl>
     </section>

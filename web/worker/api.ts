@@ -58,7 +58,7 @@ export interface WorkerApi {
   setSysctl(name: string, value: string): void;
   loadRecording(name: string, files: Record<string, Uint8Array>): void;
   /** To a position, forwards or backwards; a later call takes over. */
-  seekRecording(position: number): void;
+  seekRecording(position: number): Promise<void>;
   closeRecording(): void;
 
   attach(name: CanvasName, canvas: OffscreenCanvas, size: CanvasSize): void;

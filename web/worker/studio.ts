@@ -104,7 +104,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     }),
     seekRecording: (position) => {
       focus = { zone: focus.zone };
-      void seeker.seek(position);
+      return seeker.seek(position);
     },
     closeRecording: changing(() => seeker.close()),
     attach: (name, canvas, size) => stage.attach(name, canvas, size),
