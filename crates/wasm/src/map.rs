@@ -5,6 +5,7 @@ use crate::session::Session;
 use buddyscope_mm::pfn::{Pfn, ZoneId};
 use buddyscope_scenario::pagemap::{Colors, PageClass, Plane, View, draw};
 use buddyscope_scenario::session::{FieldError, Value};
+use buddyscope_scenario::view::Sight;
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -43,19 +44,14 @@ fn checked(count: usize, field: &str) -> Result<usize, JsValue> {
     if count <= MAX_SAMPLES { Ok(count) } else { Err(thrown(FieldError::new(field, message()))) }
 }
 
-impl Session {
+impl Map {
     /// The plane of a zone (−1: the whole machine), made anew if the last call was about another.
-    fn plane(&mut self, zone: f64, columns: u32) -> Result<&Plane, JsValue> {
-        let running = self.running()?;
+    fn plane(&mut self, sight: &Sight<'_>, zone: f64, columns: u32) -> Result<&Plane, JsValue> {
         let id: Option<ZoneId> =
-            if zone < 0.0 { None } else { Some(running.zone_id(&Value::Number(zone)).map_err(thrown)?) };
-        let kept = self.map.plane.take().filter(|plane| plane.zone() == id && self.map.columns == columns);
-        let plane = match kept {
-            Some(plane) => plane,
-            None => Plane::new(self.running()?.machine(), id, columns.into()),
-        };
-        self.map.columns = columns;
-        Ok(self.map.plane.insert(plane))
+            if zone < 0.0 { None } else { Some(sight.zone_id(&Value::Number(zone)).map_err(thrown)?) };
+        let kept = self.plane.take().filter(|plane| plane.zone() == id && self.columns == columns);
+        self.columns = columns;
+        Ok(self.plane.insert(kept.unwrap_or_else(|| Plane::new(sight.machine, id, columns.into()))))
     }
 }
 
@@ -69,26 +65,22 @@ impl Session {
     }
 
     pub fn sample(&mut self, n: usize) -> Result<usize, JsValue> {
-        self.running()?.look();
-        let Some(running) = &self.inner else { return Ok(0) };
-        let map = &mut self.map;
-        map.codes.clear();
+        let (sight, map) = self.sight()?;
         let codes: [u16; 256] = core::array::from_fn(|class| PageClass(class as u8).code());
-        let code = |pfn: u32| {
-            let class = match pfn {
-                NOTHING => PageClass::HOLE,
-                pfn => running.classes().of_page(running.machine(), Pfn(pfn.into())),
-            };
-            codes[usize::from(class.0)]
+        let class = |pfn: u32| match pfn {
+            NOTHING => PageClass::HOLE,
+            pfn => sight.classes.of_page(sight.machine, Pfn(pfn.into())),
         };
-        map.codes.extend(map.pfns.iter().take(n).map(|&pfn| code(pfn)));
+        map.codes.clear();
+        map.codes.extend(map.pfns.iter().take(n).map(|&pfn| codes[usize::from(class(pfn).0)]));
         Ok(map.codes.as_ptr() as usize)
     }
 
     #[wasm_bindgen(js_name = mapTiles)]
     pub fn map_tiles(&mut self, zone: f64) -> Result<f64, JsValue> {
-        let columns = self.map.columns.max(1);
-        Ok(self.plane(zone, columns)?.tiles() as f64)
+        let (sight, map) = self.sight()?;
+        let columns = map.columns.max(1);
+        Ok(map.plane(&sight, zone, columns)?.tiles() as f64)
     }
 
     #[wasm_bindgen(js_name = mapColors)]
@@ -114,36 +106,33 @@ impl Session {
         width: usize,
         height: usize,
     ) -> Result<usize, JsValue> {
-        let pixels = checked(width.saturating_mul(height), "width")?;
+        let count = checked(width.saturating_mul(height), "width")?;
         if !(step > 0.0 && left.is_finite() && top.is_finite()) {
             return Err(thrown(FieldError::new("step", "a step above 0 and a finite corner are expected")));
         }
-        self.running()?.look();
-        self.plane(zone, columns)?;
-        let (Some(running), map) = (&self.inner, &mut self.map) else { return Ok(0) };
-        map.pixels.resize(pixels, 0);
-        if let Some(plane) = &map.plane {
-            let view = View { left, top, step, width, height };
-            draw(running.classes(), plane, &view, &map.colors, &mut map.pixels);
-        }
+        let (sight, map) = self.sight()?;
+        let mut pixels = core::mem::take(&mut map.pixels);
+        pixels.resize(count, 0);
+        let colors = map.colors.clone();
+        let view = View { left, top, step, width, height };
+        draw(sight.classes, map.plane(&sight, zone, columns)?, &view, &colors, &mut pixels);
+        map.pixels = pixels;
         Ok(map.pixels.as_ptr() as usize)
     }
 
     #[wasm_bindgen(js_name = mapPfn)]
     pub fn map_pfn(&mut self, zone: f64, columns: u32, x: f64, y: f64) -> Result<f64, JsValue> {
-        if !(x >= 0.0 && y >= 0.0) {
-            return Ok(-1.0);
-        }
-        self.plane(zone, columns)?;
-        let (Some(running), Some(plane)) = (&self.inner, &self.map.plane) else { return Ok(-1.0) };
-        Ok(plane.page_at(running.machine(), x as u64, y as u64).map_or(-1.0, |pfn| pfn.0 as f64))
+        let (sight, map) = self.sight()?;
+        let plane = map.plane(&sight, zone, columns)?;
+        let page = if x >= 0.0 && y >= 0.0 { plane.page_at(sight.machine, x as u64, y as u64) } else { None };
+        Ok(page.map_or(-1.0, |pfn| pfn.0 as f64))
     }
 
     #[wasm_bindgen(js_name = mapCell, unchecked_return_type = "[number, number] | undefined")]
     pub fn map_cell(&mut self, zone: f64, columns: u32, pfn: f64) -> Result<Option<Array>, JsValue> {
-        self.plane(zone, columns)?;
-        let (Some(running), Some(plane)) = (&self.inner, &self.map.plane) else { return Ok(None) };
-        let cell = if pfn >= 0.0 { plane.cell_of(running.machine(), Pfn(pfn as u64)) } else { None };
+        let (sight, map) = self.sight()?;
+        let plane = map.plane(&sight, zone, columns)?;
+        let cell = if pfn >= 0.0 { plane.cell_of(sight.machine, Pfn(pfn as u64)) } else { None };
         Ok(cell.map(|(x, y)| Array::of2(&JsValue::from_f64(x as f64), &JsValue::from_f64(y as f64))))
     }
 }

@@ -5,7 +5,7 @@ mod restore;
 mod run;
 
 pub use restore::restore_machine;
-pub use run::{Checked, Replay};
+pub use run::{Checked, Replay, Runner};
 
 use crate::recording::{OpReader, Recording, RecordingError};
 use buddyscope_mm::event::{Event, NullSink, RingSink};

@@ -46,9 +46,16 @@ pub enum Checked {
 
 /// A recording being replayed.
 pub struct Replay<'a, S> {
-    machine: Machine<S>,
+    runner: Runner<S>,
     ops: &'a [u8],
     reader: OpReader<'a>,
+}
+
+/// The model in a recording's place, without the recording: whoever has the lines hands them over one by one.
+pub struct Runner<S> {
+    machine: Machine<S>,
+    /// The line being done, for errors.
+    line: u32,
     task: Task,
     /// Block and order of each allocation by number; order 255 for none.
     allocations: Vec<(Pfn, u8)>,
@@ -63,32 +70,13 @@ impl<'a, S: Sink> Replay<'a, S> {
     /// # Errors
     /// [`ReplayError`] if the recording's start is broken.
     pub fn new(recording: &Recording, ops: &'a [u8], sink: S) -> Result<Replay<'a, S>, ReplayError> {
-        let start = recording.start()?;
-        let mut machine =
-            restore_machine(&start, sink).map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
-        let mut task = recording_task(&start);
-        if let Some((file, path)) = recording.cpusets()? {
-            let built = file.build(machine.memory_nodes(), &path);
-            let (tree, id) = built.map_err(|error| ReplayError::Cpusets(error.to_string()))?;
-            *machine.cpusets_mut() = tree;
-            task.cpuset = id;
-        }
-        Ok(Replay {
-            machine,
-            ops,
-            reader: OpReader::new(ops, "ops.txt"),
-            task,
-            allocations: Vec::new(),
-            policies: Vec::new(),
-            in_policy_phase: false,
-            seen_phase: false,
-        })
+        Ok(Replay { runner: Runner::new(recording, sink)?, ops, reader: OpReader::new(ops, "ops.txt") })
     }
 
     /// The machine as it is now.
     #[must_use]
     pub fn machine(&self) -> &Machine<S> {
-        &self.machine
+        &self.runner.machine
     }
 
     /// The line of `ops.txt` that was done last, counted from 1.
@@ -106,7 +94,7 @@ impl<'a, S: Sink> Replay<'a, S> {
             Ok(op) => op,
             Err(error) => return Some(Err(error.into())),
         };
-        Some(self.do_op(op))
+        Some(self.runner.run(op, self.reader.line()))
     }
 
     /// Runs to the end or the first difference, and compares the states on the way.
@@ -118,7 +106,7 @@ impl<'a, S: Sink> Replay<'a, S> {
                 Some(op) => op?,
             };
             let kind = kind(&op);
-            match self.do_op(op)? {
+            match self.runner.run(op, self.reader.line())? {
                 Checked::Snapshot(number) => self.check_state(recording, &format!("snap{number}"), &mut report)?,
                 Checked::Differs(model) => self.differ(model, &mut report),
                 Checked::Nothing | Checked::Equal => {}
@@ -153,7 +141,7 @@ impl<'a, S: Sink> Replay<'a, S> {
 
     fn check_state(&self, recording: &Recording, folder: &str, report: &mut Report) -> Result<(), ReplayError> {
         let Some(state) = recording.state(folder)? else { return Ok(()) };
-        let found = differences(&self.machine, &state);
+        let found = differences(&self.runner.machine, &state);
         report.states += 1;
         report.states_equal += u64::from(found.is_empty());
         if let Some(first) = found.first() {
@@ -161,6 +149,56 @@ impl<'a, S: Sink> Replay<'a, S> {
             report.mismatch.get_or_insert(Mismatch { line: 0, kernel, model: first.clone(), events: Vec::new() });
         }
         Ok(())
+    }
+}
+
+impl<S: Sink> Runner<S> {
+    /// The recording's first moment.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if the recording's start is broken.
+    pub fn new(recording: &Recording, sink: S) -> Result<Runner<S>, ReplayError> {
+        let start = recording.start()?;
+        let mut machine =
+            restore_machine(&start, sink).map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
+        let mut task = recording_task(&start);
+        if let Some((file, path)) = recording.cpusets()? {
+            let built = file.build(machine.memory_nodes(), &path);
+            let (tree, id) = built.map_err(|error| ReplayError::Cpusets(error.to_string()))?;
+            *machine.cpusets_mut() = tree;
+            task.cpuset = id;
+        }
+        Ok(Runner {
+            machine,
+            line: 0,
+            task,
+            allocations: Vec::new(),
+            policies: Vec::new(),
+            in_policy_phase: false,
+            seen_phase: false,
+        })
+    }
+
+    /// The machine as it is now.
+    #[must_use]
+    pub fn machine(&self) -> &Machine<S> {
+        &self.machine
+    }
+
+    /// Whether a line counts as an operation.
+    #[must_use]
+    pub fn is_operation(op: &Op<'_>) -> bool {
+        kind(op) == Kind::Operation
+    }
+
+    /// Does what a line says and compares. `line` is its number, for errors.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if the line cannot be done.
+    #[inline]
+    pub fn run(&mut self, op: Op<'_>, line: u32) -> Result<Checked, ReplayError> {
+        self.line = line;
+        self.do_op(op)
     }
 
     #[inline]
@@ -195,7 +233,7 @@ impl<'a, S: Sink> Replay<'a, S> {
     }
 
     fn problem(&self, problem: String) -> ReplayError {
-        ReplayError::Operation { line: self.reader.line(), problem }
+        ReplayError::Operation { line: self.line, problem }
     }
 
     fn checked_cpu(&self, cpu: CpuId) -> Result<CpuId, ReplayError> {
@@ -343,7 +381,7 @@ impl<'a, S: Sink> Replay<'a, S> {
     }
 
     fn check_digest(&self, line: &DigestLine<'_>) -> Result<Checked, ReplayError> {
-        let kernel = line.read("ops.txt", self.reader.line())?;
+        let kernel = line.read("ops.txt", self.line)?;
         self.checked_node(kernel.zone.node())?;
         let model = digest(&self.machine, kernel.zone, kernel.operations, kernel.numa.is_some());
         Ok(if model == kernel { Checked::Equal } else { Checked::Differs(format!("{model:?}")) })
@@ -369,13 +407,13 @@ impl Replay<'_, RingSink> {
     pub(super) fn events_of(&mut self, line: u32) -> Result<Vec<Event>, ReplayError> {
         let mut before = 0;
         while self.reader.line() < line {
-            before = self.machine.sink().written();
+            before = self.runner.machine.sink().written();
             match self.step() {
                 Some(step) => step?,
                 None => break,
             };
         }
-        Ok(self.machine.sink().since(before).copied().collect())
+        Ok(self.runner.machine.sink().since(before).copied().collect())
     }
 }
 

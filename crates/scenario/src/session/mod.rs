@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod machine_form;
 mod past;
+mod playback;
 mod policy;
 mod presets;
 mod state;
@@ -22,6 +23,7 @@ pub use allocations::{Allocation, Allocations, EventSpan};
 pub use command::Command;
 pub use error::FieldError;
 pub use machine_form::{MachineForm, NodeForm};
+pub use playback::{Playback, RecordingView};
 pub use policy::Target;
 pub use presets::{Preset, presets};
 pub use state::State;
@@ -29,6 +31,7 @@ pub use trace::Trace;
 pub use value::Value;
 
 use crate::pagemap::Classes;
+use crate::view::Sight;
 use buddyscope_mm::Machine;
 use buddyscope_mm::config::MachineConfig;
 use buddyscope_mm::pfn::{Order, Pfn};
@@ -190,15 +193,16 @@ impl Session {
         &self.state.machine
     }
 
-    /// Brings [`Session::classes`] up to date.
-    pub fn look(&mut self) {
+    /// The machine to look at, with its page classes brought up to date.
+    pub fn sight(&mut self) -> Sight<'_> {
         self.classes.update(&self.state.machine, &self.state.allocations);
-    }
-
-    /// What every page looks like, as of the last [`Session::look`].
-    #[must_use]
-    pub fn classes(&self) -> &Classes {
-        &self.classes
+        Sight {
+            machine: &self.state.machine,
+            allocations: &self.state.allocations,
+            classes: &self.classes,
+            title: self.form.preset.as_deref().and_then(presets::title).unwrap_or(""),
+            version: self.version,
+        }
     }
 
     /// What was asked for.
@@ -229,12 +233,6 @@ impl Session {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
-    }
-
-    /// A short name for the machine.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        self.form.preset.as_deref().and_then(presets::title).unwrap_or("")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests of the list.
 
-use crate::session::{Allocation, FieldError, Session};
+use crate::session::{Allocation, Allocations, FieldError};
 use buddyscope_mm::event::Outcome;
 use serde::Serialize;
 
@@ -75,25 +75,24 @@ impl AllocationView {
     }
 }
 
-impl Session {
+impl Allocations {
     /// The request with that id.
     ///
     /// # Errors
     /// [`FieldError`] about `id` if there is none.
-    pub fn allocation_view(&self, id: u32) -> Result<AllocationView, FieldError> {
+    pub fn view(&self, id: u32) -> Result<AllocationView, FieldError> {
         let missing = || FieldError::new("id", format!("there is no allocation {id}"));
-        self.allocations().get(id).map(AllocationView::new).ok_or_else(missing)
+        self.get(id).map(AllocationView::new).ok_or_else(missing)
     }
 
     /// `count` requests of the list, newest first, without the `first` newest.
     #[must_use]
-    pub fn allocation_list(&self, first: usize, count: usize) -> AllocationList {
-        let all = self.allocations();
+    pub fn list(&self, first: usize, count: usize) -> AllocationList {
         AllocationList {
-            total: all.total(),
-            live: all.live(),
-            failed: all.failed(),
-            items: all.newest_first().skip(first).take(count).map(AllocationView::new).collect(),
+            total: self.total(),
+            live: self.live(),
+            failed: self.failed(),
+            items: self.newest_first().skip(first).take(count).map(AllocationView::new).collect(),
         }
     }
 }

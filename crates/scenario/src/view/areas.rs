@@ -1,7 +1,8 @@
 //! Free areas and per-CPU lists of one zone: what buddyinfo, pagetypeinfo and zoneinfo print.
 
+use super::Sight;
 use crate::pagemap::{Kind, PageClass};
-use crate::session::{FieldError, Session, Value};
+use crate::session::{FieldError, Value};
 use buddyscope_mm::pfn::{CpuId, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, ZoneId};
 use buddyscope_mm::vmstat::ZoneItem;
 use serde::Serialize;
@@ -42,13 +43,13 @@ pub struct PcpView {
     pub threshold: u8,
 }
 
-impl Session {
+impl Sight<'_> {
     /// The zone that a number means.
     ///
     /// # Errors
     /// [`FieldError`] about `zone` if there is no zone of that number with pages.
     pub fn zone_id(&self, zone: &Value) -> Result<ZoneId, FieldError> {
-        let zones = self.machine().zones();
+        let zones = self.machine.zones();
         let at = zone.get("zone", 0..=zones.len() as u64 - 1)? as usize;
         if zones[at].is_populated() {
             Ok(zones[at].id)
@@ -61,17 +62,16 @@ impl Session {
     ///
     /// # Errors
     /// [`FieldError`] about `zone`.
-    pub fn free_areas(&mut self, zone: &Value) -> Result<FreeAreas, FieldError> {
+    pub fn free_areas(&self, zone: &Value) -> Result<FreeAreas, FieldError> {
         let id = self.zone_id(zone)?;
-        self.look();
         let mut counts = [[0; MIGRATE_TYPES]; MAX_ORDER];
-        for (class, &pages) in self.classes().of_zone(id).iter().enumerate() {
+        for (class, &pages) in self.classes.of_zone(id).iter().enumerate() {
             let (kind, migratetype, order) = PageClass(class as u8).parts();
             if kind == Kind::Free {
                 counts[usize::from(order)][migratetype.index()] = pages >> order;
             }
         }
-        let machine = self.machine();
+        let machine = self.machine;
         Ok(FreeAreas {
             zone: id.index(),
             counts,
@@ -82,7 +82,7 @@ impl Session {
     }
 
     fn pcp_view(&self, zone: ZoneId, cpu: CpuId) -> PcpView {
-        let machine = self.machine();
+        let machine = self.machine;
         let set = machine.pcp(zone, cpu);
         PcpView {
             cpu: cpu.0,

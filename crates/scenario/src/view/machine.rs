@@ -1,7 +1,8 @@
 //! Nodes and zones with their marks and what their pages are.
 
+use super::Sight;
 use crate::pagemap::{CLASSES, Classes, Kind, PageClass};
-use crate::session::{Session, Trace};
+use crate::session::Trace;
 use buddyscope_mm::Machine;
 use buddyscope_mm::pfn::{CpuId, MIGRATE_TYPES};
 use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, ZoneItem};
@@ -107,20 +108,20 @@ pub struct ZoneView {
     pub numa: [u64; NR_NUMA_ITEMS],
 }
 
-impl Session {
+impl Sight<'_> {
     /// The whole machine.
-    pub fn machine_view(&mut self) -> MachineView {
-        self.look();
-        let machine = self.machine();
+    #[must_use]
+    pub fn machine_view(&self) -> MachineView {
+        let machine = self.machine;
         let present = machine.nodes().iter().map(|node| node.present_pages);
         MachineView {
-            title: self.title().to_owned(),
+            title: self.title.to_owned(),
             total_pages: present.sum(),
             min_free_kbytes: machine.min_free_kbytes(),
-            nodes: machine.nodes().iter().map(|node| node_view(machine, self.classes(), node)).collect(),
+            nodes: machine.nodes().iter().map(|node| node_view(machine, self.classes, node)).collect(),
             sysctls: sysctls(machine),
-            live_allocations: self.allocations().live(),
-            version: self.version(),
+            live_allocations: self.allocations.live(),
+            version: self.version,
         }
     }
 }

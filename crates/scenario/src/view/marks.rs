@@ -1,6 +1,7 @@
 //! Marks of all zones, as they are or as a sysctl would make them.
 
-use crate::session::{FieldError, Session, Trace};
+use super::Sight;
+use crate::session::{FieldError, Trace};
 use buddyscope_mm::Machine;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::pfn::CpuId;
@@ -28,11 +29,11 @@ pub struct MarksView {
     pub pcp_batch: u32,
 }
 
-impl Session {
+impl Sight<'_> {
     /// Marks of all zones with pages.
     #[must_use]
     pub fn marks(&self) -> Vec<MarksView> {
-        marks(self.machine())
+        marks(self.machine)
     }
 
     /// Marks as they would be after writing a file of `/proc/sys/vm`. Nothing changes.
@@ -42,7 +43,7 @@ impl Session {
     pub fn preview_sysctl(&self, name: &str, text: &str) -> Result<Vec<MarksView>, FieldError> {
         let refused = |error| FieldError::new(name, format!("{error}"));
         let change = Sysctl::parse(name, text).map_err(refused)?;
-        let tuned = self.machine().preview_sysctl(change).map_err(refused)?;
+        let tuned = self.machine.preview_sysctl(change).map_err(refused)?;
         Ok(tuned.zones.iter().zip(&tuned.pcp).filter(|(zone, _)| zone.is_populated()).map(view).collect())
     }
 }

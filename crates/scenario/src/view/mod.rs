@@ -14,3 +14,22 @@ pub use marks::MarksView;
 pub(crate) use page::buddy_of;
 pub use page::{BuddyView, PageView};
 pub use request::GfpView;
+
+use crate::pagemap::Classes;
+use crate::session::{Allocations, Trace};
+use buddyscope_mm::Machine;
+
+/// A machine to look at, whether a person runs it or a recording.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// The machine.
+    pub machine: &'a Machine<Trace>,
+    /// Who holds its pages.
+    pub allocations: &'a Allocations,
+    /// What its pages look like, up to date.
+    pub classes: &'a Classes,
+    /// A short name.
+    pub title: &'a str,
+    /// Rises with every change.
+    pub version: u64,
+}

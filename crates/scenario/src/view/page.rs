@@ -1,6 +1,7 @@
 //! One page's record, its buddy, and why the two are not one block.
 
-use crate::session::{FieldError, Session, Trace, Value};
+use super::Sight;
+use crate::session::{FieldError, Trace, Value};
 use buddyscope_mm::pfn::{MAX_ORDER, MigrateType, Pfn};
 use buddyscope_mm::{Machine, PageFlags, PageInfo, PageState};
 use serde::Serialize;
@@ -46,17 +47,17 @@ pub struct BuddyView {
     pub why: String,
 }
 
-impl Session {
+impl Sight<'_> {
     /// The record of a page.
     ///
     /// # Errors
     /// [`FieldError`] about `pfn` if it is no page frame number.
     pub fn page(&self, pfn: &Value) -> Result<PageView, FieldError> {
         let pfn = Pfn(pfn.get("pfn", 0..=Pfn::LIMIT.0 - 1)?);
-        let Some(page) = self.machine().page_info(pfn) else { return Ok(hole(pfn)) };
+        let Some(page) = self.machine.page_info(pfn) else { return Ok(hole(pfn)) };
         let block = page.block;
         let covered = block.state != PageState::None;
-        let allocation = self.allocations().at(block.pfn).filter(|_| block.state == PageState::Allocated);
+        let allocation = self.allocations.at(block.pfn).filter(|_| block.state == PageState::Allocated);
         Ok(PageView {
             pfn: pfn.0,
             zone: page.zone.map(|zone| zone.index()),
@@ -67,7 +68,7 @@ impl Session {
             pageblock: page.zone.map(|_| page.pageblock as u8),
             flags: flag_names(page.flags | block.flags & PageFlags::COMPOUND),
             allocation: allocation.map(|allocation| allocation.id),
-            buddy: if covered { buddy_of(self.machine(), &page) } else { None },
+            buddy: if covered { buddy_of(self.machine, &page) } else { None },
         })
     }
 }
