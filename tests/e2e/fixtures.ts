@@ -89,6 +89,13 @@ export async function stateHash(page: Page): Promise<string> {
   return (await page.locator('.hash').getAttribute('data-hash')) ?? '';
 }
 
+/** How many allocations are live and how many have failed. */
+export async function counts(page: Page): Promise<{ live: number; failed: number }> {
+  const text = (await page.locator('.allocations h2 small').textContent()) ?? '';
+  const [live = Number.NaN, failed = Number.NaN] = (text.replace(/\u202f/g, '').match(/\d+/g) ?? []).map(Number);
+  return { live, failed };
+}
+
 /** axe finds nothing to say about the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(`${axe.source}; undefined`);

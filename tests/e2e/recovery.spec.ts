@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, open, stateHash, test } from './fixtures.ts';
+import { counts, expect, open, stateHash, test } from './fixtures.ts';
 
 test.use({ expected: [/RuntimeError|panicked|unreachable|memory access/] });
 
@@ -7,21 +7,20 @@ const sabotage = (page: Page) => page.evaluate(() => (window as unknown as { sab
 
 test('when the model stops, the page says so and the machine is back', async ({ page }) => {
   await open(page, '/e2e/index.html');
-  const rows = page.locator('.allocations li');
   await page.getByRole('button', { name: 'Allocate' }).click();
-  const count = await rows.count();
   const before = await stateHash(page);
+  const made = await counts(page);
 
   await sabotage(page);
   await page.getByRole('button', { name: 'Allocate' }).click();
   await expect(page.locator('.notice.bad')).toContainText('put back as it was');
-  await expect(rows).toHaveCount(count);
+  expect(await counts(page)).toEqual(made);
   expect(await stateHash(page)).toBe(before);
 
   // And it goes on.
   await page.locator('.notice.bad button').click();
   await page.getByRole('button', { name: 'Allocate' }).click();
-  await expect(rows).toHaveCount(count + 1);
+  await expect.poll(() => counts(page)).toMatchObject({ live: made.live + 1 });
   await expect(page.locator('.notice')).toHaveCount(0);
 });
 

@@ -1,19 +1,19 @@
 import type { Page } from '@playwright/test';
-import { expect, open, stateHash, test } from './fixtures.ts';
+import { counts, expect, open, stateHash, test } from './fixtures.ts';
 
 const rows = (page: Page) => page.locator('.allocations li');
 const gfp = (page: Page) => page.getByRole('combobox', { name: 'gfp flags' });
 
 test('pages are asked for and given back with the real controls', async ({ page }) => {
   await open(page);
-  const before = await rows(page).count();
+  const { live } = await counts(page);
   await gfp(page).fill('GFP_KERNEL | __GFP_ZERO');
   await page.getByRole('spinbutton', { name: 'Order' }).fill('2');
   await expect(page.locator('form.request')).toContainText('4 pages, 16');
   await page.getByRole('spinbutton', { name: 'Times' }).fill('3');
   await page.getByRole('combobox', { name: 'CPU' }).selectOption('5');
   await page.getByRole('button', { name: 'Allocate' }).click();
-  await expect(rows(page)).toHaveCount(before + 3);
+  await expect.poll(() => counts(page)).toMatchObject({ live: live + 3 });
   await expect(rows(page).first()).toContainText('order 2 · GFP_KERNEL|ZERO');
   await expect(page.locator('.why .steps li').first()).toContainText('on CPU 5');
   await expect(page.locator('.areas .changed').first()).toBeVisible();
@@ -78,7 +78,7 @@ const BAD: [field: string, value: string, message: RegExp][] = [
 test('bad input marks its field and changes nothing', async ({ page }) => {
   await open(page);
   const before = await stateHash(page);
-  const count = await rows(page).count();
+  const made = await counts(page);
   for (const [field, value, message] of BAD) {
     const input = page.locator(`form.request [name=${field}]`);
     const good = await input.inputValue();
@@ -91,7 +91,7 @@ test('bad input marks its field and changes nothing', async ({ page }) => {
     await expect(input).toHaveAttribute('aria-invalid', 'false');
   }
   expect(await stateHash(page)).toBe(before);
-  await expect(rows(page)).toHaveCount(count);
+  expect(await counts(page)).toEqual(made);
 });
 
 test('a failure says what would have let it pass', async ({ page }) => {
