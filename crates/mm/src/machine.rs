@@ -39,8 +39,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) online_nodes: NodeMask,
     pub(crate) nr_online_nodes: u32,
     pub(crate) gfp_allowed_mask: Gfp,
-    /// Page references beyond the first, by page.
-    pub(crate) extra_refs: BTreeMap<Frame, u32>,
+    /// Page references beyond the first, by frame.
+    pub(crate) extra_refs: BTreeMap<u64, u32>,
     pub(crate) deferred: Vec<DeferredNode>,
     pub(crate) rng: Rng,
 }
@@ -312,7 +312,7 @@ impl<S: Sink> Machine<S> {
     pub fn get_page(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
         let (frame, _, meta) = self.allocated_block(pfn, order)?;
         self.mem.set_meta(frame, order.get(), meta.with(Meta::EXTRA_REFS));
-        *self.extra_refs.entry(frame).or_insert(0) += 1;
+        *self.extra_refs.entry(frame.0.into()).or_insert(0) += 1;
         Ok(())
     }
 
@@ -320,12 +320,12 @@ impl<S: Sink> Machine<S> {
     #[cold]
     fn put_shared(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame, order: u8) {
         let meta = self.mem.meta(frame, order);
-        let left = self.extra_refs.get(&frame).copied().unwrap_or(1) - 1;
+        let left = self.extra_refs.get(&frame.0.into()).copied().unwrap_or(1) - 1;
         let flag = if left == 0 { 0 } else { Meta::EXTRA_REFS };
         if left == 0 {
-            self.extra_refs.remove(&frame);
+            self.extra_refs.remove(&frame.0.into());
         } else {
-            self.extra_refs.insert(frame, left);
+            self.extra_refs.insert(frame.0.into(), left);
         }
         if order == 0 || meta.has(Meta::COMP) {
             self.mem.set_meta(frame, order, meta.without(Meta::EXTRA_REFS).with(flag));

@@ -95,6 +95,7 @@ impl<S: Sink> Machine<S> {
             hash.words([start.0, end.0]);
         }
         for (&frame, &count) in &self.extra_refs {
+            let frame = Frame(frame as u32);
             hash.words([self.mem.pfn(frame).0, u64::from(count)]);
         }
     }

@@ -3,7 +3,6 @@
 use super::error::RecordingError;
 use buddyscope_mm::pfn::{MAX_NUMNODES, NodeId, NodeMask};
 use buddyscope_mm::task::cpuset::{CpusetError, CpusetId, CpusetTree};
-use std::collections::BTreeMap;
 
 /// The files of one cpuset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +20,8 @@ pub struct CpusetFiles {
 /// A whole `cpuset.txt`: cpusets by path, the mount point (which is the root) first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpusetFile {
-    /// Cpusets by path, such as `/cs/a`.
-    pub sets: BTreeMap<String, CpusetFiles>,
+    /// Cpusets with their paths, such as `/cs/a`, in the order of the file.
+    pub sets: Vec<(String, CpusetFiles)>,
 }
 
 impl CpusetFile {
@@ -49,7 +48,7 @@ impl CpusetFile {
         };
         // A cpuset without nodes has an empty file.
         let value = words.next().unwrap_or_default();
-        let set = self.sets.entry(path.to_owned()).or_default();
+        let set = self.set_mut(path);
         match name {
             "cpuset.mems" => set.mems = read_nodes(value)?,
             "cpuset.mem_exclusive" => set.mem_exclusive = read_flag(value)?,
@@ -60,6 +59,14 @@ impl CpusetFile {
         Ok(())
     }
 
+    fn set_mut(&mut self, path: &str) -> &mut CpusetFiles {
+        let at = self.sets.iter().position(|set| set.0 == path).unwrap_or_else(|| {
+            self.sets.push((path.to_owned(), CpusetFiles::default()));
+            self.sets.len() - 1
+        });
+        &mut self.sets[at].1
+    }
+
     /// Builds the hierarchy on a machine, and finds the cpuset a path names. The shortest path is the mount point,
     /// that is the root; `task_path` is relative to it, as `/proc/self/cpuset` prints it.
     ///
@@ -67,25 +74,26 @@ impl CpusetFile {
     /// [`CpusetError`] if the kernel would refuse such a hierarchy, also for a path that is not in it.
     pub fn build(&self, n_memory: NodeMask, task_path: &str) -> Result<(CpusetTree, CpusetId), CpusetError> {
         let mut tree = CpusetTree::new(n_memory, false);
-        let mut paths: Vec<&String> = self.sets.keys().collect();
+        let mut paths: Vec<&String> = self.sets.iter().map(|set| &set.0).collect();
         paths.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
         let root = paths.first().map_or("", |path| path.as_str());
-        let mut ids: BTreeMap<&str, CpusetId> = BTreeMap::from([(root, CpusetId::ROOT)]);
+        let mut ids: Vec<(&str, CpusetId)> = vec![(root, CpusetId::ROOT)];
+        let id_of = |ids: &[(&str, CpusetId)], path: &str| ids.iter().find(|id| id.0 == path).map(|id| id.1);
         for path in paths.iter().skip(1) {
             let (above, name) = path.rsplit_once('/').unwrap_or((root, path));
-            let parent = ids.get(above).copied().ok_or_else(|| CpusetError::NoSuchName(above.to_owned()))?;
-            ids.insert(path, self.add(&mut tree, parent, path, name)?);
+            let parent = id_of(&ids, above).ok_or_else(|| CpusetError::NoSuchName(above.to_owned()))?;
+            ids.push((path, self.add(&mut tree, parent, path, name)?));
         }
         let wanted = format!("{root}{}", task_path.trim().trim_end_matches('/'));
-        match ids.get(wanted.as_str()) {
-            Some(&id) => Ok((tree, id)),
+        match id_of(&ids, &wanted) {
+            Some(id) => Ok((tree, id)),
             None => Err(CpusetError::NoSuchName(wanted)),
         }
     }
 
     fn add(&self, tree: &mut CpusetTree, parent: CpusetId, path: &str, name: &str) -> Result<CpusetId, CpusetError> {
         let id = tree.create(parent, name)?;
-        if let Some(set) = self.sets.get(path) {
+        if let Some((_, set)) = self.sets.iter().find(|set| set.0 == path) {
             tree.set_mems(id, set.mems, [])?;
             tree.set_walls(id, set.mem_exclusive, set.mem_hardwall)?;
             tree.set_spread_page(id, set.memory_spread_page)?;

@@ -1,7 +1,6 @@
 //! Where a recording's files come from.
 
 use super::error::RecordingError;
-use std::collections::BTreeMap;
 
 /// Largest file taken, after decompression: 512 MiB. The longest recordings are a tenth of it.
 pub const MAX_FILE_BYTES: u64 = 512 << 20;
@@ -18,7 +17,7 @@ pub trait Source {
 /// Files in memory, decompressed by whoever put them there.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySource {
-    files: BTreeMap<String, Vec<u8>>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl MemorySource {
@@ -30,12 +29,14 @@ impl MemorySource {
 
     /// Adds a file, or takes the place of the one with that path.
     pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
-        self.files.insert(path.into(), bytes);
+        let path = path.into();
+        self.files.retain(|file| file.0 != path);
+        self.files.push((path, bytes));
     }
 }
 
 impl Source for MemorySource {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, RecordingError> {
-        Ok(self.files.get(path).cloned())
+        Ok(self.files.iter().find(|file| file.0 == path).map(|file| file.1.clone()))
     }
 }

@@ -49,7 +49,7 @@ impl Allocation {
 #[derive(Clone, Debug, Default)]
 pub struct Allocations {
     all: Vec<Allocation>,
-    live: BTreeMap<Pfn, u32>,
+    live: BTreeMap<u64, u32>,
     failed: usize,
 }
 
@@ -65,7 +65,7 @@ impl Allocations {
     ) -> u32 {
         let id = self.all.len() as u32 + 1;
         match answer.pfn {
-            Some(pfn) => drop(self.live.insert(pfn, id)),
+            Some(pfn) => drop(self.live.insert(pfn.0, id)),
             None => self.failed += 1,
         }
         self.all.push(Allocation {
@@ -86,7 +86,7 @@ impl Allocations {
 
     /// Notes that the block that starts at `pfn` was freed.
     pub(super) fn remove(&mut self, pfn: Pfn, command: u32, events: EventSpan) {
-        let Some(id) = self.live.remove(&pfn) else { return };
+        let Some(id) = self.live.remove(&pfn.0) else { return };
         if let Some(allocation) = self.all.get_mut(id as usize - 1) {
             allocation.freed = Some((command, events));
         }
@@ -101,12 +101,12 @@ impl Allocations {
     /// The live block that starts at `pfn`.
     #[must_use]
     pub fn at(&self, pfn: Pfn) -> Option<&Allocation> {
-        self.live.get(&pfn).and_then(|&id| self.get(id))
+        self.live.get(&pfn.0).and_then(|&id| self.get(id))
     }
 
     /// The live blocks that start at `from` or later, but before `to`, ascending.
     pub fn between(&self, from: Pfn, to: Pfn) -> impl Iterator<Item = &Allocation> {
-        self.live.range(from..to).filter_map(|(_, &id)| self.get(id))
+        self.live.range(from.0..to.0).filter_map(|(_, &id)| self.get(id))
     }
 
     /// The newest request whose block is in use.

@@ -11,7 +11,6 @@ use super::trace::Trace;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::pfn::{CpuId, NodeId, Order, Pfn};
 use buddyscope_mm::{Answer, Machine};
-use std::collections::BTreeMap;
 
 /// The machine and everything beside it that a later command depends on.
 #[derive(Clone)]
@@ -23,12 +22,12 @@ pub struct State {
     /// Blocks that `age` left in use.
     pub(super) background: Vec<Held>,
     /// Where each interleave policy is, by its text.
-    pub(super) interleaved: BTreeMap<String, NodeId>,
+    pub(super) interleaved: Vec<(String, NodeId)>,
 }
 
 impl State {
     pub(super) fn new(machine: Machine<Trace>) -> State {
-        let (background, interleaved) = (Vec::new(), BTreeMap::new());
+        let (background, interleaved) = (Vec::new(), Vec::new());
         State { machine, allocations: Allocations::default(), background, interleaved }
     }
 
@@ -117,16 +116,20 @@ pub(super) fn ask(
     machine: &mut Machine<Trace>,
     request: &Request,
     policy: &str,
-    interleaved: &mut BTreeMap<String, NodeId>,
+    interleaved: &mut Vec<(String, NodeId)>,
 ) -> Answer {
     let mut task = request.task.clone();
     if let Target::Node(node) = request.target {
         return machine.alloc_pages_nodemask(&mut task, request.gfp, request.order, node, None);
     }
-    task.il_prev = interleaved.get(policy).copied();
+    let place = interleaved.iter().position(|(name, _)| name == policy);
+    task.il_prev = place.map(|at| interleaved[at].1);
     let answer = machine.alloc_pages_current(&mut task, request.gfp, request.order);
     if let Some(node) = task.il_prev {
-        interleaved.insert(policy.to_owned(), node);
+        match place {
+            Some(at) => interleaved[at].1 = node,
+            None => interleaved.push((policy.to_owned(), node)),
+        }
     }
     answer
 }

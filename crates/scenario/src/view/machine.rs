@@ -7,8 +7,7 @@ use buddyscope_mm::Machine;
 use buddyscope_mm::pfn::{CpuId, MIGRATE_TYPES};
 use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, ZoneItem};
 use buddyscope_mm::zone::{Node, Zone};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 
 /// The whole machine. Counts are in pages.
 #[derive(Clone, Debug, Serialize)]
@@ -23,7 +22,8 @@ pub struct MachineView {
     /// Nodes by id, those that are not online included.
     pub nodes: Vec<NodeView>,
     /// `/proc/sys/vm` by name.
-    pub sysctls: BTreeMap<&'static str, String>,
+    #[serde(serialize_with = "as_object")]
+    pub sysctls: Vec<(&'static str, String)>,
     /// Blocks of the list that are in use.
     pub live_allocations: usize,
     /// Rises with every change.
@@ -185,8 +185,13 @@ fn zone_view(machine: &Machine<Trace>, pages: &[u64; CLASSES], zone: &Zone) -> Z
     }
 }
 
+/// Pairs as the fields of an object.
+fn as_object<S: Serializer>(pairs: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
 /// Files of `/proc/sys/vm` as reading them would print.
-fn sysctls(machine: &Machine<Trace>) -> BTreeMap<&'static str, String> {
+fn sysctls(machine: &Machine<Trace>) -> Vec<(&'static str, String)> {
     let sysctls = machine.sysctls();
     let ratio = sysctls.lowmem_reserve_ratio.map(|ratio| ratio.to_string()).join(" ");
     [
