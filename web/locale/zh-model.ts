@@ -31,6 +31,7 @@ export const model: Record<string, string> = {
     '{gfp}，{order} 阶（{pages} 页），在 CPU {cpu} 上：最高到 {zone} 区域，类型 {type}，走节点 {node} 的 zonelist。',
   'request.nodes':
     '{gfp}，{order} 阶（{pages} 页），在 CPU {cpu} 上：最高到 {zone} 区域，类型 {type}，走节点 {node} 的 zonelist，仅限节点 {nodes}。',
+  'request.thisnode': '__GFP_THISNODE：列表中只有节点 {node} 的区域。',
   'policy.bind': '策略把任务绑定到节点 {nodes}；从节点 {node} 开始。',
   'policy.preferred': '策略首选节点 {node}。',
   'policy.interleave': '按任务的交错策略，轮到节点 {node}。',

@@ -10,6 +10,10 @@ export function Transport() {
   const recording = store.state.value?.recording;
   if (recording === undefined) return null;
   const { position, operations } = recording;
+  const close = () => {
+    recorder.pause();
+    void store.attempt(store.model.closeRecording);
+  };
   const at = { position: grouped(position), operations: grouped(operations) };
   const button = (label: string, sign: string, act: () => void, disabled = false) => (
     <button type="button" aria-label={label} title={label} disabled={disabled} onClick={act}>
@@ -60,7 +64,7 @@ export function Transport() {
         />
         <output>{t('recording.of', at)}</output>
       </div>
-      <button type="button" onClick={() => void store.attempt(() => store.begin(store.story.value))}>
+      <button type="button" onClick={close}>
         {t('recording.close')}
       </button>
       <dl class={same ? 'beside' : 'beside differs'} aria-live="polite">

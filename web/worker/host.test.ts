@@ -11,7 +11,16 @@ function engine(calls: string[], generation = 1): Engine {
     if (arg === 'bad') throw { field: 'id', message: 'bad' };
     return name;
   };
-  const names = ['boot', 'age', 'free', 'machine', 'stepRecording', 'loadRecording', 'rewindRecording'];
+  const names = [
+    'boot',
+    'age',
+    'free',
+    'machine',
+    'stepRecording',
+    'loadRecording',
+    'rewindRecording',
+    'closeRecording',
+  ];
   const session = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Session;
   const memory = new WebAssembly.Memory({ initial: 1 });
   const renew = () => engine(calls, generation + 1);
@@ -41,6 +50,18 @@ test('what a person got wrong is passed on, and not done again', () => {
   expect(calls.slice(3)).toEqual(['2 boot {}']);
 });
 
+test('a recording that was closed is not loaded again', () => {
+  const calls: string[] = [];
+  const host = new Host(engine(calls), vi.fn());
+  host.call('boot', {});
+  host.call('loadRecording', 'rec', {});
+  host.call('stepRecording', 5);
+  host.call('closeRecording');
+  host.call('free', 2);
+  expect(() => host.call('free', 13)).toThrow();
+  expect(calls.filter((call) => call.startsWith('2'))).toEqual(['2 boot {}', '2 free 2']);
+});
+
 test('steps of a recording are run again as one, from its start', () => {
   const calls: string[] = [];
   const host = new Host(engine(calls), vi.fn());
@@ -50,5 +71,9 @@ test('steps of a recording are run again as one, from its start', () => {
   host.call('rewindRecording');
   for (let i = 0; i < 3; i += 1) host.call('stepRecording', 64);
   expect(() => host.call('free', 13)).toThrow();
-  expect(calls.filter((call) => call.startsWith('2'))).toEqual(['2 loadRecording "rec"', '2 stepRecording 192']);
+  expect(calls.filter((call) => call.startsWith('2'))).toEqual([
+    '2 boot {}',
+    '2 loadRecording "rec"',
+    '2 stepRecording 192',
+  ]);
 });

@@ -13,7 +13,11 @@ const CHANGES = [
   'loadRecording',
   'stepRecording',
   'rewindRecording',
+  'closeRecording',
 ] as const satisfies (keyof Session)[];
+
+/** What concerns a recording only; the machine beside it waits unchanged. */
+const RECORDING: readonly Change[] = ['loadRecording', 'stepRecording'];
 
 /** What changes a session. Everything else only reads. */
 export type Change = (typeof CHANGES)[number];
@@ -34,10 +38,16 @@ export class CommandLog {
     if (!(CHANGES as readonly string[]).includes(name)) return;
     const entry = { name: name as Change, args };
     const last = this.entries.at(-1);
-    if (name === 'boot' || name === 'loadRecording') this.entries = [entry];
-    else if (name === 'rewindRecording') this.entries = this.entries.filter((e) => e.name !== 'stepRecording');
+    if (name === 'boot') this.entries = [entry];
+    else if (name === 'loadRecording') this.entries = [...this.without(RECORDING), entry];
+    else if (name === 'closeRecording') this.entries = this.without(RECORDING);
+    else if (name === 'rewindRecording') this.entries = this.without(['stepRecording']);
     else if (name === 'stepRecording' && last?.name === name) last.args = [Number(last.args[0]) + Number(args[0])];
     else this.entries.push(entry);
+  }
+
+  private without(names: readonly Change[]): Entry[] {
+    return this.entries.filter((entry) => !names.includes(entry.name));
   }
 
   *[Symbol.iterator](): Generator<Entry> {

@@ -25,6 +25,7 @@ export class RecordingSeeker {
   }
 
   close(): void {
+    if (this.view !== undefined) this.host.call('closeRecording');
     this.view = undefined;
     this.turn += 1;
   }

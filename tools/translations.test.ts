@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { model } from '../web/locale/zh-model.ts';
+
+const SOURCE = 'crates/scenario/src/explain/templates.rs';
+
+/** Key and English template of every sentence that the model can say. */
+function sentences(): Map<string, string> {
+  const source = readFileSync(SOURCE, 'utf8');
+  const pairs = source.matchAll(/\(\s*"([\w.]+)",\s*"((?:[^"\\]|\\.)*)"\s*,?\s*\)/g);
+  const english = new Map([...pairs].map(([, key = '', text = '']) => [key, text]));
+  // A line of arithmetic: the same in every language.
+  english.delete('split.line');
+  return english;
+}
+
+/** `{pages#page}` is `{pages}` with its English noun. */
+const names = (template: string) => [...new Set(template.match(/(?<=\{)\w+(?=[#}])/g))].sort();
+
+test('every sentence of the model is translated, with the same arguments', () => {
+  const english = sentences();
+  expect(english.size).toBeGreaterThan(80);
+  const wrong = [...english].filter(([key, text]) => {
+    const translated = model[key];
+    return translated === undefined || names(translated).join() !== names(text).join();
+  });
+  expect(wrong).toEqual([]);
+});
