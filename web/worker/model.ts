@@ -308,13 +308,7 @@ export interface Session {
 
   /** Hash of the whole state, 16 hex digits: the same on every target. */
   hash(): string;
-  /** Everything that was done since `boot`; `restore` does it again and ends in the same state, bit for bit. */
-  log(): Command[];
-  restore(form: MachineForm, log: Command[]): void;
 }
-
-/** One entry of the log: plain data, to keep beside the worker and in links. */
-export type Command = { do: string } & Record<string, unknown>;
 
 /** Beside Session the module exports `lastPanic(): string | undefined`: what a defect said, after a call has trapped. */
 

@@ -1,8 +1,7 @@
-//! Plain objects in, plain objects out.
+//! Plain objects out.
 
 use buddyscope_scenario::session::{FieldError, Value};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 /// What a method answers: an object, or an error that names its field.
@@ -17,11 +16,6 @@ pub(crate) fn object(value: &impl Serialize) -> Answer {
 /// What is thrown for something that a person got wrong.
 pub(crate) fn thrown(error: FieldError) -> JsValue {
     object(&error).unwrap_or_else(|error| error)
-}
-
-/// Reads a plain object; `what` is the field an error is about.
-pub(crate) fn read<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| thrown(FieldError::new(what, error.to_string())))
 }
 
 /// A number that may have been left out.

@@ -6,6 +6,7 @@
 //! is a defect, and [`last_panic`] tells what it said.
 
 mod convert;
+mod forms;
 mod map;
 mod panic;
 mod session;

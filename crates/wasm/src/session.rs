@@ -1,8 +1,9 @@
 //! The session as a class.
 
-use crate::convert::{Answer, number, object, read, thrown};
+use crate::convert::{Answer, number, object, thrown};
+use crate::forms;
 use crate::map::Map;
-use buddyscope_scenario::session::{self, AllocForm, Command, FieldError, MachineForm, Playback, Value};
+use buddyscope_scenario::session::{self, FieldError, Playback, Value};
 use buddyscope_scenario::view::{GfpView, Sight};
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -39,11 +40,6 @@ impl Session {
     fn playing(&mut self) -> Result<&mut Playback, JsValue> {
         self.playback.as_mut().ok_or_else(|| thrown(FieldError::new("recording", "no recording is loaded")))
     }
-
-    fn start(&mut self, session: session::Session) {
-        (self.inner, self.playback) = (Some(session), None);
-        self.map.forget();
-    }
 }
 
 fn missing() -> JsValue {
@@ -69,25 +65,10 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "model.MachineForm")] form: JsValue,
     ) -> Result<(), JsValue> {
-        let form: MachineForm = read(form, "machine")?;
-        self.start(session::Session::boot(&form).map_err(thrown)?);
+        let form = forms::machine(form).map_err(thrown)?;
+        (self.inner, self.playback) = (Some(session::Session::boot(&form).map_err(thrown)?), None);
+        self.map.forget();
         Ok(())
-    }
-
-    pub fn restore(
-        &mut self,
-        #[wasm_bindgen(unchecked_param_type = "model.MachineForm")] form: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "model.Command[]")] log: JsValue,
-    ) -> Result<(), JsValue> {
-        let form: MachineForm = read(form, "machine")?;
-        let log: Vec<Command> = read(log, "log")?;
-        self.start(session::Session::restore(&form, log).map_err(thrown)?);
-        Ok(())
-    }
-
-    #[wasm_bindgen(unchecked_return_type = "model.Command[]")]
-    pub fn log(&mut self) -> Answer {
-        object(&self.running()?.log())
     }
 
     pub fn age(&mut self, seed: f64, operations: Option<f64>) -> Result<(), JsValue> {
@@ -111,7 +92,7 @@ impl Session {
 
     #[wasm_bindgen(unchecked_return_type = "model.AllocationView[]")]
     pub fn allocate(&mut self, #[wasm_bindgen(unchecked_param_type = "model.AllocForm")] form: JsValue) -> Answer {
-        let form: AllocForm = read(form, "request")?;
+        let form = forms::request(form).map_err(thrown)?;
         let running = self.running()?;
         let (first, last) = running.allocate(form).map_err(thrown)?;
         let made: Result<Vec<_>, FieldError> = (first..=last).map(|id| running.allocations().view(id)).collect();
