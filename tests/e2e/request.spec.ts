@@ -16,7 +16,10 @@ test('pages are asked for and given back with the real controls', async ({ page 
   await expect.poll(() => counts(page)).toMatchObject({ live: live + 3 });
   await expect(rows(page).first()).toContainText('order 2 · GFP_KERNEL|ZERO');
   await expect(page.locator('.why .steps li').first()).toContainText('on CPU 5');
+  // The zone of the pages is shown now; what changes in it is seen from then on.
+  await page.getByRole('button', { name: 'Allocate' }).click();
   await expect(page.locator('.areas .changed').first()).toBeVisible();
+  await expect.poll(() => counts(page)).toMatchObject({ live: live + 6 });
 
   await page.getByRole('button', { name: 'Free newest' }).click();
   await expect(rows(page).first()).toContainText('freed');
@@ -103,7 +106,7 @@ test('a failure says what would have let it pass', async ({ page }) => {
   await expect(rows(page).first()).toContainText('failed');
   await expect(page.locator('.remedies dt').first()).not.toBeEmpty();
   await expect(page.locator('.remedies .ok').first()).toBeVisible();
-  await expect(page.locator('.why pre').first()).toContainText('free');
+  await expect(page.locator('.why .fail pre').first()).toContainText('free');
   await expect(page.locator('#machine-twin')).toContainText('refused');
 });
 
