@@ -10,11 +10,16 @@ export type Args = Record<string, string | number>;
 export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
 export type Language = keyof typeof LANGUAGES;
 
+/** Arguments that are migrate types; a zone may have the same name. */
+const TYPES: ReadonlySet<string> = new Set(['type', 'list', 'start', 'fallback']);
+
 interface Locale {
   language: Language;
   messages: Messages;
   /** Sentences of the model, by the key it gives them. */
   model: Record<string, string>;
+  /** Migrate types among the arguments of those sentences. */
+  names: Record<string, string>;
 }
 
 /** `{name}` is replaced by an argument; `one|many` is chosen by the argument `n`. */
@@ -27,7 +32,7 @@ export function fill(template: string, args: Args, language: string): string {
 
 /** Translation for one page or element. */
 export function createTranslator(initial: Language = 'en') {
-  const locale = signal<Locale>({ language: 'en', messages: en, model: {} });
+  const locale = signal<Locale>({ language: 'en', messages: en, model: {}, names: {} });
   let wanted = 'en' as Language;
 
   async function choose(language: Language): Promise<void> {
@@ -49,9 +54,14 @@ export function createTranslator(initial: Language = 'en') {
     },
     /** A sentence of the model: translated where its key is known, its own English otherwise. */
     said(sentence: { key: string; args: Args; text: string }): string {
-      const { model, language } = locale.value;
+      const { model, names, language } = locale.value;
       const template = model[sentence.key];
-      return template === undefined ? sentence.text : fill(template, sentence.args, language);
+      if (template === undefined) return sentence.text;
+      const args = Object.entries(sentence.args).map(([name, value]) => [
+        name,
+        TYPES.has(name) ? (names[value] ?? value) : value,
+      ]);
+      return fill(template, Object.fromEntries(args), language);
     },
   };
 }
@@ -59,7 +69,7 @@ export function createTranslator(initial: Language = 'en') {
 export type Translator = ReturnType<typeof createTranslator>;
 
 async function load(language: Language): Promise<Locale> {
-  if (language === 'en') return { language, messages: en, model: {} };
-  const { zh, model } = await import('./zh.ts');
-  return { language, messages: zh, model };
+  if (language === 'en') return { language, messages: en, model: {}, names: {} };
+  const { zh, model, names } = await import('./zh.ts');
+  return { language, messages: zh, model, names };
 }

@@ -102,3 +102,12 @@ export const model: Record<string, string> = {
   'remedy.mayReclaim': '起初也失败，但之后可以回收；本版本的模型不运行回收',
   'remedy.no': '也会失败',
 };
+
+/** Migrate types as the model names them. */
+export const names: Record<string, string> = {
+  Unmovable: '不可移动',
+  Movable: '可移动',
+  Reclaimable: '可回收',
+  HighAtomic: '高阶原子',
+  Isolate: '隔离',
+};

@@ -2,7 +2,7 @@
 
 import type { Messages } from './index.ts';
 
-export { model } from './zh-model.ts';
+export { model, names } from './zh-model.ts';
 
 export const zh: Messages = {
   'app.tagline': 'Linux 5.10 页分配器，逐页还原',

@@ -17,11 +17,7 @@ export function Allocations() {
         <small>{t('list.live', { live: grouped(list.live), failed: grouped(list.failed) })}</small>
       </h2>
       {list.items.length === 0 && <p class="empty">{t('list.empty')}</p>}
-      <ol
-        onKeyDown={(event) => {
-          if (event.key === 'Delete' && focus.allocation !== undefined) free(focus.allocation);
-        }}
-      >
+      <ol>
         {list.items.map((item) => (
           <li key={item.id} class={item.id === focus.allocation ? 'chosen' : ''}>
             <label title={item.gfp}>
@@ -31,6 +27,7 @@ export function Allocations() {
                 checked={item.id === focus.allocation}
                 onChange={() => choose(item)}
                 onClick={() => choose(item)}
+                onKeyDown={(event) => event.key === 'Delete' && free(item.id)}
               />
               <i class={`dot ${item.ok ? (item.freed ? 'freed' : 'ok') : 'bad'}`} />
               <span class="what">{t('list.row', { order: item.order, gfp: short(item.gfp) })}</span>

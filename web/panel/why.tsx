@@ -72,6 +72,11 @@ function Walk({ why }: { why: Why }) {
   );
 }
 
+/** Flags joined by bars may be broken after each. */
+function breakable(text: string): string {
+  return text.replaceAll('|', '|\u200b');
+}
+
 function Step({ step }: { step: WhyStep }) {
   const { store, words } = useApp();
   const { t, said } = words;
@@ -79,7 +84,7 @@ function Step({ step }: { step: WhyStep }) {
   return (
     <li class={step.kind}>
       <span class="visually-hidden">{t(`why.${step.kind}`)}: </span>
-      <span class="said">{said(step)}</span>
+      <span class="said">{breakable(said(step))}</span>
       {step.sum !== undefined && step.sum.length > 0 && <pre>{step.sum.join('\n')}</pre>}
       <span class="fn">
         <code>{step.fn}</code>

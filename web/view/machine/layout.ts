@@ -40,7 +40,7 @@ export interface MachineLayout {
 
 const PAD = 14;
 const MINI = { width: 118, height: 168 };
-const SLOT = { min: 74, ideal: 96, max: 176, gap: 14 };
+const SLOT = { min: 74, ideal: 96, max: 236, gap: 14 };
 
 /** Least size of a card by number of nodes. */
 const LEAST = [
