@@ -175,6 +175,7 @@ export const en = {
   'state.bad': 'bad',
 
   'why.title': 'Why',
+  'why.none': 'This operation asks for no page.',
   'why.empty': 'Choose an allocation, and every decision on its way is explained here.',
   'why.remedies': 'What would let it pass',
   'why.remedies.note': 'tried on a copy',

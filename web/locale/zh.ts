@@ -179,6 +179,7 @@ export const zh: Messages = {
   'state.bad': '坏页',
 
   'why.title': '为什么',
+  'why.none': '此操作不请求页。',
   'why.empty': '选择一次分配，这里会解释其中的每个决定。',
   'why.remedies': '怎样才能成功',
   'why.remedies.note': '已在副本上试过',

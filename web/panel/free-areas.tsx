@@ -63,7 +63,7 @@ function AreaTable({ areas, name, version }: { areas: FreeAreas; name: string; v
       >
         {grouped(count)}
         {count > 0 && <i class={`bar ${TYPE_NAMES[type]}`} style={{ width: `calc(${share} * (100% - 6px))` }} />}
-        {delta !== undefined && (
+        {delta !== undefined && deltas.size <= MOST_DELTAS && (
           <ins title={t('free.change', { delta: signed(delta) })} aria-hidden="true">
             {signed(delta)}
           </ins>
@@ -113,6 +113,9 @@ function AreaTable({ areas, name, version }: { areas: FreeAreas; name: string; v
     </table>
   );
 }
+
+/** With more changes at once the numbers would cover each other; the cells are marked all the same. */
+const MOST_DELTAS = 8;
 
 function signed(delta: number): string {
   return delta > 0 ? `+${grouped(delta)}` : `−${grouped(-delta)}`;

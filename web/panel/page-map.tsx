@@ -22,17 +22,14 @@ export function PageMap() {
   });
   const state = store.state.value;
   const machine = state?.machine;
-  const shape = useComputed(() => {
-    const nodes = store.state.value?.machine.nodes ?? [];
-    return nodes
-      .flatMap(({ zones }) => zones.map(({ id, startPfn, spanned }) => `${id}:${startPfn}+${spanned}`))
-      .join();
-  });
+  const shape = useComputed(() =>
+    (store.state.value?.spans ?? []).map(({ zone, start, end }) => `${zone}:${start}-${end}`).join(),
+  );
   const aspect = (view.value?.width ?? 2) / (view.value?.height ?? 1);
   const layout = useComputed(() => {
     const known = shape.value !== '' && store.state.peek();
     const { width, height } = view.value ?? { width: 2, height: 1 };
-    return known ? pagesLayout(known.machine, width / height) : undefined;
+    return known ? pagesLayout(known.spans, width / height) : undefined;
   });
   const camera = useComputed(() => {
     if (layout.value === undefined || view.value === undefined) return { x: 0, y: 0, scale: 1 };

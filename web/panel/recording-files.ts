@@ -47,15 +47,15 @@ export function commonFolder(paths: readonly string[]): string {
 }
 
 /** Name and content, both without their compression. */
-export async function unpacked(path: string, blob: Blob): Promise<[string, Uint8Array]> {
+export async function unpacked(path: string, blob: Blob, limit = MAX_BYTES): Promise<[string, Uint8Array]> {
   if (path.endsWith('.xz')) throw problem('xz', path);
-  if (!path.endsWith('.gz')) return [path, await bytes(path, blob.stream())];
+  if (!path.endsWith('.gz')) return [path, await bytes(path, blob.stream(), limit)];
   const plain = blob.stream().pipeThrough(new DecompressionStream('gzip'));
-  return [path.slice(0, -'.gz'.length), await bytes(path, plain)];
+  return [path.slice(0, -'.gz'.length), await bytes(path, plain, limit)];
 }
 
 /** All of a stream, but no more than fits: a small file may unpack to a huge one. */
-async function bytes(path: string, stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function bytes(path: string, stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = stream.getReader();
@@ -65,7 +65,7 @@ async function bytes(path: string, stream: ReadableStream<Uint8Array>): Promise<
     });
     if (done) break;
     length += value.length;
-    if (length > MAX_BYTES) {
+    if (length > limit) {
       await reader.cancel();
       throw problem('tooLarge', path);
     }

@@ -77,13 +77,13 @@ export function Transport() {
         <div>
           <dt>{t('recording.kernel')}</dt>
           <dd>
-            <code>{recording.kernel}</code>
+            <code>{recording.kernel || '–'}</code>
           </dd>
         </div>
         <div>
           <dt>{t('recording.model')}</dt>
           <dd>
-            <code>{recording.model}</code>
+            <code>{recording.model || '–'}</code>
           </dd>
         </div>
         <div class="verdict">

@@ -14,7 +14,11 @@ export function WhyPanel() {
         {why !== undefined && <CopyButton text={why.copy} />}
       </h2>
       <Sides />
-      {why === undefined ? <p class="empty">{t('why.empty')}</p> : <Walk why={why} />}
+      {why === undefined ? (
+        <p class="empty">{t(store.state.value?.recording ? 'why.none' : 'why.empty')}</p>
+      ) : (
+        <Walk why={why} />
+      )}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 // What a page asks of its worker, and what the worker tells without being asked.
 
+import type { Span } from '../view/pages/layout.ts';
 import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
 import type {
   AllocationList,
@@ -41,6 +42,8 @@ export interface State {
   list: AllocationList;
   why?: Why | undefined;
   recording?: RecordingView | undefined;
+  /** What the page map shows. */
+  spans: Span[];
 }
 
 export interface WorkerApi {

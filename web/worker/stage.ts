@@ -3,7 +3,7 @@
 import type { Context } from '../view/draw.ts';
 import { paintMachine } from '../view/machine/paint.ts';
 import { colorTable, type Rgb } from '../view/pages/colors.ts';
-import { type PagesLayout, pagesLayout } from '../view/pages/layout.ts';
+import { type PagesLayout, pagesLayout, type Span } from '../view/pages/layout.ts';
 import { PagesPainter } from '../view/pages/paint.ts';
 import { fillPfns, type Grid, sampleGrid } from '../view/pages/sample.ts';
 import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
@@ -26,11 +26,12 @@ export class Stage {
   private readonly pagesPainter = new PagesPainter();
   private readonly sample: Sampler;
   private machine: MachineView | undefined;
+  private spans: Span[] = [];
   private palette: Palette | undefined;
   private colors: Uint32Array | undefined;
   private machineScene: MachineScene | undefined;
   private pagesScene: PagesScene | undefined;
-  private layout: { key: string; layout: PagesLayout } | undefined;
+  private layout: { spans: Span[]; aspect: number; layout: PagesLayout } | undefined;
   private waiting = false;
 
   constructor(sample: Sampler) {
@@ -54,8 +55,9 @@ export class Stage {
     this.draw(name, surface, performance.now());
   }
 
-  show(machine: MachineView): void {
+  show(machine: MachineView, spans: Span[]): void {
     this.machine = machine;
+    this.spans = spans;
     const still = this.palette?.still ?? true;
     for (const { zones } of machine.nodes) for (const { id, free } of zones) this.easing.set(id, free, still);
     this.touch('machine', 'pages');
@@ -110,30 +112,23 @@ export class Stage {
       const walked = this.easing.walked(now);
       paintMachine(context, { machine, scene: this.machineScene, palette, size, free, walked });
     }
-    if (name === 'pages' && this.pagesScene !== undefined)
-      this.drawPages(context, size, machine, this.pagesScene, palette);
+    if (name === 'pages' && this.pagesScene !== undefined) this.drawPages(context, size, this.pagesScene, palette);
   }
 
-  private drawPages(
-    context: Context,
-    size: CanvasSize,
-    machine: MachineView,
-    scene: PagesScene,
-    palette: Palette,
-  ): void {
-    const layout = this.pagesLayout(machine, size);
+  private drawPages(context: Context, size: CanvasSize, scene: PagesScene, palette: Palette): void {
+    const layout = this.pagesLayout(size);
     const grid: Grid = sampleGrid(scene.camera, size);
     const { pfns, codes } = this.sample(grid.columns * grid.rows, (into) => fillPfns(into, grid, layout));
     const colors = this.colors ?? new Uint32Array();
     this.pagesPainter.paint(context, { layout, scene, palette, size, grid, pfns, codes, colors });
   }
 
-  private pagesLayout(machine: MachineView, { width, height }: CanvasSize): PagesLayout {
-    const zones = machine.nodes.flatMap((node) =>
-      node.zones.map(({ id, startPfn, spanned }) => [id, startPfn, spanned]),
-    );
-    const key = `${width / height} ${zones.join()}`;
-    if (this.layout?.key !== key) this.layout = { key, layout: pagesLayout(machine, width / height) };
+  private pagesLayout({ width, height }: CanvasSize): PagesLayout {
+    const { spans } = this;
+    const aspect = width / height;
+    if (this.layout?.spans !== spans || this.layout.aspect !== aspect) {
+      this.layout = { spans, aspect, layout: pagesLayout(spans, aspect) };
+    }
     return this.layout.layout;
   }
 }

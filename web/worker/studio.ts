@@ -1,9 +1,12 @@
 // What a page can ask for, put together: the session, its recording, and the canvases that show them.
 
+import type { Span } from '../view/pages/layout.ts';
 import type { Focus, Notice, State, Story, WorkerApi } from './api.ts';
 import type { Defect, Host } from './host.ts';
+import type { MachineView } from './model.ts';
 import { RecordingSeeker } from './recording.ts';
 import { sampler } from './sampler.ts';
+import { presentSpans } from './spans.ts';
 import { Stage } from './stage.ts';
 
 /** Allocations that the page lists; older ones are counted. */
@@ -23,9 +26,11 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     }
   }
 
-  const stage = new Stage(sampler(host));
+  const sample = sampler(host);
+  const stage = new Stage(sample);
   const seeker = new RecordingSeeker(host, publish, (done) => tell({ notice: 'progress', done }));
   let focus: Focus = { zone: 0 };
+  let known: { shape: string; spans: Span[] } | undefined;
   let recovering = false;
   let hashing: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,11 +47,20 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
       areas: host.call('freeAreas', focus.zone),
       why: currentWhy(),
       recording: seeker.view,
+      spans: spansOf(machine),
     };
-    stage.show(machine);
+    stage.show(machine, state.spans);
     tell({ notice: 'state', state });
     clearTimeout(hashing);
     hashing = setTimeout(() => tell({ notice: 'hash', hash: host.call('hash') }), 120);
+  }
+
+  /** Computed once for a machine: where memory is does not change while it runs. */
+  function spansOf(machine: MachineView): Span[] {
+    const zones = machine.nodes.flatMap((node) => node.zones);
+    const shape = zones.map(({ id, startPfn, spanned, present }) => `${id}:${startPfn}+${spanned}/${present}`).join();
+    if (known?.shape !== shape) known = { shape, spans: presentSpans(machine, sample) };
+    return known.spans;
   }
 
   function currentWhy(): State['why'] {

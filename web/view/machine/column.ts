@@ -38,7 +38,7 @@ export function paintColumn(c: Context, { zone, column }: ZoneLayout, free: numb
   c.fillStyle = palette.free;
   c.fill();
   c.clip();
-  const perPage = column.height / Math.max(1, zone.managed);
+  const perPage = column.height / Math.max(1, zone.present);
   let y = column.y + column.height;
   for (const { pages, color, strength } of composition(zone, palette)) {
     const height = Math.max(pages * perPage, strength === 1 ? 1 : 0);

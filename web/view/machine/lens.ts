@@ -20,7 +20,7 @@ export function paintLens(c: Context, input: LensInput): void {
   const { zone } = layout;
   const scale = lensScale(zone, preview);
   const at = (pages: number) => lens.y + scale(pages) * lens.height;
-  paintWedge(c, input, lensRange(zone, preview) / Math.max(1, zone.managed));
+  paintWedge(c, input, lensRange(zone, preview) / Math.max(1, zone.present));
   c.save();
   box(c, lens, 5);
   c.fillStyle = palette.free;

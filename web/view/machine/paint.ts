@@ -71,7 +71,8 @@ function paintZone(c: Context, { mini, compact }: NodeLayout, layout: ZoneLayout
     write(c, freeText, beside, y + 18, { ...small, width: room - named - 7 });
     return;
   }
-  if (room - named > 46) write(c, size(zone.managed), beside, y + 18, { ...small, font: fonts.small(palette) });
+  const sized = { ...small, font: fonts.small(palette), width: room - named - 7 };
+  write(c, size(zone.managed), beside, y + 18, sized);
   write(c, freeText, column.x, y + 34, { ...small, width: room });
 }
 

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import type { MachineView } from '../../worker/model.ts';
 import { centered, fitScale, fitted, MAX_SCALE, panned, showing, zoomed } from './camera.ts';
 import { pagesLayout } from './layout.ts';
 
-const zones = [{ id: 0, startPfn: 0, spanned: 1 << 20 }];
-const layout = pagesLayout({ nodes: [{ zones }] } as unknown as MachineView, 2);
+const layout = pagesLayout([{ zone: 0, start: 0, end: 1 << 20 }], 2);
 const view = { width: 600, height: 300 };
 
 test('the whole machine is in view and in the middle', () => {

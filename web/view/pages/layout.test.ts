@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { MachineView } from '../../worker/model.ts';
-import { blockSize, cellOf, pageAt, pagesLayout, TILE } from './layout.ts';
+import { blockSize, cellOf, pageAt, pagesLayout, type Span, TILE } from './layout.ts';
 
-function machine(...zones: [start: number, spanned: number][]): MachineView {
-  const views = zones.map(([startPfn, spanned], id) => ({ id, startPfn, spanned }));
-  return { nodes: [{ zones: views }] } as unknown as MachineView;
+function machine(...zones: [start: number, pages: number][]): Span[] {
+  return zones.map(([start, pages], zone) => ({ zone, start, end: start + pages }));
 }
 
 const layout = pagesLayout(machine([1, 4095], [4096, 250_000], [1_048_576, 262_144]), 1.8);

@@ -3,17 +3,19 @@
 // A largest block, 1024 pages, is a square of 32 by 32 cells in Z order: every block is a rectangle, and its buddy is the
 // same rectangle beside or below it. Squares of a zone fill rows; each zone begins a new row.
 
-import type { MachineView } from '../../worker/model.ts';
-
 export const TILE = 32;
 const TILE_PAGES = TILE * TILE;
 
-export interface Band {
+/** A part of a zone, from its first page up to but not including `end`. */
+export interface Span {
   zone: number;
-  /** First page of the first square; may lie before the zone. */
-  first: number;
   start: number;
   end: number;
+}
+
+export interface Band extends Span {
+  /** First page of the first square; may lie before the zone. */
+  first: number;
   /** Upper edge, in cells. */
   y: number;
   /** Rows of squares. */
@@ -47,12 +49,8 @@ for (let page = 0; page < TILE_PAGES; page += 1) {
 }
 
 /** The layout whose shape comes nearest to an aspect (width / height). */
-export function pagesLayout(machine: MachineView, aspect: number): PagesLayout {
-  const zones = machine.nodes.flatMap(({ zones }) => zones).filter(({ spanned }) => spanned > 0);
-  const spans = zones.map(({ id, startPfn, spanned }) => {
-    const first = startPfn - (startPfn % TILE_PAGES);
-    return { zone: id, first, start: startPfn, end: startPfn + spanned };
-  });
+export function pagesLayout(parts: readonly Span[], aspect: number): PagesLayout {
+  const spans = parts.map((span) => ({ ...span, first: span.start - (span.start % TILE_PAGES) }));
   const tiles = spans.map(({ first, end }) => Math.ceil((end - first) / TILE_PAGES));
   const columns = bestColumns(tiles, aspect);
   const gap = gapOf(tiles, columns);

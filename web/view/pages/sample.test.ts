@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
-import type { MachineView } from '../../worker/model.ts';
 import { centered, fitted } from './camera.ts';
 import { cellOf, pageAt, pagesLayout } from './layout.ts';
 import { fillPfns, NOTHING, sampleGrid } from './sample.ts';
 
-const zones = [
-  { id: 0, startPfn: 4096, spanned: 300_000 },
-  { id: 1, startPfn: 1 << 20, spanned: 70_000 },
+const spans = [
+  { zone: 0, start: 4096, end: 304_096 },
+  { zone: 1, start: 1 << 20, end: (1 << 20) + 70_000 },
 ];
-const layout = pagesLayout({ nodes: [{ zones }] } as unknown as MachineView, 2);
+const layout = pagesLayout(spans, 2);
 const size = { width: 600, height: 300, ratio: 2 };
 
 test('zoomed out, there is a sample for each device pixel, and no more than 1024 a side', () => {
@@ -38,10 +37,7 @@ test('samples are the pages at their places', () => {
 });
 
 test('page numbers beyond 2^31 survive', () => {
-  const far = pagesLayout(
-    { nodes: [{ zones: [{ id: 0, startPfn: 0, spanned: 2 ** 32 - 2048 }] }] } as unknown as MachineView,
-    1,
-  );
+  const far = pagesLayout([{ zone: 0, start: 0, end: 2 ** 32 - 2048 }], 1);
   const pfn = 3_500_000_123;
   const cell = cellOf(far, pfn) ?? { x: 0, y: 0 };
   const grid = { columns: 1, rows: 1, x: cell.x, y: cell.y, step: 1 };
