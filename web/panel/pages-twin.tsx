@@ -1,4 +1,5 @@
 import { grouped } from '../locale/format.ts';
+import { bootedPages } from '../view/machine/column.ts';
 import { useApp } from './app-context.ts';
 import { TYPE_NAMES } from './free-areas.tsx';
 import { zoneName } from './zone-name.ts';
@@ -26,7 +27,7 @@ export function PagesTwin() {
               <th scope="row">{zoneName(zone, words)}</th>
               <td>{grouped(zone.freeByType.reduce((sum, pages) => sum + pages, 0))}</td>
               <td>{grouped(zone.usedByType.reduce((sum, pages) => sum + pages, 0))}</td>
-              <td>{grouped(zone.reservedPages)}</td>
+              <td>{grouped(bootedPages(zone))}</td>
               <td>{grouped(zone.pcpPages)}</td>
             </tr>
           ))}

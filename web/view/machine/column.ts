@@ -10,6 +10,12 @@ interface Layer {
   strength: number;
 }
 
+/** Pages that exist and that nobody can get: in use since boot, or kept by the firmware. */
+export function bootedPages(zone: ZoneView): number {
+  const sum = (counts: number[]) => counts.reduce((all, pages) => all + pages, 0);
+  return Math.max(0, zone.present - sum(zone.usedByType) - sum(zone.freeByType) - zone.pcpPages);
+}
+
 /** What a zone consists of, from the bottom up: pages in use first, then per-CPU lists, then free ones by type. */
 export function composition(zone: ZoneView, palette: Palette): Layer[] {
   const used = zone.usedByType.map((pages, type) => ({
@@ -23,7 +29,7 @@ export function composition(zone: ZoneView, palette: Palette): Layer[] {
     strength: palette.tint,
   }));
   const layers = [
-    { pages: zone.reservedPages, color: palette.booted, strength: 1 },
+    { pages: bootedPages(zone), color: palette.booted, strength: 1 },
     ...used,
     { pages: zone.pcpPages, color: palette.pcp, strength: 1 },
     ...free,

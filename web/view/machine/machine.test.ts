@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MachineView, NodeView, ZoneView } from '../../worker/model.ts';
+import type { Palette } from '../scene.ts';
+import { bootedPages, composition } from './column.ts';
 import { chipLabels, ranges } from './header.ts';
 import { machineLayout } from './layout.ts';
 import { BREAK, lensScale } from './lens-scale.ts';
@@ -20,6 +22,15 @@ describe('the lens', () => {
     const preview = { zone: 0, min: 5000, low: 6000, high: 7000, boost: 100, protection: [], pcpHigh: 0, pcpBatch: 0 };
     expect(lensScale(zone, preview)(7100)).toBeLessThan(BREAK);
   });
+});
+
+test('a zone is made of all its pages, each once', () => {
+  const full = { present: 1000, usedByType: [100, 200], freeByType: [50, 250], pcpPages: 40 } as unknown as ZoneView;
+  expect(bootedPages(full)).toBe(360);
+  const palette = { types: ['u', 'm'], booted: 'b', pcp: 'p', tint: 0.3 } as unknown as Palette;
+  const layers = composition(full, palette);
+  expect(layers.reduce((sum, { pages }) => sum + pages, 0)).toBe(1000);
+  expect(layers.map(({ color }) => color)).toEqual(['b', 'u', 'm', 'p', 'u', 'm']);
 });
 
 test('near nodes are neighbors', () => {
