@@ -84,7 +84,7 @@ export async function open(page: Page, path = '/'): Promise<void> {
 
 /** The hash of the machine's state, once it has stopped changing. */
 export async function stateHash(page: Page): Promise<string> {
-  // The page asks for it a moment after the last change.
+  // It is told a moment after the last change, later on machines that take longer.
   await page.waitForTimeout(350);
   return (await page.locator('.hash').getAttribute('data-hash')) ?? '';
 }

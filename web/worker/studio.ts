@@ -3,7 +3,7 @@
 import type { Span } from '../view/pages/layout.ts';
 import type { Focus, Notice, State, Story, WorkerApi } from './api.ts';
 import type { Defect, Host } from './host.ts';
-import type { MachineView } from './model.ts';
+import type { MachineView, Why } from './model.ts';
 import { RecordingSeeker } from './recording.ts';
 import { sampler } from './sampler.ts';
 import { presentSpans } from './spans.ts';
@@ -31,6 +31,8 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
   const seeker = new RecordingSeeker(host, publish, (done) => tell({ notice: 'progress', done }));
   let focus: Focus = { zone: 0 };
   let known: { shape: string; spans: Span[] } | undefined;
+  let explained: { key: string; why: Why } | undefined;
+  let hashCost = 0;
   let recovering = false;
   let hashing: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,7 +54,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     stage.show(machine, state.spans);
     tell({ notice: 'state', state });
     clearTimeout(hashing);
-    hashing = setTimeout(() => tell({ notice: 'hash', hash: host.call('hash') }), 120);
+    hashing = setTimeout(tellHash, Math.max(120, 4 * hashCost));
   }
 
   /** Computed once for a machine: where memory is does not change while it runs. */
@@ -63,9 +65,21 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     return known.spans;
   }
 
+  /** Once things have been quiet for a while, and longer on machines that take longer. */
+  function tellHash(): void {
+    const start = performance.now();
+    tell({ notice: 'hash', hash: host.call('hash') });
+    hashCost = performance.now() - start;
+  }
+
   function currentWhy(): State['why'] {
     const { allocation, back } = focus;
-    if (allocation !== undefined) return host.call(back ? 'whyFree' : 'why', allocation);
+    if (allocation !== undefined) {
+      // What happened does not change any more, and trying the remedies takes a moment.
+      const key = `${allocation} ${back === true}`;
+      if (explained?.key !== key) explained = { key, why: host.call(back ? 'whyFree' : 'why', allocation) };
+      return explained.why;
+    }
     return seeker.view === undefined ? undefined : host.call('recordingWhy');
   }
 
@@ -80,6 +94,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
 
   function tellStory({ form, age, requests }: Story): void {
     host.call('boot', form);
+    explained = undefined;
     seeker.close();
     if (age !== undefined) host.call('age', age);
     const made = requests.flatMap((request) => host.call('allocate', request));
