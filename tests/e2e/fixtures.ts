@@ -82,10 +82,10 @@ export async function open(page: Page, path = '/'): Promise<void> {
   await expect(page.locator('.hash')).toHaveAttribute('data-hash', /^[\da-f]{16}$/);
 }
 
-/** The hash of the machine's state, once it has stopped changing. */
+/** The hash of the machine's state as the page shows it. */
 export async function stateHash(page: Page): Promise<string> {
   // It is told a moment after the last change, later on machines that take longer.
-  await page.waitForTimeout(350);
+  await expect(page.locator('.hash')).toHaveAttribute('data-current', 'true');
   return (await page.locator('.hash').getAttribute('data-hash')) ?? '';
 }
 

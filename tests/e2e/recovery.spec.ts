@@ -7,7 +7,9 @@ const sabotage = (page: Page) => page.evaluate(() => (window as unknown as { sab
 
 test('when the model stops, the page says so and the machine is back', async ({ page }) => {
   await open(page, '/e2e/index.html');
+  const { live } = await counts(page);
   await page.getByRole('button', { name: 'Allocate' }).click();
+  await expect.poll(() => counts(page)).toMatchObject({ live: live + 1 });
   const before = await stateHash(page);
   const made = await counts(page);
 

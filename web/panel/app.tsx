@@ -117,9 +117,10 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
   }
 
   function Hash() {
-    const hash = store.hash.value;
+    const { hash, version } = store.hash.value;
+    const current = version === store.state.value?.machine.version;
     return (
-      <p class="hash" title={t('app.hash.gloss')} data-hash={hash}>
+      <p class="hash" title={t('app.hash.gloss')} data-hash={hash} data-current={current}>
         {hash !== '' && t('app.hash', { hash })}
       </p>
     );

@@ -41,7 +41,7 @@ export function createStore(worker: Worker) {
   const started = new Promise<void>((resolve) => {
     start = resolve;
   });
-  const hash = signal('');
+  const hash = signal({ hash: '', version: -1 });
   const progress = signal(1);
   const defect = signal<Pick<Defect, 'message' | 'restored'> | undefined>(undefined);
   let defects = 0;
@@ -58,7 +58,7 @@ export function createStore(worker: Worker) {
 
   function hear(notice: Notice): void {
     if (notice.notice === 'ready') start();
-    else if (notice.notice === 'hash') hash.value = notice.hash;
+    else if (notice.notice === 'hash') hash.value = { hash: notice.hash, version: notice.version };
     else if (notice.notice === 'progress') progress.value = notice.done;
     else if (notice.notice === 'defect') report(notice);
     else {

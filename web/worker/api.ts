@@ -74,7 +74,8 @@ export interface WorkerApi {
 export type Notice =
   | { notice: 'ready'; version: string }
   | { notice: 'state'; state: State }
-  | { notice: 'hash'; hash: string }
+  /** Of the state with that version. */
+  | { notice: 'hash'; hash: string; version: number }
   /** How far a long operation has come, 0..1; 1 ends it. */
   | { notice: 'progress'; done: number }
   /** The model stopped; whether the machine is back as it was. */

@@ -33,11 +33,13 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
   let known: { shape: string; spans: Span[] } | undefined;
   let explained: { key: string; why: Why } | undefined;
   let hashCost = 0;
+  let version = 0;
   let recovering = false;
   let hashing: ReturnType<typeof setTimeout> | undefined;
 
   function publish(): void {
     const machine = host.call('machine');
+    version = machine.version;
     const zones = machine.nodes.flatMap((node) => node.zones).filter(({ present }) => present > 0);
     const zone = zones.find(({ id }) => id === focus.zone) ?? zones.find(({ name }) => name === 'Normal') ?? zones[0];
     focus = { ...focus, zone: zone?.id ?? 0 };
@@ -68,7 +70,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
   /** Once things have been quiet for a while, and longer on machines that take longer. */
   function tellHash(): void {
     const start = performance.now();
-    tell({ notice: 'hash', hash: host.call('hash') });
+    tell({ notice: 'hash', hash: host.call('hash'), version });
     hashCost = performance.now() - start;
   }
 
