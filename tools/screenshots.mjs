@@ -14,8 +14,10 @@ const server = await preview({ preview: { port: 0 } });
 const browser = await chromium.launch(launchOptions);
 for (const viewport of SIZES) {
   for (const colorScheme of ['light', 'dark']) {
-    const page = await browser.newPage({ viewport, colorScheme });
-    await page.goto(server.resolvedUrls.local[0], { waitUntil: 'networkidle' });
+    const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+    await page.goto(server.resolvedUrls.local[0]);
+    // The machine runs and its state has been told: everything is drawn.
+    await page.locator('.hash[data-current=true]').waitFor();
     const path = `shots/${viewport.width}x${viewport.height}-${colorScheme}.png`;
     await page.screenshot({ path });
     console.log(path);

@@ -88,6 +88,7 @@ export const en = {
   'machine.boost': 'boost',
   'machine.verdict': 'This request',
   'machine.awake': 'awake',
+  'machine.awakeFor': 'awake for order {order}',
   'machine.asleep': 'asleep',
   'machine.offline': 'offline',
   'machine.noMemory': 'no memory',

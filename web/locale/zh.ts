@@ -92,6 +92,7 @@ export const zh: Messages = {
   'machine.boost': 'boost',
   'machine.verdict': '本次请求',
   'machine.awake': '已唤醒',
+  'machine.awakeFor': '已为 {order} 阶唤醒',
   'machine.asleep': '休眠',
   'machine.offline': '离线',
   'machine.noMemory': '无内存',

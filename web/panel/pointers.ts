@@ -1,10 +1,12 @@
 import { useRef } from 'preact/hooks';
 
 interface Gestures {
-  /** By CSS pixels. */
+  /** By units of the drawing. */
   pan: (dx: number, dy: number) => void;
   zoom: (factor: number, at: { x: number; y: number }) => void;
   hover: (x: number, y: number) => void;
+  /** CSS pixels per unit. */
+  unit: number;
   /** Whether a drag moves the view rather than the page. */
   grabs: () => boolean;
 }
@@ -15,7 +17,8 @@ interface Pointer {
 }
 
 /** Wheel, drag and pinch on one element. */
-export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
+export function usePointers({ pan, zoom, hover, grabs, unit }: Gestures) {
+  const place = (event: MouseEvent) => ({ x: event.offsetX / unit, y: event.offsetY / unit });
   const down = useRef(new Map<number, Pointer>());
   return {
     style: { touchAction: grabs() ? 'none' : 'pan-y' },
@@ -24,16 +27,17 @@ export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
       if (event.deltaY > 0 && !grabs()) return;
       event.preventDefault();
       const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-      zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0018)), { x: event.offsetX, y: event.offsetY });
+      zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0018)), place(event));
     },
     onPointerDown(event: PointerEvent & { currentTarget: HTMLElement }) {
       if (event.pointerType !== 'mouse' || grabs()) event.currentTarget.setPointerCapture(event.pointerId);
-      down.current.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
-      hover(event.offsetX, event.offsetY);
+      down.current.set(event.pointerId, place(event));
+      const { x, y } = place(event);
+      hover(x, y);
     },
     onPointerMove(event: PointerEvent) {
       const before = down.current.get(event.pointerId);
-      const now = { x: event.offsetX, y: event.offsetY };
+      const now = place(event);
       if (before === undefined) {
         hover(now.x, now.y);
         return;
@@ -50,7 +54,7 @@ export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
     onPointerUp: release,
     onPointerCancel: release,
     onDblClick(event: MouseEvent) {
-      zoom(event.shiftKey ? 1 / 4 : 4, { x: event.offsetX, y: event.offsetY });
+      zoom(event.shiftKey ? 1 / 4 : 4, place(event));
     },
   };
 

@@ -23,7 +23,7 @@ export function machineScene(store: Store, words: Translator): MachineScene {
       low: t('machine.low'),
       high: t('machine.high'),
       boost: t('machine.boost'),
-      awake: t('machine.awake'),
+      awakeFor: t('machine.awakeFor', { order: '#' }),
       asleep: t('machine.asleep'),
       offline: t('machine.offline'),
       noMemory: t('machine.noMemory'),

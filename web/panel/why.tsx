@@ -89,7 +89,7 @@ function Step({ step }: { step: WhyStep }) {
     <li class={step.kind}>
       <span class="visually-hidden">{t(`why.${step.kind}`)}: </span>
       <span class="said">{breakable(said(step))}</span>
-      {step.sum !== undefined && step.sum.length > 0 && <pre>{step.sum.join('\n')}</pre>}
+      {step.sum !== undefined && step.sum.length > 0 && <pre>{breakable(step.sum.join('\n'))}</pre>}
       <span class="fn">
         <code>{step.fn}</code>
         {zone !== undefined && zone !== store.state.value?.focus.zone && (

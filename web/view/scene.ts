@@ -5,11 +5,13 @@ import type { MarksView } from '../worker/model.ts';
 export type CanvasName = 'machine' | 'pages';
 
 export interface CanvasSize {
-  /** CSS pixels. */
+  /** In units of the drawing. */
   width: number;
   height: number;
-  /** Device pixels per CSS pixel. */
+  /** Device pixels per unit. */
   ratio: number;
+  /** CSS pixels per unit: more than 1 where the page's type is larger. */
+  zoom: number;
 }
 
 /** CSS colors by role, and the fonts: read from the page's own style, so that the canvases follow every theme. */
@@ -62,7 +64,8 @@ export interface MachineScene {
     low: string;
     high: string;
     boost: string;
-    awake: string;
+    /** With `#` for the order. */
+    awakeFor: string;
     asleep: string;
     offline: string;
     noMemory: string;
@@ -73,7 +76,7 @@ export interface Camera {
   /** World coordinates, in cells of one page, of the canvas's left upper corner. */
   x: number;
   y: number;
-  /** CSS pixels per cell. */
+  /** Units per cell. */
   scale: number;
 }
 

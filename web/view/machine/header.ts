@@ -29,7 +29,7 @@ export function paintHeader(c: Context, layout: NodeLayout, scene: MachineScene,
 
 function kswapd(node: NodeView, { words }: MachineScene): string {
   if (node.kswapdAsleep) return `kswapd${node.id} ${words.asleep}`;
-  return `kswapd${node.id} ${words.awake}, ${node.kswapdOrder}`;
+  return `kswapd${node.id} ${words.awakeFor.replace('#', String(node.kswapdOrder))}`;
 }
 
 interface Chip {
