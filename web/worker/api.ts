@@ -59,7 +59,7 @@ export interface WorkerApi {
   page(pfn: number): PageView;
   previewSysctl(name: string, value: string): MarksView[];
   setSysctl(name: string, value: string): void;
-  loadRecording(name: string, files: Record<string, Uint8Array>): void;
+  loadRecording(name: string, files: Record<string, Uint8Array>): Promise<void>;
   /** To a position, forwards or backwards; a later call takes over. */
   seekRecording(position: number): Promise<void>;
   closeRecording(): void;

@@ -24,7 +24,8 @@ function engine(calls: string[], generation = 1): Engine {
   const session = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Session;
   const memory = new WebAssembly.Memory({ initial: 1 });
   const renew = () => engine(calls, generation + 1);
-  return { version: 'x', session, memory, lastWords: () => 'panicked at free', renew };
+  const lastWords = () => 'panicked at free';
+  return { version: 'x', session, memory, lastWords, renew, prepareRecordings: async () => {}, sabotage: () => {} };
 }
 
 test('a trap starts a new instance and does everything again but what trapped', () => {

@@ -35,6 +35,11 @@ export class Host {
     return this.engine.version;
   }
 
+  /** Fetches what plays recordings; needed before one is loaded. */
+  prepareRecordings(): Promise<void> {
+    return this.engine.prepareRecordings();
+  }
+
   /** Calls the session. Throws a ModelError as it came, and a {@link Defect} once the machine is back as it was. */
   call<Name extends Method>(name: Name, ...args: Parameters<Session[Name]>): ReturnType<Session[Name]> {
     let result: ReturnType<Session[Name]>;
@@ -50,7 +55,7 @@ export class Host {
 
   /** Lets the next call run into a trap, as a defect would. For tests of the recovery alone. */
   sabotage(): void {
-    Object.assign(this.engine.session, { __wbg_ptr: 0xffff_fff0 });
+    this.engine.sabotage();
   }
 
   private recover(cause: unknown): Defect {

@@ -130,10 +130,12 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     page: (pfn) => host.call('page', pfn),
     previewSysctl: (name, value) => host.call('previewSysctl', name, value),
     setSysctl: changing((name, value) => host.call('setSysctl', name, value)),
-    loadRecording: changing((name, files) => {
+    loadRecording: async (name, files) => {
+      await host.prepareRecordings();
       seeker.load(name, files);
       focus = { zone: focus.zone };
-    }),
+      publish();
+    },
     seekRecording: (position) => {
       focus = { zone: focus.zone };
       return seeker.seek(position);

@@ -1,6 +1,8 @@
 //! Plain objects out.
 
-use buddyscope_scenario::session::{FieldError, Value};
+use buddyscope_scenario::session::FieldError;
+#[cfg(feature = "machine")]
+use buddyscope_scenario::session::Value;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
@@ -19,6 +21,7 @@ pub(crate) fn thrown(error: FieldError) -> JsValue {
 }
 
 /// A number that may have been left out.
+#[cfg(feature = "machine")]
 pub(crate) fn number(value: Option<f64>) -> Value {
     value.map_or(Value::Missing, Value::Number)
 }

@@ -6,9 +6,14 @@
 //! is a defect, and [`last_panic`] tells what it said.
 
 mod convert;
+#[cfg(feature = "machine")]
 mod forms;
+#[cfg(feature = "machine")]
+mod machine;
 mod map;
 mod panic;
+#[cfg(feature = "recordings")]
+mod recordings;
 mod session;
 
 pub use panic::last_panic;
