@@ -3,9 +3,9 @@
 use crate::recording::{Digest, PcpDigest, PfnRange, StateFile, ZoneState};
 
 use buddyscope_mm::event::Sink;
-use buddyscope_mm::{Machine, PageFlags};
 use buddyscope_mm::pfn::{CpuId, MIGRATE_PCPTYPES, MigrateType, Order, PAGEBLOCK_NR_PAGES, Pfn, ZoneId};
 use buddyscope_mm::vmstat::ZoneItem;
+use buddyscope_mm::{Machine, PageFlags};
 use core::fmt::Debug;
 
 /// The hash of recordings: FNV-1a, a 64-bit word at a time.
