@@ -87,8 +87,8 @@ impl<S: Sink> Machine<S> {
         let top_pages = 1u32 << TOP_ORDER;
         for section in 0..(self.mem.frames() >> PFN_SECTION_SHIFT) as u32 {
             let first = section << PFN_SECTION_SHIFT;
-            for top in (first..first + (1 << PFN_SECTION_SHIFT)).step_by(top_pages as usize) {
-                self.hash_largest_block(hash, Frame(top));
+            for top in (0..1 << PFN_SECTION_SHIFT).step_by(top_pages as usize) {
+                self.hash_largest_block(hash, Frame(first + top));
             }
         }
         for (start, end) in self.mem.reserved() {

@@ -97,7 +97,9 @@ impl Args {
         self.with("node", zone.node().0).with("zone", zone.zone_type().name())
     }
 
-    fn get(&self, name: &str) -> Option<&Arg> {
+    /// The argument of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arg> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
