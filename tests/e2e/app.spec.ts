@@ -100,5 +100,9 @@ test.describe('on a large screen', () => {
     expect(canvas?.width ?? 0).toBeGreaterThan(1000);
     const overflow = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
     expect(overflow).toBeLessThanOrEqual(0);
+    // Everything is larger here, and still found where it is seen.
+    const box = await page.locator('.machine canvas').boundingBox();
+    await page.mouse.click((box?.x ?? 0) + (box?.width ?? 0) * 0.8, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+    await expect(page.getByRole('combobox', { name: 'Zone' })).toHaveValue('6');
   });
 });

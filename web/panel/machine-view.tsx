@@ -25,10 +25,9 @@ export function MachineCanvas() {
     const machine = store.state.value?.machine;
     return machine && machineLayout(machine, width, height);
   });
-  const zoom = canvasSize.value?.zoom ?? 1;
-  const at = (event: MouseEvent) => layout.value && zoneAt(layout.value, event.offsetX / zoom, event.offsetY / zoom);
+  const at = (event: MouseEvent) => layout.value && zoneAt(layout.value, event.offsetX, event.offsetY);
   const point = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
-    const node = layout.value && nodeAt(layout.value, event.offsetX / zoom, event.offsetY / zoom);
+    const node = layout.value && nodeAt(layout.value, event.offsetX, event.offsetY);
     const list = node?.distances.join(' ') ?? '';
     event.currentTarget.title = node === undefined ? '' : t('machine.distancesFrom', { node: node.id, list });
     event.currentTarget.style.cursor = at(event) === undefined ? '' : 'pointer';
@@ -49,7 +48,7 @@ export function MachineCanvas() {
         <div
           class="frame"
           ref={frame}
-          style={{ minHeight: `${state === undefined ? 0 : machineHeight(state.machine, width) * zoom}px` }}
+          style={{ minHeight: `${state === undefined ? 0 : machineHeight(state.machine, width)}px` }}
         >
           <canvas
             ref={canvas}

@@ -71,7 +71,6 @@ export function PageMap() {
   const pointers = usePointers({
     pan,
     zoom,
-    unit: view.value?.zoom ?? 1,
     hover: (x, y) => look(pageUnder(x, y)),
     // One finger scrolls the page as long as there is nothing to pan.
     grabs: () =>

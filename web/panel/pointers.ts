@@ -1,12 +1,10 @@
 import { useRef } from 'preact/hooks';
 
 interface Gestures {
-  /** By units of the drawing. */
+  /** By CSS pixels. */
   pan: (dx: number, dy: number) => void;
   zoom: (factor: number, at: { x: number; y: number }) => void;
   hover: (x: number, y: number) => void;
-  /** CSS pixels per unit. */
-  unit: number;
   /** Whether a drag moves the view rather than the page. */
   grabs: () => boolean;
 }
@@ -17,8 +15,8 @@ interface Pointer {
 }
 
 /** Wheel, drag and pinch on one element. */
-export function usePointers({ pan, zoom, hover, grabs, unit }: Gestures) {
-  const place = (event: MouseEvent) => ({ x: event.offsetX / unit, y: event.offsetY / unit });
+export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
+  const place = (event: MouseEvent) => ({ x: event.offsetX, y: event.offsetY });
   const down = useRef(new Map<number, Pointer>());
   return {
     style: { touchAction: grabs() ? 'none' : 'pan-y' },

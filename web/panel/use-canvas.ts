@@ -3,9 +3,6 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CanvasName, CanvasSize } from '../view/scene.ts';
 import { useApp } from './app-context.ts';
 
-/** Pixels of the type that the drawings are made for. */
-const USUAL_TYPE = 13;
-
 /**
  * Hands a canvas to the worker and tells it every new size. The canvas fills its frame, which alone decides the size.
  */
@@ -27,10 +24,9 @@ export function useCanvas(
       if (frame.current === null || canvas.current === null) return;
       const { clientWidth: width, clientHeight: height } = frame.current;
       if (width === 0 || height === 0) return;
-      // Drawn for the page's usual type; larger where that is larger.
-      const zoom = Number.parseFloat(getComputedStyle(frame.current).fontSize) / USUAL_TYPE;
-      const ratio = Math.min(3, devicePixelRatio) * zoom;
-      const size = { width: width / zoom, height: height / zoom, ratio, zoom };
+      // On large screens the style sheet enlarges the page; the drawing is to be as sharp there.
+      const ratio = Math.min(4, devicePixelRatio * (frame.current.currentCSSZoom ?? 1));
+      const size = { width, height, ratio };
       tell.current(size);
       if (attached) void store.model.resize(name, size);
       else void store.model.attach(name, canvas.current.transferControlToOffscreen(), size);

@@ -5,13 +5,11 @@ import type { MarksView } from '../worker/model.ts';
 export type CanvasName = 'machine' | 'pages';
 
 export interface CanvasSize {
-  /** In units of the drawing. */
+  /** CSS pixels. */
   width: number;
   height: number;
-  /** Device pixels per unit. */
+  /** Device pixels per CSS pixel. */
   ratio: number;
-  /** CSS pixels per unit: more than 1 where the page's type is larger. */
-  zoom: number;
 }
 
 /** CSS colors by role, and the fonts: read from the page's own style, so that the canvases follow every theme. */
@@ -76,7 +74,7 @@ export interface Camera {
   /** World coordinates, in cells of one page, of the canvas's left upper corner. */
   x: number;
   y: number;
-  /** Units per cell. */
+  /** CSS pixels per cell. */
   scale: number;
 }
 

@@ -40,7 +40,7 @@ export interface MachineLayout {
 
 const PAD = 14;
 const MINI = { width: 118, height: 168 };
-const SLOT = { min: 74, ideal: 96, max: 236, gap: 14 };
+const SLOT = { min: 74, ideal: 96, max: 260, gap: 14 };
 
 /** Least size of a card by number of nodes. */
 const LEAST = [
@@ -115,7 +115,8 @@ function bestRows(nodes: NodeView[], width: number, height: number): NodeView[][
     const widest = Math.max(...rows.map((row) => row.reduce((sum, node) => sum + weight(node), 0)));
     const slot = (width - 40 * (columns - 1)) / Math.max(1, widest) / (SLOT.ideal + SLOT.gap);
     const score = Math.min(slot, height / rows.length / 250, 1.5);
-    if (score > bestScore + 1e-9) [best, bestScore] = [rows, score];
+    // Side by side rather than stacked where both have room enough.
+    if (score >= bestScore) [best, bestScore] = [rows, score];
   }
   return best;
 }

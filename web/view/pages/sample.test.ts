@@ -8,11 +8,11 @@ const spans = [
   { zone: 1, start: 1 << 20, end: (1 << 20) + 70_000 },
 ];
 const layout = pagesLayout(spans, 2);
-const size = { width: 600, height: 300, ratio: 2, zoom: 1 };
+const size = { width: 600, height: 300, ratio: 2 };
 
 test('zoomed out, there is a sample for each device pixel, and no more than 1024 a side', () => {
   expect(sampleGrid(fitted(layout, size), { ...size, ratio: 1 })).toMatchObject({ columns: 600, rows: 300 });
-  const { columns, rows } = sampleGrid(fitted(layout, size), { width: 4000, height: 2000, ratio: 2, zoom: 1 });
+  const { columns, rows } = sampleGrid(fitted(layout, size), { width: 4000, height: 2000, ratio: 2 });
   expect(columns).toBeLessThanOrEqual(1024);
   expect(rows).toBeLessThanOrEqual(1024);
 });
