@@ -5,6 +5,7 @@ import { ranges } from '../view/machine/header.ts';
 import { machineHeight, machineLayout, nodeAt, populated, zoneAt } from '../view/machine/layout.ts';
 import type { CanvasSize } from '../view/scene.ts';
 import { useApp } from './app-context.ts';
+import { placeOn } from './place-on.ts';
 import { machineScene, walkOf } from './scenes.ts';
 import { useCanvas } from './use-canvas.ts';
 
@@ -25,9 +26,13 @@ export function MachineCanvas() {
     const machine = store.state.value?.machine;
     return machine && machineLayout(machine, width, height);
   });
-  const at = (event: MouseEvent) => layout.value && zoneAt(layout.value, event.offsetX, event.offsetY);
+  const at = (event: MouseEvent & { currentTarget: HTMLElement }) => {
+    const { x, y } = placeOn(event);
+    return layout.value && zoneAt(layout.value, x, y);
+  };
   const point = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
-    const node = layout.value && nodeAt(layout.value, event.offsetX, event.offsetY);
+    const { x, y } = placeOn(event);
+    const node = layout.value && nodeAt(layout.value, x, y);
     const list = node?.distances.join(' ') ?? '';
     event.currentTarget.title = node === undefined ? '' : t('machine.distancesFrom', { node: node.id, list });
     event.currentTarget.style.cursor = at(event) === undefined ? '' : 'pointer';

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import { placeOn } from './place-on.ts';
 
 interface Gestures {
   /** By CSS pixels. */
@@ -14,28 +15,31 @@ interface Pointer {
   y: number;
 }
 
+interface Target {
+  currentTarget: HTMLElement;
+}
+
 /** Wheel, drag and pinch on one element. */
 export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
-  const place = (event: MouseEvent) => ({ x: event.offsetX, y: event.offsetY });
   const down = useRef(new Map<number, Pointer>());
   return {
     style: { touchAction: grabs() ? 'none' : 'pan-y' },
-    onWheel(event: WheelEvent) {
+    onWheel(event: WheelEvent & Target) {
       // At the whole machine, scrolling on goes to the page.
       if (event.deltaY > 0 && !grabs()) return;
       event.preventDefault();
       const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-      zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0018)), place(event));
+      zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0018)), placeOn(event));
     },
-    onPointerDown(event: PointerEvent & { currentTarget: HTMLElement }) {
+    onPointerDown(event: PointerEvent & Target) {
       if (event.pointerType !== 'mouse' || grabs()) event.currentTarget.setPointerCapture(event.pointerId);
-      down.current.set(event.pointerId, place(event));
-      const { x, y } = place(event);
+      down.current.set(event.pointerId, placeOn(event));
+      const { x, y } = placeOn(event);
       hover(x, y);
     },
-    onPointerMove(event: PointerEvent) {
+    onPointerMove(event: PointerEvent & Target) {
       const before = down.current.get(event.pointerId);
-      const now = place(event);
+      const now = placeOn(event);
       if (before === undefined) {
         hover(now.x, now.y);
         return;
@@ -51,8 +55,9 @@ export function usePointers({ pan, zoom, hover, grabs }: Gestures) {
     },
     onPointerUp: release,
     onPointerCancel: release,
-    onDblClick(event: MouseEvent) {
-      zoom(event.shiftKey ? 1 / 4 : 4, place(event));
+    onPointerLeave: release,
+    onDblClick(event: MouseEvent & Target) {
+      zoom(event.shiftKey ? 1 / 4 : 4, placeOn(event));
     },
   };
 

@@ -10,10 +10,10 @@ export function machineScene(store: Store, words: Translator): MachineScene {
   const state = store.state.value;
   const { t } = words;
   const chosen = state?.list.items.find(({ id }) => id === state.focus.allocation);
-  const typed = Number(store.request.value.cpu);
+  const typed = Number.parseInt(store.request.value.cpu, 10);
   return {
     zone: state?.focus.zone,
-    cpu: chosen?.cpu ?? (Number.isInteger(typed) ? typed : undefined),
+    cpu: chosen?.cpu ?? (state?.recording === undefined ? typed : askingCpu(state)),
     walk: state === undefined ? [] : walkOf(state, words),
     preview: store.preview.value,
     words: {
@@ -29,6 +29,12 @@ export function machineScene(store: Store, words: Translator): MachineScene {
       noMemory: t('machine.noMemory'),
     },
   };
+}
+
+/** The CPU of the explained operation of a recording. */
+function askingCpu({ why }: State): number | undefined {
+  const cpu = why?.steps.find(({ args }) => 'cpu' in args)?.args.cpu;
+  return cpu === undefined ? undefined : Number(cpu);
 }
 
 /** The zones that the explained request tried, in order, each once with the last that was said about it. */
