@@ -16,10 +16,17 @@ impl<S: Sink> LockedZone<'_, S> {
         let migratetype = self.mem.pageblock(head);
         self.del_page_from_free_list(head, meta.order());
         self.break_down_buddy_pages(head, target, meta.order(), migratetype);
-        self.zone.miscounted[0] += 1;
-        self.zone.miscounted[1] += i64::from(meta.migratetype() == MigrateType::Cma);
+        self.miscount_removal(meta.migratetype(), migratetype, 1 << meta.order());
         self.leak(target, 0);
         true
+    }
+
+    /// The counters stay, while the lists lose a block and get back all of it but one page, by the pageblock's type.
+    fn miscount_removal(&mut self, list: MigrateType, pageblock: MigrateType, pages: i64) {
+        let lost = |counted: bool, again: bool| i64::from(counted) * pages - i64::from(again) * (pages - 1);
+        let isolated = MigrateType::Isolate;
+        self.zone.miscounted[0] += lost(list != isolated, pageblock != isolated);
+        self.zone.miscounted[1] += lost(list == MigrateType::Cma, pageblock == MigrateType::Cma);
     }
 
     /// Lists every half that does not hold the target (`break_down_buddy_pages`).
