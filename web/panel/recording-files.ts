@@ -27,9 +27,17 @@ export async function fetchShipped({ name, files }: Shipped, base: URL): Promise
   const read = files.map(async (path) => {
     const response = await fetch(new URL(`${name}/${path}`, base));
     if (!response.ok) throw problem(`${path}: ${response.status}`);
-    return unpacked(path, await response.blob());
+    const blob = await response.blob();
+    // Some servers say that such files are compressed in transit, and then the browser has unpacked them already.
+    const plain = path.endsWith('.gz') && !(await isGzip(blob));
+    return unpacked(plain ? path.slice(0, -'.gz'.length) : path, blob);
   });
   return Object.fromEntries(await Promise.all(read));
+}
+
+async function isGzip(blob: Blob): Promise<boolean> {
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  return first === 0x1f && second === 0x8b;
 }
 
 /** Files as chosen or dropped; a folder around them all falls away. */
