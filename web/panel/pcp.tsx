@@ -13,7 +13,7 @@ export function PcpLists({ areas, name }: { areas: FreeAreas; name: string }) {
     <>
       <h3>
         {t('pcp.title')}
-        <span class="tools">
+        <span class="tools" hidden={store.state.value?.recording !== undefined}>
           <button type="button" class="link" title={t('pcp.fold.gloss')} onClick={() => void store.attempt(fold)}>
             {t('pcp.fold')}
           </button>

@@ -95,34 +95,49 @@ function place(x: number, y: number, order: number, { scene: { camera } }: Pages
 }
 
 /** Lines around pageblocks, half a square each. */
-function paintPageblocks(c: Context, { layout, scene, size, palette }: PagesInput): void {
+function paintPageblocks(c: Context, input: PagesInput): void {
+  const { layout, scene, size, palette } = input;
   const { x, y, scale } = scene.camera;
+  const firstX = Math.max(0, Math.floor(x / TILE));
+  const lastX = Math.min(layout.columns, Math.ceil((x + size.width / scale) / TILE));
+  const [left, right] = [(firstX * TILE - x) * scale, (lastX * TILE - x) * scale];
   c.save();
-  c.beginPath();
+  c.strokeStyle = palette.ink;
+  c.globalAlpha = Math.min(0.35, (scale * TILE - 8) / 100);
+  c.lineWidth = 1;
   for (const band of layout.bands) {
     const top = Math.max(0, (band.y - y) * scale);
     const bottom = Math.min(size.height, (band.y + band.rows * TILE - y) * scale);
     if (bottom <= top) continue;
-    const firstX = Math.max(0, Math.floor(x / TILE));
-    const lastX = Math.min(layout.columns, Math.ceil((x + size.width / scale) / TILE));
+    c.save();
+    clipToSquares(c, band, input);
+    c.beginPath();
     for (let column = firstX; column <= lastX; column += 1) {
       const at = Math.round((column * TILE - x) * scale) + 0.5;
       c.moveTo(at, top);
       c.lineTo(at, bottom);
     }
-    const [left, right] = [(firstX * TILE - x) * scale, (lastX * TILE - x) * scale];
     for (let half = 0; half <= band.rows * 2; half += 1) {
       const at = Math.round((band.y + (half * TILE) / 2 - y) * scale) + 0.5;
       if (at < top - 1 || at > bottom + 1) continue;
       c.moveTo(left, at);
       c.lineTo(right, at);
     }
+    c.stroke();
+    c.restore();
   }
-  c.strokeStyle = palette.ink;
-  c.globalAlpha = Math.min(0.35, (scale * TILE - 8) / 100);
-  c.lineWidth = 1;
-  c.stroke();
   c.restore();
+}
+
+/** Where a band has squares: its last row may be short. */
+function clipToSquares(c: Context, band: Band, { layout, scene: { camera } }: PagesInput): void {
+  const square = TILE * camera.scale;
+  const [left, top] = [-camera.x * camera.scale, (band.y - camera.y) * camera.scale];
+  const inLast = Math.ceil((band.end - band.first) / TILE ** 2) - (band.rows - 1) * layout.columns;
+  c.beginPath();
+  c.rect(left - 1, top - 1, layout.columns * square + 2, (band.rows - 1) * square + 2);
+  c.rect(left - 1, top + (band.rows - 1) * square - 1, inLast * square + 2, square + 2);
+  c.clip();
 }
 
 /** The zone's name in its corner, where there is room for it. */
