@@ -1,4 +1,4 @@
-//! The session's sink: a ring of events that can be switched off for bulk work.
+//! The sink: a ring of events that can be switched off for bulk work.
 
 use buddyscope_mm::event::{Event, RingSink, Sink};
 
@@ -22,7 +22,7 @@ impl Default for Trace {
 
 impl Trace {
     /// Switches recording on or off. Switching it off forgets what is in the ring.
-    pub(super) fn set_on(&mut self, on: bool) {
+    pub fn set_on(&mut self, on: bool) {
         self.on = on;
         self.missed += u64::from(!on) * (CAPACITY as u64 + 1);
     }

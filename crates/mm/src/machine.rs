@@ -320,13 +320,8 @@ impl<S: Sink> Machine<S> {
     #[cold]
     fn put_shared(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame, order: u8) {
         let meta = self.mem.meta(frame, order);
-        let left = self.extra_refs.get(&frame.0.into()).copied().unwrap_or(1) - 1;
+        let left = drop_extra_ref(&mut self.extra_refs, frame);
         let flag = if left == 0 { 0 } else { Meta::EXTRA_REFS };
-        if left == 0 {
-            self.extra_refs.remove(&frame.0.into());
-        } else {
-            self.extra_refs.insert(frame.0.into(), left);
-        }
         if order == 0 || meta.has(Meta::COMP) {
             self.mem.set_meta(frame, order, meta.without(Meta::EXTRA_REFS).with(flag));
             return;
@@ -512,4 +507,18 @@ impl<S: Sink> Machine<S> {
     pub fn node_of_cpu(&self, cpu: CpuId) -> Option<NodeId> {
         self.cpus.get(cpu.index()).map(|cpu| cpu.node)
     }
+}
+
+/// Forgets one of a block's further references and tells how many are left. Not generic, so that it is compiled once.
+#[cold]
+#[inline(never)]
+fn drop_extra_ref(refs: &mut BTreeMap<u64, u32>, frame: Frame) -> u32 {
+    let key = u64::from(frame.0);
+    let left = refs.get(&key).copied().unwrap_or(1) - 1;
+    if left == 0 {
+        refs.remove(&key);
+    } else {
+        refs.insert(key, left);
+    }
+    left
 }

@@ -74,6 +74,6 @@ impl Session {
     }
 
     pub fn hash(&mut self) -> Result<String, JsValue> {
-        Ok(format!("{:016x}", self.sight()?.0.machine.state_hash()))
+        Ok(self.sight()?.0.hash())
     }
 }

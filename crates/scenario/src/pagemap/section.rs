@@ -2,6 +2,7 @@
 
 use super::class::PageClass;
 use crate::session::{Allocations, Trace};
+use buddyscope_engine as engine;
 use buddyscope_mm::Machine;
 use buddyscope_mm::pfn::{MAX_ORDER_NR_PAGES, PAGES_PER_SECTION, Pfn, ZoneId};
 
@@ -73,7 +74,9 @@ impl Section {
 
     fn look_at_tiles(&mut self, section: usize, machine: &Machine<Trace>, allocations: &Allocations, start: Pfn) {
         let mut tiles = [PageClass::RESERVED; TILES];
-        machine.visit_blocks(section, |offset, block| tiles[offset as usize / TILE] = PageClass::of(&block));
+        engine::visit_blocks(machine, section, &mut |offset, block| {
+            tiles[offset as usize / TILE] = PageClass::of(&block);
+        });
         for allocation in allocations.between(start, Pfn(start.0 + PAGES_PER_SECTION)) {
             let at = allocation.pfn.map_or(0, |pfn| pfn.0 - start.0) as usize / TILE;
             tiles[at] = mine(tiles[at]);
@@ -94,7 +97,7 @@ impl Section {
         }
         let Bytes::Pages(pages) = &mut self.bytes else { return };
         ground.paint(pages);
-        machine.visit_blocks(section, |offset, block| {
+        engine::visit_blocks(machine, section, &mut |offset, block| {
             let class = PageClass::of(&block);
             pages[offset as usize..][..1 << block.order].fill(class);
         });

@@ -15,11 +15,11 @@ mod playback;
 mod policy;
 mod presets;
 mod state;
-mod trace;
 mod value;
 
 pub use alloc_form::{AllocForm, MAX_COUNT, Request};
 pub use allocations::{Allocation, Allocations, EventSpan};
+pub use buddyscope_engine::Trace;
 pub use command::Command;
 pub use error::FieldError;
 pub use machine_form::{MachineForm, NodeForm};
@@ -27,7 +27,6 @@ pub use playback::{Playback, RecordingView};
 pub use policy::Target;
 pub use presets::{Preset, presets};
 pub use state::State;
-pub use trace::Trace;
 pub use value::Value;
 
 use crate::pagemap::Classes;

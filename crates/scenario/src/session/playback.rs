@@ -1,8 +1,8 @@
 //! A recording of a real kernel, stepped through with the model beside it.
 
+use super::Trace;
 use super::allocations::Allocations;
 use super::error::FieldError;
-use super::trace::Trace;
 use crate::explain::{Why, explain};
 use crate::pagemap::Classes;
 use crate::recording::{MemorySource, OpReader, Recording};

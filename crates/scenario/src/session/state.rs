@@ -7,7 +7,7 @@ use super::allocations::Allocations;
 use super::command::Command;
 use super::error::FieldError;
 use super::policy::Target;
-use super::trace::Trace;
+use buddyscope_engine::{self as engine, Trace};
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::pfn::{CpuId, NodeId, Order, Pfn};
 use buddyscope_mm::{Answer, Machine};
@@ -72,7 +72,7 @@ impl State {
         self.allocations.add(request, answer, zone, place, (from, to));
         if let Some(pfn) = answer.pfn.filter(|_| request.lru) {
             // The block was allocated a moment ago with this order, so this cannot be refused.
-            let marked = self.machine.mark_lru(pfn, request.order);
+            let marked = engine::mark_lru(&mut self.machine, pfn, request.order);
             debug_assert!(marked.is_ok(), "{marked:?}");
         }
         answer
@@ -93,7 +93,7 @@ impl State {
     fn free_block(&mut self, pfn: Pfn, order: u8, cpu: u16, at: u32) -> Result<(), FieldError> {
         let order = Order::new(order.into()).ok_or_else(|| FieldError::new("order", "0 to 10 is expected"))?;
         let from = self.machine.sink().now();
-        self.machine.free_pages(CpuId(cpu), pfn, order).map_err(FieldError::of_page)?;
+        engine::free_pages(&mut self.machine, CpuId(cpu), pfn, order).map_err(FieldError::of_page)?;
         self.allocations.remove(pfn, at, (from, self.machine.sink().now()));
         Ok(())
     }
@@ -120,11 +120,11 @@ pub(super) fn ask(
 ) -> Answer {
     let mut task = request.task.clone();
     if let Target::Node(node) = request.target {
-        return machine.alloc_pages_nodemask(&mut task, request.gfp, request.order, node, None);
+        return engine::alloc_pages_nodemask(machine, &mut task, request.gfp, request.order, node, None);
     }
     let place = interleaved.iter().position(|(name, _)| name == policy);
     task.il_prev = place.map(|at| interleaved[at].1);
-    let answer = machine.alloc_pages_current(&mut task, request.gfp, request.order);
+    let answer = engine::alloc_pages_current(machine, &mut task, request.gfp, request.order);
     if let Some(node) = task.il_prev {
         match place {
             Some(at) => interleaved[at].1 = node,

@@ -33,3 +33,11 @@ pub struct Sight<'a> {
     /// Rises with every change.
     pub version: u64,
 }
+
+impl Sight<'_> {
+    /// A hash of the whole state, 16 hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        format!("{:016x}", self.machine.state_hash())
+    }
+}

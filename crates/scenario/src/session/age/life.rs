@@ -2,6 +2,7 @@
 
 use super::held::Held;
 use crate::session::state::State;
+use buddyscope_engine as engine;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Outcome;
 use buddyscope_mm::gfp::Gfp;
@@ -13,7 +14,7 @@ use buddyscope_mm::vmstat::ZoneItem;
 /// Order of a transparent huge page.
 const HUGE: u32 = 9;
 /// While there is room, one in so many programs that grow takes a huge page.
-const HUGE_SHARE: u64 = 8;
+const HUGE_SHARE: u64 = 4;
 /// Pages a reader reads ahead.
 const READAHEAD: u32 = 32;
 /// Most operations between two rounds of the vmstat workers.
@@ -109,7 +110,7 @@ impl<'s> Life<'s> {
     pub(super) fn ask(&mut self, cpu: usize, gfp: Gfp, order: u32) -> Option<Held> {
         let order = Order::new(order)?;
         self.left = self.left.saturating_sub(1);
-        let answer = self.state.machine.alloc_pages_current(&mut self.tasks[cpu], gfp, order);
+        let answer = engine::alloc_pages_current(&mut self.state.machine, &mut self.tasks[cpu], gfp, order);
         if answer.outcome != Outcome::Fast {
             self.make_room(cpu);
         }
@@ -151,14 +152,14 @@ impl<'s> Life<'s> {
         self.left = self.left.saturating_sub(1);
         // A person may have freed the block, and got the page for something else.
         if self.state.allocations.at(held.pfn()).is_none() {
-            let freed = self.state.machine.free_pages(CpuId(cpu as u16), held.pfn(), held.order());
+            let freed = engine::free_pages(&mut self.state.machine, CpuId(cpu as u16), held.pfn(), held.order());
             self.used -= if freed.is_ok() { held.order().pages() as i64 } else { 0 };
         }
     }
 
     fn on_lru(&mut self, held: Held) -> Held {
         // The block was allocated a moment ago, so it is there.
-        let marked = self.state.machine.mark_lru(held.pfn(), held.order());
+        let marked = engine::mark_lru(&mut self.state.machine, held.pfn(), held.order());
         debug_assert!(marked.is_ok(), "{marked:?}");
         held
     }
