@@ -1,11 +1,18 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const SOURCE = 'tests/recordings';
-/** What stepping through a recording needs; the other files are for the replay's own checks. */
-const NEEDED = /^(meta\.json|ops\.txt(\.gz)?|(start|snap\d+|end)\/state\.txt(\.gz)?)$/;
+
+/** One entry of the recordings' manifest: those that browsers can unpack and people may want to see. */
+interface Entry {
+  name: string;
+  title: string;
+  gloss: string;
+  operations: number;
+  files: string[];
+}
 
 interface Meta {
   scenario?: string;
@@ -37,19 +44,23 @@ export function shipRecordings(): Plugin {
 /** Path in the site → content. */
 function shipped(): Map<string, string | Buffer> {
   const files = new Map<string, string | Buffer>();
-  const list = folders(SOURCE).map((folder) => {
-    const name = relative(SOURCE, folder);
-    const needed = filesBelow(folder).filter((path) => NEEDED.test(path));
-    const sent = needed.map((path) => {
+  const list = manifest().map((entry) => {
+    const folder = join(SOURCE, entry.name);
+    const sent = entry.files.map((path) => {
       const content = readFileSync(join(folder, path));
       const packed = path.endsWith('.gz');
       const target = packed ? path : `${path}.gz`;
-      files.set(`recordings/${name}/${target}`, packed ? content : gzipSync(content, { level: 9 }));
+      files.set(`recordings/${entry.name}/${target}`, packed ? content : gzipSync(content, { level: 9 }));
       return target;
     });
-    return { name, files: sent, ...about(folder) };
+    return { ...entry, files: sent, ...about(folder) };
   });
   return files.set('recordings/index.json', JSON.stringify(list));
+}
+
+function manifest(): Entry[] {
+  const path = join(SOURCE, 'manifest.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Entry[]) : [];
 }
 
 function about(folder: string) {
@@ -57,18 +68,4 @@ function about(folder: string) {
   const nodes = qemu?.nodes_mb_cpus ?? [];
   const mib = nodes.reduce((sum, [size]) => sum + size, 0);
   return { scenario, topology, nodes: nodes.length, mib };
-}
-
-/** Every folder that holds a recording. */
-function folders(root: string): string[] {
-  return filesBelow(root)
-    .filter((path) => path === 'meta.json' || path.endsWith('/meta.json'))
-    .map((path) => join(root, path, '..'))
-    .sort();
-}
-
-function filesBelow(root: string): string[] {
-  if (!existsSync(root)) return [];
-  const all = readdirSync(root, { recursive: true, encoding: 'utf8' });
-  return all.filter((path) => statSync(join(root, path)).isFile());
 }
