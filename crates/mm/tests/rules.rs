@@ -424,3 +424,14 @@ fn reserved_pageblocks_come_back_for_the_request_that_needs_them() {
     assert_eq!(machine.zones()[ZONE.index()].nr_reserved_highatomic, 1024);
     assert!(!machine.unreserve_highatomic_pageblock(Gfp::MOVABLE, NodeId(0), None, false), "no page of them is free");
 }
+
+#[test]
+fn a_request_with_both_mobility_bits_is_refused_by_the_check_and_harmless_without_it() {
+    let gfp = Gfp::GFP_NOWAIT | Gfp::MOVABLE | Gfp::RECLAIMABLE;
+    assert!(gfp.check().is_err());
+    let mut machine = booted(256 << 20, 1, "");
+    for of in [0, 3] {
+        assert!(machine.alloc_pages_nodemask(&mut task(), gfp, order(of), NodeId(0), None).pfn.is_some());
+    }
+    machine.audit().expect("invariants");
+}

@@ -70,10 +70,15 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// The mobility a request asks for; always unmovable while grouping is off (`gfp_migratetype`).
+    /// The mobility a request asks for; always unmovable while grouping is off (`gfp_migratetype`). With both mobility
+    /// bits, which [`Gfp::check`] refuses, the kernel would read past its lists; such a request counts as unmovable.
     #[inline]
     pub(crate) fn request_migratetype(&self, gfp: Gfp) -> MigrateType {
-        if self.options.group_by_mobility_disabled { MigrateType::Unmovable } else { gfp_migratetype(gfp) }
+        match gfp_migratetype(gfp) {
+            MigrateType::HighAtomic => MigrateType::Unmovable,
+            _ if self.options.group_by_mobility_disabled => MigrateType::Unmovable,
+            own => own,
+        }
     }
 
     /// Applies the cpuset, fault injection and CMA rules and finds the preferred zone (`prepare_alloc_pages`).
