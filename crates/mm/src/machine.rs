@@ -131,8 +131,14 @@ impl<S: Sink> Machine<S> {
 
     /// The pages a CPU keeps of a zone.
     #[must_use]
+    #[inline]
     pub fn pcp(&self, zone: ZoneId, cpu: CpuId) -> &PerCpuPages {
         &self.pcp[zone.index() * self.cpus.len() + cpu.index()]
+    }
+
+    #[inline]
+    pub(crate) fn pcp_mut(&mut self, zone: ZoneId, cpu: CpuId) -> &mut PerCpuPages {
+        &mut self.pcp[zone.index() * self.cpus.len() + cpu.index()]
     }
 
     /// The pages of one per-CPU list, head first, each with the type it will return to.
@@ -262,7 +268,7 @@ impl<S: Sink> Machine<S> {
         if meta.has(Meta::EXTRA_REFS) {
             self.put_shared(cpu, zone, frame, order.get());
         } else {
-            self.lock(zone, cpu).free_page(frame, meta);
+            self.free_block(cpu, zone, frame, meta);
         }
         Ok(())
     }
@@ -332,7 +338,7 @@ impl<S: Sink> Machine<S> {
             let upper = frame.add(1 << part);
             self.mem.set_meta(upper, part, Meta::new(PageState::Allocated, part, meta.migratetype()));
             let meta = self.mem.meta(upper, part);
-            self.lock(zone, cpu).free_page(upper, meta);
+            self.free_block(cpu, zone, upper, meta);
         }
     }
 

@@ -1,15 +1,16 @@
 //! The first attempt, and every later walk of the zonelist (mm/page_alloc.c).
 
 use crate::alloc::{AllocContext, Answer};
+use crate::buddy::LockedZone;
 use crate::event::{Event, Outcome, Restart, Sink, Skip, emit};
 use crate::gfp::{AllocFlags, Gfp, gfp_migratetype, gfp_zone};
 use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
-use crate::pfn::{Frame, MigrateType, NodeId, NodeMask, Order, ZoneId, ZoneType};
+use crate::pfn::{CpuId, Frame, MigrateType, NodeId, NodeMask, Order, ZoneId, ZoneType};
 use crate::task::{Task, TaskFlags};
-use crate::vmstat::NumaItem;
+use crate::vmstat::{NUMA_STATS_THRESHOLD, NumaItem};
 use crate::zone::ZONE_BOOSTED_WATERMARK;
-use crate::zone::check::zone_watermark_fast;
+use crate::zone::check::{order0_shortcut, zone_watermark_fast};
 use crate::zone::zonelist::{ZoneRef, Zonelist};
 
 impl<S: Sink> Machine<S> {
@@ -26,9 +27,7 @@ impl<S: Sink> Machine<S> {
         nodemask: Option<NodeMask>,
     ) -> Answer {
         let gfp = gfp & self.gfp_allowed_mask;
-        let mut alloc_flags = AllocFlags::WMARK_LOW;
-        let mut alloc_gfp = gfp;
-        let mut ac = self.alloc_context(gfp, node, nodemask);
+        let mut ac = self.alloc_context(gfp, order, node, nodemask);
         emit!(
             self,
             Event::AllocBegin {
@@ -40,25 +39,33 @@ impl<S: Sink> Machine<S> {
                 highest_zoneidx: ac.highest_zoneidx,
             }
         );
-        if !self.prepare_alloc_pages(task, gfp, order, &mut ac, &mut alloc_gfp, &mut alloc_flags) {
-            return self.finish(None, gfp, order.get(), &ac, Outcome::Injected);
+        if !self.prepare_alloc_pages(task, order, &mut ac) {
+            return self.finish(None, gfp, &ac, Outcome::Injected);
         }
-        let order = order.get();
-        alloc_flags |= self.alloc_flags_nofragment(&ac, gfp);
-        if let Some(frame) = self.get_page_from_freelist(task, alloc_gfp, order, alloc_flags, &ac) {
-            return self.finish(Some(frame), alloc_gfp, order, &ac, Outcome::Fast);
+        ac.alloc_flags |= self.alloc_flags_nofragment(&ac);
+        if let Some(frame) = self.get_page_from_freelist(task, &ac) {
+            return self.finish(Some(frame), ac.gfp, &ac, Outcome::Fast);
         }
         let gfp = task.flags.restrict(gfp);
         ac.spread_dirty = false;
         ac.nodemask = nodemask;
-        let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, order, &mut ac);
-        self.finish(frame, gfp, order, &ac, outcome)
+        let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, ac);
+        self.finish(frame, gfp, &ac, outcome)
     }
 
     /// What follows from the flags alone.
     #[inline]
-    pub(crate) fn alloc_context(&self, gfp: Gfp, node: NodeId, nodemask: Option<NodeMask>) -> AllocContext {
+    pub(crate) fn alloc_context(
+        &self,
+        gfp: Gfp,
+        order: Order,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+    ) -> AllocContext {
         AllocContext {
+            gfp,
+            order: order.get(),
+            alloc_flags: AllocFlags::WMARK_LOW,
             node,
             nofallback: gfp.contains(Gfp::THISNODE),
             nodemask,
@@ -83,36 +90,22 @@ impl<S: Sink> Machine<S> {
 
     /// Applies the cpuset, fault injection and CMA rules and finds the preferred zone (`prepare_alloc_pages`).
     #[inline]
-    fn prepare_alloc_pages(
-        &mut self,
-        task: &mut Task,
-        gfp: Gfp,
-        order: Order,
-        ac: &mut AllocContext,
-        alloc_gfp: &mut Gfp,
-        alloc_flags: &mut AllocFlags,
-    ) -> bool {
+    fn prepare_alloc_pages(&mut self, task: &mut Task, order: Order, ac: &mut AllocContext) -> bool {
+        let gfp = ac.gfp;
         if self.cpusets.is_enabled() {
-            *alloc_gfp |= Gfp::HARDWALL;
+            ac.gfp |= Gfp::HARDWALL;
             if !task.context.in_interrupt() && ac.nodemask.is_none() {
                 ac.nodemask = Some(task.mems_allowed);
             } else {
-                *alloc_flags |= AllocFlags::CPUSET;
+                ac.alloc_flags |= AllocFlags::CPUSET;
             }
         }
         if self.fault.as_mut().is_some_and(|fault| fault.should_fail(task, gfp, order, &mut self.rng)) {
             return false;
         }
-        *alloc_flags |= self.current_alloc_flags(task, gfp);
+        ac.alloc_flags |= current_alloc_flags(task, ac.migratetype);
         self.find_preferred_zone(ac);
         true
-    }
-
-    /// [`AllocFlags::CMA`] if the request may use CMA pages (`current_alloc_flags`).
-    #[inline]
-    pub(crate) fn current_alloc_flags(&self, task: &Task, gfp: Gfp) -> AllocFlags {
-        let movable = self.request_migratetype(gfp) == MigrateType::Movable;
-        if movable && !task.flags.contains(TaskFlags::MEMALLOC_NOCMA) { AllocFlags::CMA } else { AllocFlags::empty() }
     }
 
     /// Finds the first usable zone (`first_zones_zonelist`).
@@ -132,70 +125,82 @@ impl<S: Sink> Machine<S> {
 
     /// Whether the first walk should rather use a lower zone than mix types in this one (`alloc_flags_nofragment`).
     #[inline]
-    fn alloc_flags_nofragment(&self, ac: &AllocContext, gfp: Gfp) -> AllocFlags {
+    fn alloc_flags_nofragment(&self, ac: &AllocContext) -> AllocFlags {
         let mut flags = AllocFlags::empty();
-        flags.set(AllocFlags::KSWAPD, gfp.contains(Gfp::KSWAPD_RECLAIM));
+        flags.set(AllocFlags::KSWAPD, ac.gfp.contains(Gfp::KSWAPD_RECLAIM));
         let Some(zone) = ac.preferred_zone else { return flags };
         if zone.zone_type() != ZoneType::Normal {
             return flags;
         }
-        let below = &self.zones[ZoneId::new(zone.node(), ZoneType::Dma32).index()];
-        if self.nr_online_nodes == 1 || below.is_populated() {
+        let below = ZoneId::new(zone.node(), ZoneType::Dma32);
+        if self.nr_online_nodes == 1 || self.zones[below.index()].is_populated() {
             flags |= AllocFlags::NOFRAGMENT;
         }
         flags
     }
 
-    /// One walk over the zonelist from the preferred zone (`get_page_from_freelist`).
-    pub(crate) fn get_page_from_freelist(
-        &mut self,
-        task: &Task,
-        gfp: Gfp,
-        order: u8,
-        mut alloc_flags: AllocFlags,
-        ac: &AllocContext,
-    ) -> Option<Frame> {
+    /// One walk over the zonelist (`get_page_from_freelist`). Nearly always the preferred zone serves, so the rest of
+    /// the walk is kept apart.
+    #[inline(always)]
+    pub(crate) fn get_page_from_freelist(&mut self, task: &Task, ac: &AllocContext) -> Option<Frame> {
+        emit!(self, Event::Walk { alloc_flags: ac.alloc_flags, gfp: ac.gfp, preferred: ac.preferred_zone });
+        let &zref = self.zonelist(ac).refs.get(ac.preferred)?;
         let mut last_dirty = None;
-        emit!(self, Event::Walk { alloc_flags, gfp, preferred: ac.preferred_zone });
+        if !self.passes_over(task, ac, zref, &mut last_dirty)
+            && let Some(frame) = self.try_zone(task, ac, zref)
+        {
+            return Some(frame);
+        }
+        self.walk_on(task, *ac, last_dirty)
+    }
+
+    /// The walk from the second zone on, and once more over all without [`AllocFlags::NOFRAGMENT`].
+    #[cold]
+    #[inline(never)]
+    fn walk_on(&mut self, task: &Task, mut ac: AllocContext, mut last_dirty: Option<NodeId>) -> Option<Frame> {
+        let mut from = ac.preferred + 1;
         'walk: loop {
-            let no_fallback = alloc_flags.contains(AllocFlags::NOFRAGMENT);
-            let mut at = ac.preferred;
-            while let Some(&zref) = self.zonelist(ac).refs.get(at) {
-                if !self.passes_over(task, gfp, alloc_flags, ac, zref, &mut last_dirty) {
-                    if no_fallback && self.leaves_node(ac, zref) {
-                        alloc_flags -= AllocFlags::NOFRAGMENT;
+            let no_fallback = ac.alloc_flags.contains(AllocFlags::NOFRAGMENT);
+            let mut at = self.zonelist(&ac).next(from, ac.highest_zoneidx, ac.nodemask);
+            from = ac.preferred;
+            while let Some(&zref) = self.zonelist(&ac).refs.get(at) {
+                if !self.passes_over(task, &ac, zref, &mut last_dirty) {
+                    if no_fallback && self.leaves_node(&ac, zref) {
+                        ac.alloc_flags -= AllocFlags::NOFRAGMENT;
                         emit!(self, Event::Restarted { zone: Some(zref.zone), reason: Restart::RemoteNode });
                         continue 'walk;
                     }
-                    if self.zone_has_enough(task, gfp, order, alloc_flags, ac, zref)
-                        && let Some(frame) = self.take_from(task, zref, gfp, order, alloc_flags, ac)
-                    {
+                    if let Some(frame) = self.try_zone(task, &ac, zref) {
                         return Some(frame);
                     }
                 }
-                at = self.zonelist(ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
+                at = self.zonelist(&ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
             }
             if !no_fallback {
                 return None;
             }
-            alloc_flags -= AllocFlags::NOFRAGMENT;
+            ac.alloc_flags -= AllocFlags::NOFRAGMENT;
             emit!(self, Event::Restarted { zone: None, reason: Restart::EndOfList });
         }
     }
 
     /// Cpuset and dirty limits, which pass over a zone before its watermark is looked at.
     #[inline]
-    fn passes_over(
+    fn passes_over(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef, last_dirty: &mut Option<NodeId>) -> bool {
+        let limited = ac.alloc_flags.contains(AllocFlags::CPUSET) || ac.spread_dirty;
+        limited && self.limits_pass_over(task, ac, zref, last_dirty)
+    }
+
+    #[cold]
+    fn limits_pass_over(
         &mut self,
         task: &Task,
-        gfp: Gfp,
-        alloc_flags: AllocFlags,
         ac: &AllocContext,
         zref: ZoneRef,
         last_dirty: &mut Option<NodeId>,
     ) -> bool {
-        let cpuset = alloc_flags.contains(AllocFlags::CPUSET) && self.cpusets.is_enabled();
-        if cpuset && !self.cpusets.node_allowed(task, zref.node, gfp) {
+        let cpuset = ac.alloc_flags.contains(AllocFlags::CPUSET) && self.cpusets.is_enabled();
+        if cpuset && !self.cpusets.node_allowed(task, zref.node, ac.gfp) {
             emit!(self, Event::Skipped { zone: zref.zone, reason: Skip::Cpuset });
             return true;
         }
@@ -225,133 +230,135 @@ impl<S: Sink> Machine<S> {
         self.nr_online_nodes > 1 && ac.preferred_zone.is_some_and(|p| p.node() != zref.node)
     }
 
-    /// Whether the zone's free pages suffice, or the request may ignore that.
-    #[inline]
-    fn zone_has_enough(
-        &mut self,
-        task: &Task,
-        gfp: Gfp,
-        order: u8,
-        alloc_flags: AllocFlags,
-        ac: &AllocContext,
-        zref: ZoneRef,
-    ) -> bool {
-        let zone = &self.zones[zref.zone.index()];
-        let check = zone_watermark_fast(zone, order, ac.highest_zoneidx, alloc_flags, gfp);
-        emit!(self, Event::Watermark(check));
-        check.verdict.passed() || self.may_use_anyway(task, gfp, order, alloc_flags, ac, zref)
-    }
-
-    /// Whether a request may take from a zone below its mark: it grew, or the mark does not count, or reclaim helped.
-    #[cold]
-    fn may_use_anyway(
-        &mut self,
-        task: &Task,
-        gfp: Gfp,
-        order: u8,
-        alloc_flags: AllocFlags,
-        ac: &AllocContext,
-        zref: ZoneRef,
-    ) -> bool {
-        if self.deferred_grow_zone(task.cpu, zref.zone, order) {
-            return true;
+    /// Takes a page from a zone if its free pages suffice or the request may ignore that.
+    #[inline(always)]
+    fn try_zone(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> Option<Frame> {
+        if !self.zone_watermark_fast(ac, zref.zone) && !self.may_use_anyway(task, ac, zref) {
+            return None;
         }
-        if alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
-            emit!(self, Event::IgnoredMark { zone: zref.zone });
-            return true;
-        }
-        self.node_reclaim_helps(task, gfp, order, ac, zref)
-    }
-
-    /// Takes a page from a zone that passed (`rmqueue`, `prep_new_page`).
-    #[inline(never)]
-    fn take_from(
-        &mut self,
-        task: &Task,
-        zref: ZoneRef,
-        gfp: Gfp,
-        order: u8,
-        alloc_flags: AllocFlags,
-        ac: &AllocContext,
-    ) -> Option<Frame> {
-        let Some(frame) = self.rmqueue(task, zref.zone, order, ac, alloc_flags) else {
-            return self.take_after_growth(task, zref, gfp, order, alloc_flags, ac);
+        let frame = match self.rmqueue(task, ac, zref.zone) {
+            Some(frame) => frame,
+            None => self.rmqueue_after_growth(task, ac, zref.zone)?,
         };
-        self.prep_new_page(frame, order, gfp, alloc_flags);
-        if order > 0 && alloc_flags.contains(AllocFlags::HARDER) {
+        self.prep_new_page(frame, ac);
+        if ac.order > 0 && ac.alloc_flags.contains(AllocFlags::HARDER) {
             self.lock(zref.zone, task.cpu).reserve_highatomic_pageblock(frame);
         }
         Some(frame)
     }
 
-    /// Tries again if a part of the zone was deferred at boot.
+    /// Whether the zone has enough free pages (`zone_watermark_fast`).
+    #[inline(always)]
+    fn zone_watermark_fast(&mut self, ac: &AllocContext, zone: ZoneId) -> bool {
+        let zone = &self.zones[zone.index()];
+        if let Some(check) = order0_shortcut(zone, ac.order, ac.highest_zoneidx, ac.alloc_flags) {
+            emit!(self, Event::Watermark(check));
+            return true;
+        }
+        let check = zone_watermark_fast(zone, ac.order, ac.highest_zoneidx, ac.alloc_flags, ac.gfp);
+        emit!(self, Event::Watermark(check));
+        check.verdict.passed()
+    }
+
+    /// Whether a request may take from a zone below its mark: it grew, or the mark does not count, or reclaim helped.
     #[cold]
-    fn take_after_growth(
-        &mut self,
-        task: &Task,
-        zref: ZoneRef,
-        gfp: Gfp,
-        order: u8,
-        alloc_flags: AllocFlags,
-        ac: &AllocContext,
-    ) -> Option<Frame> {
-        let grown = self.deferred_grow_zone(task.cpu, zref.zone, order);
-        if grown { self.take_from(task, zref, gfp, order, alloc_flags, ac) } else { None }
+    #[inline(never)]
+    fn may_use_anyway(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> bool {
+        if self.deferred_grow_zone(task.cpu, zref.zone, ac.order) {
+            return true;
+        }
+        if ac.alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
+            emit!(self, Event::IgnoredMark { zone: zref.zone });
+            return true;
+        }
+        self.node_reclaim_helps(task, ac, zref)
+    }
+
+    /// Tries again as long as more of a zone that was deferred at boot can be had.
+    #[cold]
+    fn rmqueue_after_growth(&mut self, task: &Task, ac: &AllocContext, zone: ZoneId) -> Option<Frame> {
+        while self.deferred_grow_zone(task.cpu, zone, ac.order) {
+            if let Some(frame) = self.rmqueue(task, ac, zone) {
+                return Some(frame);
+            }
+        }
+        None
     }
 
     /// Takes a block out of one zone and counts it (`rmqueue`).
-    #[inline]
-    fn rmqueue(
-        &mut self,
-        task: &Task,
-        zone: ZoneId,
-        order: u8,
-        ac: &AllocContext,
-        alloc_flags: AllocFlags,
-    ) -> Option<Frame> {
-        let mt = ac.migratetype;
-        // A per-CPU list of movable pages can hold CMA pages, which this request must not get.
-        let pcp = order == 0 && (mt != MigrateType::Movable || alloc_flags.contains(AllocFlags::CMA));
+    #[inline(always)]
+    fn rmqueue(&mut self, task: &Task, ac: &AllocContext, zone: ZoneId) -> Option<Frame> {
+        let AllocContext { order, alloc_flags, migratetype, .. } = *ac;
         let cpu_node = self.cpus[task.cpu.index()].node;
-        let preferred = ac.preferred_zone.unwrap_or(zone);
-        let mut locked = self.lock(zone, task.cpu);
-        let frame =
-            if pcp { locked.rmqueue_pcplist(mt, alloc_flags) } else { locked.rmqueue_buddy(order, mt, alloc_flags) };
-        let boosted = locked.zone.flags & ZONE_BOOSTED_WATERMARK != 0;
-        if frame.is_some() {
-            let foreign = locked.zone_statistics(preferred.node(), cpu_node);
-            if foreign {
-                self.lock(preferred, task.cpu).inc_numa_state(NumaItem::Foreign);
-            }
+        // A per-CPU list of movable pages can hold CMA pages, which this request must not get.
+        let pcp = order == 0 && (migratetype != MigrateType::Movable || alloc_flags.contains(AllocFlags::CMA));
+        let frame = if pcp {
+            self.rmqueue_pcplist(zone, task.cpu, migratetype, alloc_flags)
         } else {
-            emit!(
-                self,
-                Event::NothingTaken {
-                    zone,
-                    order,
-                    migratetype: mt,
-                    nofragment: alloc_flags.contains(AllocFlags::NOFRAGMENT),
-                }
-            );
+            self.lock(zone, task.cpu).rmqueue_buddy(order, migratetype, alloc_flags)
+        };
+        if frame.is_some() {
+            self.zone_statistics(zone, ac.preferred_zone.unwrap_or(zone), task.cpu, cpu_node);
+        } else {
+            let nofragment = alloc_flags.contains(AllocFlags::NOFRAGMENT);
+            emit!(self, Event::NothingTaken { zone, order, migratetype, nofragment });
             if !pcp {
                 return None;
             }
         }
-        if boosted {
+        if self.zones[zone.index()].flags & ZONE_BOOSTED_WATERMARK != 0 {
             self.zones[zone.index()].flags &= !ZONE_BOOSTED_WATERMARK;
             self.wakeup_kswapd(task, zone, Gfp::empty(), 0, zone.zone_type() as u8);
         }
         frame
     }
 
+    /// Counts where a request was served (`zone_statistics`).
+    #[inline(always)]
+    fn zone_statistics(&mut self, zone: ZoneId, preferred: ZoneId, cpu: CpuId, cpu_node: NodeId) {
+        if !self.options.numa_stat {
+            return;
+        }
+        let hit = zone.node() == preferred.node();
+        let local = zone.node() == cpu_node;
+        let pcp = self.pcp_mut(zone, cpu);
+        let full = pcp.inc_numa_state(if hit { NumaItem::Hit } else { NumaItem::Miss })
+            | pcp.inc_numa_state(if local { NumaItem::Local } else { NumaItem::Other });
+        if full {
+            self.fold_numa_state(zone, cpu);
+        }
+        if !hit {
+            self.inc_numa_state(preferred, cpu, NumaItem::Foreign);
+        }
+    }
+
+    /// Counts one NUMA event (`__inc_numa_state`).
+    pub(crate) fn inc_numa_state(&mut self, zone: ZoneId, cpu: CpuId, item: NumaItem) {
+        if self.pcp_mut(zone, cpu).inc_numa_state(item) {
+            self.fold_numa_state(zone, cpu);
+        }
+    }
+
+    /// Moves the counts that have grown too large for a CPU's share.
+    #[cold]
+    fn fold_numa_state(&mut self, zone: ZoneId, cpu: CpuId) {
+        let LockedZone { pcp, zone, global, .. } = self.lock(zone, cpu);
+        for (item, stored) in pcp.numa_stat_diff.iter_mut().enumerate().filter(|(_, n)| **n > NUMA_STATS_THRESHOLD) {
+            let folded = u64::from(core::mem::take(stored));
+            zone.numa_stat[item] += folded;
+            global.vm_numa_stat[item] += folded;
+        }
+    }
+
     /// Makes a block usable (`prep_new_page`).
-    #[inline]
-    pub(crate) fn prep_new_page(&mut self, frame: Frame, order: u8, gfp: Gfp, alloc_flags: AllocFlags) {
+    #[inline(always)]
+    fn prep_new_page(&mut self, frame: Frame, ac: &AllocContext) {
+        let order = ac.order;
         let mut flags = 0;
-        if alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
+        if ac.alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
             flags |= Meta::PFMEMALLOC;
         }
-        if order > 0 && gfp.contains(Gfp::COMP) {
+        if order > 0 && ac.gfp.contains(Gfp::COMP) {
             flags |= Meta::COMP;
             if order == 1 {
                 flags |= Meta::MARKED;
@@ -370,7 +377,7 @@ impl<S: Sink> Machine<S> {
 
     /// Ends a request and says so (`trace_mm_page_alloc`).
     #[inline]
-    fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, order: u8, ac: &AllocContext, outcome: Outcome) -> Answer {
+    fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, ac: &AllocContext, outcome: Outcome) -> Answer {
         let pfn = frame.map(|f| self.mem.pfn(f));
         emit!(
             self,
@@ -378,11 +385,18 @@ impl<S: Sink> Machine<S> {
                 pfn,
                 zone: frame.and_then(|f| self.mem.zone_of(f)),
                 gfp,
-                order,
+                order: ac.order,
                 migratetype: ac.migratetype,
                 outcome,
             }
         );
         Answer { pfn, outcome }
     }
+}
+
+/// [`AllocFlags::CMA`] if the request may use CMA pages (`current_alloc_flags`).
+#[inline]
+pub(crate) fn current_alloc_flags(task: &Task, migratetype: MigrateType) -> AllocFlags {
+    let movable = migratetype == MigrateType::Movable;
+    if movable && !task.flags.contains(TaskFlags::MEMALLOC_NOCMA) { AllocFlags::CMA } else { AllocFlags::empty() }
 }

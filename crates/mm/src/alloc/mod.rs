@@ -10,6 +10,7 @@ pub(crate) mod wake;
 pub use entry::Fault;
 
 use crate::event::Outcome;
+use crate::gfp::{AllocFlags, Gfp};
 use crate::pfn::{MigrateType, NodeId, NodeMask, Pfn, ZoneId};
 
 /// What a request came to. A failure is data, not an error: the events say what each zone answered.
@@ -21,9 +22,14 @@ pub struct Answer {
     pub outcome: Outcome,
 }
 
-/// What stays fixed while one request looks for a page (`struct alloc_context`).
+/// A request that looks for a page (`struct alloc_context`, and what the kernel passes beside it).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AllocContext {
+    /// Flags of the request as the next walk sees them (`gfp_mask`).
+    pub(crate) gfp: Gfp,
+    pub(crate) order: u8,
+    /// Flags of the next walk.
+    pub(crate) alloc_flags: AllocFlags,
     /// Whose zonelist is walked.
     pub(crate) node: NodeId,
     /// The node's own zones only (`__GFP_THISNODE`).

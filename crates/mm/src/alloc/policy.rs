@@ -33,7 +33,7 @@ impl<S: Sink> Machine<S> {
         let answer = self.alloc_pages_nodemask(task, gfp, order, node, None);
         let zone = answer.pfn.and_then(|pfn: Pfn| self.page_zone(pfn)).map(|zone| zone.id);
         if let Some(zone) = zone.filter(|zone| self.options.numa_stat && zone.node() == node) {
-            self.lock(zone, task.cpu).inc_numa_state(NumaItem::InterleaveHit);
+            self.inc_numa_state(zone, task.cpu, NumaItem::InterleaveHit);
         }
         answer
     }

@@ -4,10 +4,11 @@
 //! [`Outcome::NeedsReclaim`] where the kernel would begin to compact and reclaim.
 
 use crate::alloc::AllocContext;
+use crate::alloc::fast::current_alloc_flags;
 use crate::event::{Event, Outcome, Sink, emit};
 use crate::gfp::{AllocFlags, Gfp};
 use crate::machine::Machine;
-use crate::pfn::{CpuId, Frame, NodeId, NodeMask};
+use crate::pfn::{CpuId, Frame, NodeId, NodeMask, Order};
 use crate::task::{Task, TaskFlags};
 
 impl<S: Sink> Machine<S> {
@@ -17,26 +18,27 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn alloc_pages_slowpath(
         &mut self,
         task: &Task,
-        mut gfp: Gfp,
-        order: u8,
-        ac: &mut AllocContext,
+        gfp: Gfp,
+        mut ac: AllocContext,
     ) -> (Option<Frame>, Outcome) {
+        ac.gfp = gfp;
         if gfp.contains(Gfp::ATOMIC | Gfp::DIRECT_RECLAIM) {
-            gfp -= Gfp::ATOMIC;
+            ac.gfp -= Gfp::ATOMIC;
         }
         loop {
-            let outcome = match self.slowpath_attempts(task, gfp, order, ac) {
+            let outcome = match self.slowpath_attempts(task, &mut ac) {
                 Ok(frame) => return (Some(frame), Outcome::Slow),
                 Err(outcome) => outcome,
             };
-            if !self.check_retry_cpuset(task, ac) {
+            if !self.check_retry_cpuset(task, &mut ac) {
                 return (None, outcome);
             }
         }
     }
 
     /// One pass from `retry_cpuset` to `nopage`.
-    fn slowpath_attempts(&mut self, task: &Task, gfp: Gfp, order: u8, ac: &mut AllocContext) -> Result<Frame, Outcome> {
+    fn slowpath_attempts(&mut self, task: &Task, ac: &mut AllocContext) -> Result<Frame, Outcome> {
+        let gfp = ac.gfp;
         let mut alloc_flags = self.gfp_to_alloc_flags(task, gfp);
         self.find_preferred_zone(ac);
         emit!(self, Event::SlowPath { gfp, alloc_flags });
@@ -45,24 +47,26 @@ impl<S: Sink> Machine<S> {
         }
         let wakes = alloc_flags.contains(AllocFlags::KSWAPD);
         if wakes {
-            self.wake_all_kswapds(task, order, gfp, ac);
+            self.wake_all_kswapds(task, ac);
         }
-        if let Some(frame) = self.get_page_from_freelist(task, gfp, order, alloc_flags, ac) {
+        ac.alloc_flags = alloc_flags;
+        if let Some(frame) = self.get_page_again(task, ac) {
             return Ok(frame);
         }
         if wakes {
-            self.wake_all_kswapds(task, order, gfp, ac);
+            self.wake_all_kswapds(task, ac);
         }
         let reserves = pfmemalloc_flags(task, gfp);
         if !reserves.is_empty() {
-            alloc_flags = reserves | self.current_alloc_flags(task, gfp);
+            alloc_flags = reserves | current_alloc_flags(task, ac.migratetype);
             emit!(self, Event::ReserveFlags { alloc_flags });
         }
         if !alloc_flags.contains(AllocFlags::CPUSET) || !reserves.is_empty() {
             ac.nodemask = None;
             self.find_preferred_zone(ac);
         }
-        if let Some(frame) = self.get_page_from_freelist(task, gfp, order, alloc_flags, ac) {
+        ac.alloc_flags = alloc_flags;
+        if let Some(frame) = self.get_page_again(task, ac) {
             return Ok(frame);
         }
         Err(if !gfp.contains(Gfp::DIRECT_RECLAIM) {
@@ -72,6 +76,12 @@ impl<S: Sink> Machine<S> {
         } else {
             Outcome::NeedsReclaim
         })
+    }
+
+    /// Another walk over the zonelist.
+    #[inline(never)]
+    fn get_page_again(&mut self, task: &Task, ac: &AllocContext) -> Option<Frame> {
+        self.get_page_from_freelist(task, ac)
     }
 
     /// Gives a high-atomic pageblock back to the kind of memory a request wants, zone by zone of its zonelist, until
@@ -84,7 +94,7 @@ impl<S: Sink> Machine<S> {
         nodemask: Option<NodeMask>,
         force: bool,
     ) -> bool {
-        let ac = self.alloc_context(gfp, node, nodemask);
+        let ac = self.alloc_context(gfp, Order::default(), node, nodemask);
         let mut at = self.zonelist(&ac).next(0, ac.highest_zoneidx, ac.nodemask);
         while let Some(&zref) = self.zonelist(&ac).refs.get(at) {
             if self.lock(zref.zone, CpuId(0)).unreserve_highatomic_pageblock(ac.migratetype, force) {
@@ -106,7 +116,7 @@ impl<S: Sink> Machine<S> {
         } else if task.realtime && !task.context.in_interrupt() {
             flags |= AllocFlags::HARDER;
         }
-        flags | self.current_alloc_flags(task, gfp)
+        flags | current_alloc_flags(task, self.request_migratetype(gfp))
     }
 
     /// Whether the pass must be repeated because the nodemask no longer meets the task's cpuset

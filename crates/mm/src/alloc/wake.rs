@@ -17,12 +17,12 @@ const EXTFRAG_THRESHOLD: i64 = 500;
 
 impl<S: Sink> Machine<S> {
     /// Wakes kswapd once for each run of equal nodes in the zonelist (`wake_all_kswapds`).
-    pub(crate) fn wake_all_kswapds(&mut self, task: &Task, order: u8, gfp: Gfp, ac: &AllocContext) {
+    pub(crate) fn wake_all_kswapds(&mut self, task: &Task, ac: &AllocContext) {
         let mut last = None;
         let mut at = self.zonelist(ac).next(0, ac.highest_zoneidx, ac.nodemask);
         while let Some(&zref) = self.zonelist(ac).refs.get(at) {
             if last != Some(zref.node) {
-                self.wakeup_kswapd(task, zref.zone, gfp, order, ac.highest_zoneidx);
+                self.wakeup_kswapd(task, zref.zone, ac.gfp, ac.order, ac.highest_zoneidx);
             }
             last = Some(zref.node);
             at = self.zonelist(ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);

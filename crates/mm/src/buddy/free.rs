@@ -2,25 +2,30 @@
 
 use super::LockedZone;
 use crate::event::{Event, Sink, emit};
+use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
-use crate::pfn::Frame;
+use crate::pfn::{CpuId, Frame, ZoneId};
 
-impl<S: Sink> LockedZone<'_, S> {
+impl<S: Sink> Machine<S> {
     /// Frees a block whose last reference is gone (`free_unref_page`, `__free_pages_ok`).
     #[inline]
-    pub(crate) fn free_page(&mut self, frame: Frame, meta: Meta) {
-        if !self.free_pages_prepare(frame, meta) {
+    pub(crate) fn free_block(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame, meta: Meta) {
+        let order = meta.order();
+        emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu });
+        let touched = self.mem.any_bad() || meta.has(Meta::MARKED);
+        if touched && !self.lock(zone, cpu).free_pages_prepare(frame, meta) {
             return;
         }
-        if meta.order() == 0 {
-            self.free_unref_page_commit(frame);
+        if order == 0 {
+            self.free_unref_page_commit(cpu, zone, frame);
         } else {
-            self.free_pages_ok(frame, meta.order());
+            self.lock(zone, cpu).free_pages_ok(frame, order);
         }
     }
+}
 
+impl<S: Sink> LockedZone<'_, S> {
     /// Frees a block that no per-CPU list can hold (`__free_pages_ok`).
-    #[inline(never)]
     fn free_pages_ok(&mut self, frame: Frame, order: u8) {
         self.global.events.pgfree += 1 << order;
         let migratetype = self.mem.pageblock(frame);
@@ -28,22 +33,19 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Clears what the user left on the pages; false if a page is bad and the block is lost (`free_pages_prepare`).
-    #[inline]
+    #[cold]
     fn free_pages_prepare(&mut self, frame: Frame, meta: Meta) -> bool {
-        let order = meta.order();
-        emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu: self.cpu });
-        if self.mem.any_bad() && !self.check_free_pages(frame, order) {
+        if self.mem.any_bad() && !self.check_free_pages(frame, meta.order()) {
             return false;
         }
         if meta.has(Meta::MARKED) {
-            self.clear_marks(frame, order);
+            self.clear_marks(frame, meta.order());
         }
         true
     }
 
     /// Broken order-0 pages vanish; a bad page loses its whole block, but order 0 is only looked at when it leaves
     /// the per-CPU list (`check_free_page`, `bulkfree_pcp_prepare`).
-    #[cold]
     fn check_free_pages(&mut self, frame: Frame, order: u8) -> bool {
         let bad = self.has_marks(frame, order, if order == 0 { Marks::HWPOISON } else { Marks::BAD });
         if bad {
@@ -53,7 +55,6 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Forgets the flags of every page (`PAGE_FLAGS_CHECK_AT_PREP` cleared).
-    #[cold]
     fn clear_marks(&mut self, frame: Frame, order: u8) {
         for n in 0..1u32 << order {
             let marks = self.mem.marks(frame.add(n));

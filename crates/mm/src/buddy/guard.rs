@@ -15,8 +15,7 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Absorbs a guard into a block that merges with it (`clear_page_guard`).
     #[cold]
-    pub(super) fn clear_page_guard(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
-        self.mem.set_meta(frame, order, Meta::default());
+    pub(super) fn clear_page_guard(&mut self, order: u8, migratetype: MigrateType) {
         if migratetype != MigrateType::Isolate {
             self.mod_freepage_state(1 << order, migratetype);
         }

@@ -64,8 +64,7 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// A free buddy that changes between counted and isolated lists by merging keeps the count it had.
     #[cold]
-    pub(super) fn miscount_merge(&mut self, buddy: Frame, order: u8, migratetype: MigrateType) {
-        let list = self.mem.meta(buddy, order).migratetype();
+    pub(super) fn miscount_merge(&mut self, list: MigrateType, order: u8, migratetype: MigrateType) {
         let counted = i64::from(list != MigrateType::Isolate) - i64::from(migratetype != MigrateType::Isolate);
         self.miscount(counted << order, list);
     }

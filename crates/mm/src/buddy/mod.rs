@@ -15,7 +15,7 @@ use crate::gfp::AllocFlags;
 use crate::page::memmap::{Entry, MemMap, TOP_ORDER};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType};
-use crate::vmstat::{NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NumaItem, VmEvents, ZoneItem, fold_delta};
+use crate::vmstat::{NR_ZONE_ITEMS, VmEvents, ZoneItem, fold_delta};
 use crate::zone::{PerCpuPages, Zone};
 
 /// Counters of the whole machine, fed by the zones.
@@ -71,18 +71,6 @@ impl<S: Sink> LockedZone<'_, S> {
         }
     }
 
-    /// Counts one NUMA event (`__inc_numa_state`).
-    #[inline]
-    pub(crate) fn inc_numa_state(&mut self, item: NumaItem) {
-        let stored = &mut self.pcp.numa_stat_diff[item as usize];
-        *stored += 1;
-        if *stored > NUMA_STATS_THRESHOLD {
-            let folded = u64::from(core::mem::take(stored));
-            self.zone.numa_stat[item as usize] += folded;
-            self.global.vm_numa_stat[item as usize] += folded;
-        }
-    }
-
     /// Puts a free block at the head of a list (`add_to_free_list`).
     #[inline]
     pub(crate) fn add_to_free_list(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
@@ -103,7 +91,7 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Moves a free block to the tail of another list (`move_to_free_list`).
     pub(crate) fn move_to_free_list(&mut self, frame: Frame, order: u8, migratetype: MigrateType) {
-        let Entry { meta, link } = self.mem.set_entry(frame, order, Entry::default());
+        let Entry { meta, link } = self.mem.take_entry(frame, order);
         let area = &mut self.zone.free_area[order as usize];
         area.free_list[meta.migratetype().index()].remove(self.mem, link);
         area.free_list[migratetype.index()].push_tail(self.mem, frame, order, meta.with_type(migratetype));
@@ -112,35 +100,43 @@ impl<S: Sink> LockedZone<'_, S> {
     /// Takes a free block off its list and forgets its state (`del_page_from_free_list`).
     #[inline]
     pub(crate) fn del_page_from_free_list(&mut self, frame: Frame, order: u8) {
-        let Entry { meta, link } = self.mem.set_entry(frame, order, Entry::default());
+        let entry = self.mem.take_entry(frame, order);
+        self.unlist(entry, order);
+    }
+
+    /// Takes the block that a record was about off its list.
+    #[inline]
+    fn unlist(&mut self, Entry { meta, link }: Entry, order: u8) {
         let area = &mut self.zone.free_area[order as usize];
         area.free_list[meta.migratetype().index()].remove(self.mem, link);
         area.nr_free -= 1;
     }
 
-    /// Takes the smallest sufficient block of one type and splits it (`__rmqueue_smallest`).
-    #[inline]
+    /// Takes the smallest sufficient block of one type and splits it (`__rmqueue_smallest`). The record of what is
+    /// left remembers the list.
+    #[inline(always)]
     pub(crate) fn rmqueue_smallest(&mut self, order: u8, list: MigrateType, want: MigrateType) -> Option<Frame> {
         for found in order..MAX_ORDER as u8 {
             let area = &mut self.zone.free_area[found as usize];
-            if let Some(frame) = area.free_list[list.index()].pop_head(self.mem) {
-                area.nr_free -= 1;
+            let Some(frame) = area.free_list[list.index()].pop_head(self.mem) else { continue };
+            area.nr_free -= 1;
+            if found > order {
                 self.mem.set_meta(frame, found, Meta::default());
                 self.expand(frame, order, found, list);
-                self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
-                emit!(
-                    self,
-                    Event::TakeBlock {
-                        zone: self.zone.id,
-                        pfn: self.mem.pfn(frame),
-                        order,
-                        found,
-                        list,
-                        migratetype: want,
-                    }
-                );
-                return Some(frame);
             }
+            self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
+            emit!(
+                self,
+                Event::TakeBlock {
+                    zone: self.zone.id,
+                    pfn: self.mem.pfn(frame),
+                    order,
+                    found,
+                    list,
+                    migratetype: want,
+                }
+            );
+            return Some(frame);
         }
         None
     }
@@ -160,22 +156,27 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Takes a block for a request: CMA when it dominates, the type's own lists, CMA, then another type's
-    /// (`__rmqueue`).
+    /// (`__rmqueue`). Says which list it came from (`get_pcppage_migratetype`).
     #[inline]
-    pub(crate) fn rmqueue_type(&mut self, order: u8, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
+    pub(crate) fn rmqueue_type(
+        &mut self,
+        order: u8,
+        migratetype: MigrateType,
+        flags: AllocFlags,
+    ) -> Option<(Frame, MigrateType)> {
         let cma = flags.contains(AllocFlags::CMA);
         if cma
             && self.cma_dominates()
             && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype)
         {
-            return Some(frame);
+            return Some((frame, MigrateType::Cma));
         }
         loop {
             if let Some(frame) = self.rmqueue_smallest(order, migratetype, migratetype) {
-                return Some(frame);
+                return Some((frame, migratetype));
             }
             if cma && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype) {
-                return Some(frame);
+                return Some((frame, MigrateType::Cma));
             }
             if !self.rmqueue_fallback(order, migratetype, flags) {
                 return None;
@@ -186,23 +187,32 @@ impl<S: Sink> LockedZone<'_, S> {
     /// Takes a block of order > 0, or an order-0 page that may not come from a per-CPU list (`rmqueue`).
     #[inline(never)]
     pub(crate) fn rmqueue_buddy(&mut self, order: u8, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
-        let frame = loop {
-            let mut taken = None;
-            if order > 0 && flags.contains(AllocFlags::HARDER) {
-                taken = self.rmqueue_smallest(order, MigrateType::HighAtomic, migratetype);
-            }
-            let frame = match taken {
-                Some(frame) => frame,
-                None => self.rmqueue_type(order, migratetype, flags)?,
-            };
+        let (frame, index) = loop {
+            let (frame, index) = self.rmqueue_harder(order, migratetype, flags)?;
             if self.check_new_pages(frame, order) {
-                break frame;
+                break (frame, index);
             }
         };
-        let index = self.mem.meta(frame, order).migratetype();
         self.mod_freepage_state(-(1 << order), index);
         self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1 << order;
         Some(frame)
+    }
+
+    /// A block from the high-atomic reserve if the request may use that, or from anywhere.
+    #[inline]
+    fn rmqueue_harder(
+        &mut self,
+        order: u8,
+        migratetype: MigrateType,
+        flags: AllocFlags,
+    ) -> Option<(Frame, MigrateType)> {
+        if order > 0
+            && flags.contains(AllocFlags::HARDER)
+            && let Some(frame) = self.rmqueue_smallest(order, MigrateType::HighAtomic, migratetype)
+        {
+            return Some((frame, MigrateType::HighAtomic));
+        }
+        self.rmqueue_type(order, migratetype, flags)
     }
 
     /// Whether every page of a block looks untouched; a bad block is lost for good (`check_new_pages`).
@@ -231,7 +241,7 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Whether the page starts a free block or guard of this order in the same zone (`page_is_buddy`).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn page_is_buddy(&self, page: Frame, buddy: Frame, order: u8) -> bool {
         let meta = self.mem.meta(buddy, order);
         (meta.is(PageState::Buddy, order) || meta.is(PageState::Guard, order)) && self.mem.same_zone(page, buddy)
@@ -252,16 +262,18 @@ impl<S: Sink> LockedZone<'_, S> {
         if migratetype != MigrateType::Isolate {
             self.mod_freepage_state(1 << order, migratetype);
         }
-        // An upper half that merges away must not keep the state it had.
-        self.mem.set_meta(frame, order, Meta::default());
-        let (frame, order) = self.merge(frame, order, migratetype);
-        let tail = to_tail || self.buddy_merge_likely(frame, order);
-        if tail {
-            self.add_to_free_list_tail(frame, order, migratetype);
-        } else {
-            self.add_to_free_list(frame, order, migratetype);
+        let (head, merged) = self.merge(frame, order, migratetype);
+        if merged > order {
+            // What was known of the block alone must not stay.
+            self.mem.set_meta(frame, order, Meta::default());
         }
-        emit!(self, Event::ListAdd { zone: self.zone.id, pfn: self.mem.pfn(frame), order, migratetype, tail });
+        let tail = to_tail || self.buddy_merge_likely(head, merged);
+        if tail {
+            self.add_to_free_list_tail(head, merged, migratetype);
+        } else {
+            self.add_to_free_list(head, merged, migratetype);
+        }
+        emit!(self, Event::ListAdd { zone: self.zone.id, pfn: self.mem.pfn(head), order: merged, migratetype, tail });
     }
 
     /// Joins a free block with its buddies as far as they are free.
@@ -275,13 +287,14 @@ impl<S: Sink> LockedZone<'_, S> {
             if !self.page_is_buddy(frame, buddy, order) {
                 break;
             }
-            if self.mem.meta(buddy, order).is(PageState::Guard, order) {
-                self.clear_page_guard(buddy, order, migratetype);
+            let entry = self.mem.take_entry(buddy, order);
+            if entry.meta.is(PageState::Guard, order) {
+                self.clear_page_guard(order, migratetype);
             } else {
                 if self.zone.ever_isolated {
-                    self.miscount_merge(buddy, order, migratetype);
+                    self.miscount_merge(entry.meta.migratetype(), order, migratetype);
                 }
-                self.del_page_from_free_list(buddy, order);
+                self.unlist(entry, order);
             }
             emit!(
                 self,

@@ -3,51 +3,73 @@
 use super::LockedZone;
 use crate::event::{Event, Sink, emit};
 use crate::gfp::AllocFlags;
+use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
-use crate::pfn::{Frame, MIGRATE_PCPTYPES, MigrateType, NodeId};
-use crate::vmstat::{NumaItem, ZoneItem};
+use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, ZoneId};
+use crate::vmstat::ZoneItem;
+use crate::zone::PerCpuPages;
 
-impl<S: Sink> LockedZone<'_, S> {
-    /// Takes an order-0 page from this CPU's list, filling it first if empty (`rmqueue_pcplist`).
-    #[inline]
-    pub(crate) fn rmqueue_pcplist(&mut self, migratetype: MigrateType, flags: AllocFlags) -> Option<Frame> {
-        let frame = match self.pcp.pop_head(migratetype) {
+impl<S: Sink> Machine<S> {
+    /// Takes an order-0 page from a CPU's list, filling it first if empty (`rmqueue_pcplist`).
+    #[inline(always)]
+    pub(crate) fn rmqueue_pcplist(
+        &mut self,
+        zone: ZoneId,
+        cpu: CpuId,
+        migratetype: MigrateType,
+        flags: AllocFlags,
+    ) -> Option<Frame> {
+        let frame = match self.pcp_mut(zone, cpu).pop_head(migratetype) {
             Some(frame) => frame,
             None => {
-                self.rmqueue_bulk(migratetype, flags);
-                self.pcp.pop_head(migratetype)?
+                self.lock(zone, cpu).rmqueue_bulk(migratetype, flags);
+                self.pcp_mut(zone, cpu).pop_head(migratetype)?
             }
         };
-        self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1;
+        self.global.events.pgalloc[zone.zone_type().index()] += 1;
         emit!(
             self,
-            Event::PcpTake {
-                zone: self.zone.id,
-                cpu: self.cpu,
-                pfn: self.mem.pfn(frame),
-                migratetype,
-                left: self.pcp.count,
-            }
+            Event::PcpTake { zone, cpu, pfn: self.mem.pfn(frame), migratetype, left: self.pcp(zone, cpu).count }
         );
         Some(frame)
     }
 
+    /// Puts a freed page on a CPU's list; at `high` a batch goes back (`free_unref_page_commit`).
+    #[inline]
+    pub(crate) fn free_unref_page_commit(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame) {
+        let index = self.mem.pageblock(frame);
+        self.global.events.pgfree += 1;
+        let list = match index {
+            MigrateType::Isolate => return self.lock(zone, cpu).free_one_page(frame, 0, index, false),
+            MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,
+            own => own,
+        };
+        self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
+        let pcp = self.pcp_mut(zone, cpu);
+        pcp.push_head(list, frame);
+        let PerCpuPages { count, high, batch, .. } = *pcp;
+        emit!(self, Event::PcpFree { zone, cpu, pfn: self.mem.pfn(frame), index, count });
+        if count >= high {
+            self.lock(zone, cpu).free_pcppages_bulk(batch);
+        }
+    }
+}
+
+impl<S: Sink> LockedZone<'_, S> {
     /// Fills a list with up to `batch` pages, in the order they leave the buddy lists (`rmqueue_bulk`).
-    #[cold]
+    #[inline(never)]
     fn rmqueue_bulk(&mut self, migratetype: MigrateType, flags: AllocFlags) {
         let mut taken = 0;
         let mut kept = 0;
         while taken < self.pcp.batch {
-            let Some(frame) = self.rmqueue_type(0, migratetype, flags) else { break };
+            let Some((frame, index)) = self.rmqueue_type(0, migratetype, flags) else { break };
             taken += 1;
             if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD.with(Marks::HWPOISON)) {
                 // The free CMA counter is not told of a CMA page lost here.
-                let cma = self.mem.meta(frame, 0).migratetype() == MigrateType::Cma;
-                self.zone.miscounted[1] += i64::from(cma);
+                self.zone.miscounted[1] += i64::from(index == MigrateType::Cma);
                 self.leak(frame, 0);
                 continue;
             }
-            let index = self.mem.meta(frame, 0).migratetype();
             self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
             self.pcp.lists[migratetype.index()].push_back(frame);
             kept += 1;
@@ -63,35 +85,9 @@ impl<S: Sink> LockedZone<'_, S> {
         );
     }
 
-    /// Puts a freed page on this CPU's list; at `high` a batch goes back (`free_unref_page_commit`).
-    #[inline]
-    pub(crate) fn free_unref_page_commit(&mut self, frame: Frame) {
-        let index = self.mem.pageblock(frame);
-        self.global.events.pgfree += 1;
-        let list = match index {
-            MigrateType::Isolate => return self.free_one_page(frame, 0, index, false),
-            MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,
-            own => own,
-        };
-        self.mem.set_meta(frame, 0, Meta::new(PageState::Pcp, 0, index));
-        self.pcp.push_head(list, frame);
-        emit!(
-            self,
-            Event::PcpFree {
-                zone: self.zone.id,
-                cpu: self.cpu,
-                pfn: self.mem.pfn(frame),
-                index,
-                count: self.pcp.count,
-            }
-        );
-        if self.pcp.count >= self.pcp.high {
-            self.free_pcppages_bulk(self.pcp.batch);
-        }
-    }
-
     /// Gives `count` pages back to the buddy lists (`free_pcppages_bulk`): all are picked first, round-robin from
     /// the tails, then freed in that order.
+    #[inline(never)]
     pub(crate) fn free_pcppages_bulk(&mut self, count: u32) {
         let picked = self.pick_pcppages(count.min(self.pcp.count));
         let isolated = self.zone.nr_isolate_pageblock != 0;
@@ -133,16 +129,5 @@ impl<S: Sink> LockedZone<'_, S> {
             }
         }
         picked
-    }
-
-    /// Counts where a request was served (`zone_statistics`); the foreign count, if due, belongs to another zone.
-    #[inline]
-    pub(crate) fn zone_statistics(&mut self, preferred: NodeId, cpu_node: NodeId) -> bool {
-        let node = self.zone.id.node();
-        if self.options.numa_stat {
-            self.inc_numa_state(if node == preferred { NumaItem::Hit } else { NumaItem::Miss });
-            self.inc_numa_state(if node == cpu_node { NumaItem::Local } else { NumaItem::Other });
-        }
-        self.options.numa_stat && node != preferred
     }
 }

@@ -121,7 +121,7 @@ impl List {
     }
 
     /// Adds the block at the head (`list_add`) and gives it a state.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_head(&mut self, mem: &mut MemMap, frame: Frame, order: u8, meta: Meta) {
         let next = self.first;
         let link = mem.nodes.insert(Node { next, prev: Link::NONE, frame });
@@ -131,7 +131,7 @@ impl List {
     }
 
     /// Adds the block at the tail (`list_add_tail`) and gives it a state.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_tail(&mut self, mem: &mut MemMap, frame: Frame, order: u8, meta: Meta) {
         let prev = self.last;
         let link = mem.nodes.insert(Node { next: Link::NONE, prev, frame });

@@ -1,9 +1,9 @@
-//! The memory map: state for the blocks that something happened to, one entry for every largest block.
+//! The memory map: a record for every block that something happened to, one for every largest block.
 //!
-//! Blocks live in three columns by size: order 10 in `tops`, orders 4 to 9 in a section's `coarse` column with one
-//! entry for 16 pages, smaller ones in its `fine` column with one for each page. So the state of large blocks stays
-//! close together in memory. A section's columns come into
-//! being when a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
+//! Records lie in runs, three orders to a run: orders 0 to 2 in one with a record for each page, 3 to 5 in one with a
+//! record for 8 pages, 6 to 9 in one with a record for 64. So eight neighboring records, a cache line, tell all about
+//! blocks that merge with one another, and records of large blocks stay close together. A section's runs are made when
+//! a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
 
 use crate::page::list::{Link, Nodes};
 use crate::page::meta::{Marks, Meta, PageState};
@@ -26,11 +26,29 @@ const NO_ZONE: u16 = u16::MAX - 1;
 /// Low bits of a `pageblocks` entry hold the migrate type.
 const BLOCK_TYPE: u8 = 7;
 
-/// Smallest order of the coarse column.
-const COARSE_ORDER: u8 = 4;
-const COARSE_SHIFT: u32 = COARSE_ORDER as u32;
+/// Columns of a section: orders 0 to 2, 3 to 9, and the largest.
+const COLUMNS: usize = 3;
+/// Records of each column in a section.
+const COLUMN_RECORDS: [usize; COLUMNS] =
+    [SECTION_PAGES, (SECTION_PAGES >> 3) + (SECTION_PAGES >> 6), SECTION_PAGES >> TOP_SHIFT];
 
-/// A block that starts at an entry's page: its state and its place on a free list.
+/// Where the records of an order are: in which column, from where on, and log2 of the pages that each stands for.
+#[derive(Clone, Copy)]
+struct Run {
+    column: u8,
+    start: u16,
+    shift: u8,
+}
+
+const RUN_OF: [Run; MAX_ORDER] = {
+    let small = Run { column: 0, start: 0, shift: 0 };
+    let medium = Run { column: 1, start: 0, shift: 3 };
+    let large = Run { column: 1, start: (SECTION_PAGES >> 3) as u16, shift: 6 };
+    let largest = Run { column: 2, start: 0, shift: TOP_ORDER };
+    [small, small, small, medium, medium, medium, large, large, large, large, largest]
+};
+
+/// A block's record: its state, and its place on a free list while it is on one.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub(crate) struct Entry {
@@ -38,24 +56,41 @@ pub(crate) struct Entry {
     pub(crate) link: Link,
 }
 
-const _: () = assert!(size_of::<Entry>() == 8);
-
-type Column<T, const N: usize> = Option<Box<[T; N]>>;
-
-/// What one section has beyond its largest blocks.
+/// The records of one section.
 #[derive(Clone, Default)]
 struct Section {
-    fine: Column<Entry, SECTION_PAGES>,
-    coarse: Column<Entry, { SECTION_PAGES >> COARSE_SHIFT }>,
-    /// Marks of single pages, whatever block they are in.
-    marks: Column<Marks, SECTION_PAGES>,
+    /// Empty until they are needed.
+    columns: [Box<[Entry]>; COLUMNS],
+    /// Marks of single pages, whatever block they are in; empty until there are any.
+    marks: Box<[Marks]>,
+}
+
+impl Section {
+    /// With records of its largest blocks only.
+    fn new() -> Section {
+        let mut section = Section::default();
+        section.make_column(COLUMNS - 1);
+        section
+    }
+
+    #[cold]
+    fn make_column(&mut self, column: usize) {
+        self.columns[column] = vec![Entry::default(); COLUMN_RECORDS[column]].into_boxed_slice();
+    }
+
+    /// The column that the record of a block is in, and its place there.
+    #[inline]
+    fn place(frame: Frame, order: u8) -> (usize, usize) {
+        let run = RUN_OF[usize::from(order)];
+        let offset = frame.0 as usize & (SECTION_PAGES - 1);
+        (usize::from(run.column), usize::from(run.start) + (offset >> run.shift))
+    }
 }
 
 /// All per-page state of a machine.
 #[derive(Clone, Default)]
 pub(crate) struct MemMap {
     sections: Vec<Section>,
-    tops: Vec<Entry>,
     pub(crate) nodes: Nodes,
     pageblocks: Vec<u8>,
     zone_of_top: Vec<u16>,
@@ -66,17 +101,10 @@ pub(crate) struct MemMap {
     bad_pages: u32,
 }
 
-#[cold]
-fn blank<T: Clone + Default, const N: usize>() -> Box<[T; N]> {
-    let column = vec![T::default(); N].into_boxed_slice();
-    column.try_into().unwrap_or_else(|_| unreachable!("a column has a fixed number of entries"))
-}
-
 impl Section {
     fn bytes(&self) -> usize {
-        let fine = self.fine.as_ref().map_or(0, |column| size_of_val(&**column));
-        let coarse = self.coarse.as_ref().map_or(0, |column| size_of_val(&**column));
-        fine + coarse + self.marks.as_ref().map_or(0, |column| size_of_val(&**column))
+        let columns: usize = self.columns.iter().map(|column| size_of_val(&**column)).sum();
+        columns + size_of_val(&*self.marks)
     }
 }
 
@@ -94,11 +122,11 @@ impl MemMap {
             }
         }
         let sections = map.pfn_of_section.len();
-        map.sections = vec![Section::default(); sections];
-        map.tops = vec![Entry::default(); sections << (PFN_SECTION_SHIFT - TOP_SHIFT)];
-        map.nodes = Nodes::with_capacity(map.tops.len());
+        map.sections = vec![Section::new(); sections];
+        let tops = sections << (PFN_SECTION_SHIFT - TOP_SHIFT);
+        map.nodes = Nodes::with_capacity(tops);
         map.pageblocks = vec![MigrateType::Unmovable as u8; sections << (PFN_SECTION_SHIFT - BLOCK_SHIFT)];
-        map.zone_of_top = vec![NO_ZONE; map.tops.len()];
+        map.zone_of_top = vec![NO_ZONE; tops];
         for &(start, end, zone) in zone_ranges {
             map.add_zone_range(start, end, zone);
         }
@@ -194,51 +222,39 @@ impl MemMap {
         self.zone_ranges[at..].iter().copied()
     }
 
-    /// The entry of a block, if its column exists.
+    /// The section that a page lies in.
     #[inline]
-    fn entry(&self, frame: Frame, order: u8) -> Option<&Entry> {
-        if order >= TOP_ORDER {
-            return self.tops.get((frame.0 >> TOP_SHIFT) as usize);
-        }
-        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        let offset = frame.0 as usize & (SECTION_PAGES - 1);
-        if order >= COARSE_ORDER {
-            section.coarse.as_ref().map(|column| &column[offset >> COARSE_SHIFT])
-        } else {
-            section.fine.as_ref().map(|column| &column[offset])
-        }
+    fn section(&self, frame: Frame) -> &Section {
+        &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize]
     }
 
-    /// The entry of a block; its column is made if need be.
+    /// The record of a block; a blank one if its column does not exist.
+    #[inline]
+    fn entry(&self, frame: Frame, order: u8) -> Entry {
+        let (column, at) = Section::place(frame, order);
+        self.section(frame).columns[column].get(at).copied().unwrap_or_default()
+    }
+
+    /// The record of a block; its column is made if need be.
     #[inline]
     fn entry_mut(&mut self, frame: Frame, order: u8) -> &mut Entry {
-        if order >= TOP_ORDER {
-            return &mut self.tops[(frame.0 >> TOP_SHIFT) as usize];
-        }
+        let (column, at) = Section::place(frame, order);
         let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        let offset = frame.0 as usize & (SECTION_PAGES - 1);
-        if order >= COARSE_ORDER {
-            &mut section.coarse.get_or_insert_with(blank)[offset >> COARSE_SHIFT]
-        } else {
-            &mut section.fine.get_or_insert_with(blank)[offset]
+        if section.columns[column].is_empty() {
+            section.make_column(column);
         }
-    }
-
-    /// Writes a block's whole entry and says what was there before.
-    #[inline]
-    pub(crate) fn set_entry(&mut self, frame: Frame, order: u8, entry: Entry) -> Entry {
-        core::mem::replace(self.entry_mut(frame, order), entry)
-    }
-
-    /// The node that the entry of a block names.
-    pub(crate) fn link(&self, frame: Frame, order: u8) -> Link {
-        self.entry(frame, order).map_or(Link::default(), |entry| entry.link)
+        &mut section.columns[column][at]
     }
 
     /// State of the block of this order that starts here; another order's state if such a block starts here instead.
     #[inline]
     pub(crate) fn meta(&self, frame: Frame, order: u8) -> Meta {
-        self.entry(frame, order).map_or(Meta::default(), |entry| entry.meta)
+        self.entry(frame, order).meta
+    }
+
+    #[inline]
+    pub(crate) fn set_meta(&mut self, frame: Frame, order: u8, meta: Meta) {
+        self.entry_mut(frame, order).meta = meta;
     }
 
     /// Changes the state of a block.
@@ -248,15 +264,29 @@ impl MemMap {
         entry.meta = change(entry.meta);
     }
 
+    /// The node that the record of a block names.
     #[inline]
-    pub(crate) fn set_meta(&mut self, frame: Frame, order: u8, meta: Meta) {
-        self.entry_mut(frame, order).meta = meta;
+    pub(crate) fn link(&self, frame: Frame, order: u8) -> Link {
+        self.entry(frame, order).link
+    }
+
+    /// Writes the record of a block that goes on a list.
+    #[inline]
+    pub(crate) fn set_entry(&mut self, frame: Frame, order: u8, entry: Entry) {
+        *self.entry_mut(frame, order) = entry;
+    }
+
+    /// The record of a block that leaves its list; its state is forgotten.
+    #[inline]
+    pub(crate) fn take_entry(&mut self, frame: Frame, order: u8) -> Entry {
+        core::mem::take(self.entry_mut(frame, order))
     }
 
     /// State of whatever block starts at a page; [`PageState::None`] if none does.
     #[inline]
     pub(crate) fn page_meta(&self, frame: Frame) -> Meta {
-        let orders = [(TOP_ORDER, TOP_SHIFT), (COARSE_ORDER, COARSE_SHIFT), (0, 0)];
+        // One order for each run, the largest blocks first.
+        let orders = [(TOP_ORDER, TOP_SHIFT), (6, 6), (3, 3), (0, 0)];
         let starts = orders.into_iter().filter(|&(_, shift)| frame.0 & ((1 << shift) - 1) == 0);
         let metas = starts.map(|(order, _)| self.meta(frame, order));
         metas.into_iter().find(|meta| meta.state() != PageState::None).unwrap_or_default()
@@ -265,13 +295,16 @@ impl MemMap {
     /// Marks of a page.
     #[inline]
     pub(crate) fn marks(&self, frame: Frame) -> Marks {
-        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        section.marks.as_ref().map_or(Marks::NONE, |column| column[frame.0 as usize & (SECTION_PAGES - 1)])
+        let at = frame.0 as usize & (SECTION_PAGES - 1);
+        self.section(frame).marks.get(at).copied().unwrap_or(Marks::NONE)
     }
 
     pub(crate) fn set_marks(&mut self, frame: Frame, marks: Marks) {
         let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        section.marks.get_or_insert_with(blank)[frame.0 as usize & (SECTION_PAGES - 1)] = marks;
+        if section.marks.is_empty() {
+            section.marks = vec![Marks::NONE; SECTION_PAGES].into_boxed_slice();
+        }
+        section.marks[frame.0 as usize & (SECTION_PAGES - 1)] = marks;
     }
 
     /// First page and state of the block that covers a page: free, in use or any other; the page itself if none.
@@ -298,21 +331,24 @@ impl MemMap {
                     at += 1 << meta.order();
                     return Some((frame, meta));
                 }
-                // Where no small block was ever made, the next can only start at a coarse entry.
-                at += if self.has_fine(frame) { 1 } else { 1 << COARSE_SHIFT };
+                at += self.smallest_step(frame);
             }
             None
         })
     }
 
-    fn has_fine(&self, frame: Frame) -> bool {
-        self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize].fine.is_some()
+    /// From a page where no block starts, the distance to the next that can be one's first.
+    fn smallest_step(&self, frame: Frame) -> u64 {
+        match &self.section(frame).columns {
+            [small, ..] if !small.is_empty() => 1,
+            [_, medium, _] if !medium.is_empty() => 1 << 3,
+            _ => MAX_ORDER_NR_PAGES,
+        }
     }
 
     /// Whether anything smaller than a largest block was ever made in the section of this page.
     pub(crate) fn has_records(&self, frame: Frame) -> bool {
-        let section = &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        section.fine.is_some() || section.coarse.is_some()
+        self.section(frame).columns[..COLUMNS - 1].iter().any(|column| !column.is_empty())
     }
 
     /// Type of the pageblock that holds the page (`get_pageblock_migratetype`).
@@ -370,7 +406,6 @@ impl MemMap {
         let columns: usize = self.sections.iter().map(Section::bytes).sum();
         columns
             + self.sections.capacity() * size_of::<Section>()
-            + self.tops.capacity() * size_of::<Entry>()
             + self.nodes.bytes()
             + self.pageblocks.capacity()
             + self.zone_of_top.capacity() * 2

@@ -16,25 +16,18 @@ const NODE_RECLAIM_DISTANCE: u8 = 30;
 impl<S: Sink> Machine<S> {
     /// Whether reclaiming on the zone's node let it pass its mark after all.
     #[inline]
-    pub(crate) fn node_reclaim_helps(
-        &mut self,
-        task: &Task,
-        gfp: Gfp,
-        _order: u8,
-        ac: &AllocContext,
-        zref: ZoneRef,
-    ) -> bool {
+    pub(crate) fn node_reclaim_helps(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> bool {
         if self.sysctl.zone_reclaim_mode == 0 {
             return false;
         }
-        let reason = self.node_reclaim_refusal(task, gfp, ac, zref.node);
+        let reason = self.node_reclaim_refusal(task, ac, zref.node);
         emit!(self, Event::Skipped { zone: zref.zone, reason });
         false
     }
 
     /// Why node reclaim does not run (`zone_allows_reclaim`, `node_reclaim`).
     #[cold]
-    fn node_reclaim_refusal(&self, task: &Task, gfp: Gfp, ac: &AllocContext, node: NodeId) -> Skip {
+    fn node_reclaim_refusal(&self, task: &Task, ac: &AllocContext, node: NodeId) -> Skip {
         let from = ac.preferred_zone.map_or(node, |zone| zone.node());
         if self.nodes[from.index()].distance[node.index()] > NODE_RECLAIM_DISTANCE {
             return Skip::TooFarToReclaim;
@@ -42,7 +35,7 @@ impl<S: Sink> Machine<S> {
         if self.reclaimable_pagecache(node) <= self.min_unmapped_pages(node) {
             return Skip::ReclaimFull;
         }
-        if !gfp.contains(Gfp::DIRECT_RECLAIM) || task.flags.contains(TaskFlags::MEMALLOC) {
+        if !ac.gfp.contains(Gfp::DIRECT_RECLAIM) || task.flags.contains(TaskFlags::MEMALLOC) {
             return Skip::ReclaimNoScan;
         }
         Skip::ReclaimNoScan

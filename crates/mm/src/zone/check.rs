@@ -31,7 +31,31 @@ fn unusable_free(zone: &Zone, order: u8, flags: AllocFlags) -> i64 {
     unusable
 }
 
-/// The first look at a zone: the mark that `flags` select, with the order-0 shortcuts (`zone_watermark_fast`).
+/// The shortcut for order 0 (the beginning of `zone_watermark_fast`): `None` if the full check must decide.
+#[inline(always)]
+pub(crate) fn order0_shortcut(
+    zone: &Zone,
+    order: u8,
+    highest_zoneidx: u8,
+    flags: AllocFlags,
+) -> Option<WatermarkCheck> {
+    if order != 0 {
+        return None;
+    }
+    let free = zone.page_state(ZoneItem::FreePages);
+    let mark = zone.wmark_pages(flags.wmark()) as i64;
+    let usable = free - unusable_free(zone, 0, flags);
+    let reserve = zone.lowmem_reserve[highest_zoneidx as usize];
+    // 5.10.35 compares as unsigned long: a negative number of usable pages passes.
+    if usable as u64 <= (mark + reserve) as u64 {
+        return None;
+    }
+    let verdict = if usable < 0 { Verdict::PassNegative } else { Verdict::PassFast };
+    let unusable = free - usable;
+    Some(WatermarkCheck { zone: zone.id, order, alloc_flags: flags, verdict, free, unusable, mark, min: mark, reserve })
+}
+
+/// The check against the mark that `flags` select, where the shortcut does not pass (`zone_watermark_fast`).
 #[inline(always)]
 pub(crate) fn zone_watermark_fast(
     zone: &Zone,
@@ -42,25 +66,6 @@ pub(crate) fn zone_watermark_fast(
 ) -> WatermarkCheck {
     let free = zone.page_state(ZoneItem::FreePages);
     let mark = zone.wmark_pages(flags.wmark()) as i64;
-    if order == 0 {
-        let usable = free - unusable_free(zone, 0, flags);
-        let reserve = zone.lowmem_reserve[highest_zoneidx as usize];
-        // 5.10.35 compares as unsigned long: a negative number of usable pages passes.
-        if usable as u64 > (mark + reserve) as u64 {
-            let verdict = if usable < 0 { Verdict::PassNegative } else { Verdict::PassFast };
-            return WatermarkCheck {
-                zone: zone.id,
-                order,
-                alloc_flags: flags,
-                verdict,
-                free,
-                unusable: free - usable,
-                mark,
-                min: mark,
-                reserve,
-            };
-        }
-    }
     let check = zone_watermark_ok_free(zone, order, mark, highest_zoneidx, flags, free);
     let retry = !check.verdict.passed()
         && order == 0

@@ -12,7 +12,7 @@ use crate::page::list::List;
 use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,
 };
-use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, ZoneItem};
+use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NumaItem, ZoneItem};
 use std::collections::VecDeque;
 use zonelist::Zonelist;
 
@@ -189,6 +189,14 @@ impl PerCpuPages {
     pub(crate) fn push_head(&mut self, list: MigrateType, frame: Frame) {
         self.lists[list.index()].push_front(frame);
         self.count += 1;
+    }
+
+    /// Counts one NUMA event; true if the count has to be folded.
+    #[inline]
+    pub(crate) fn inc_numa_state(&mut self, item: NumaItem) -> bool {
+        let stored = &mut self.numa_stat_diff[item as usize];
+        *stored += 1;
+        *stored > NUMA_STATS_THRESHOLD
     }
 
     /// This CPU's delta of a zone counter.
