@@ -1,6 +1,6 @@
 //! How long machines take to boot, and what their page records weigh then.
 
-use crate::measure::Clock;
+use crate::measure::{Clock, Times};
 use buddyscope_mm::Machine;
 use buddyscope_mm::config::{ConfigError, MachineConfig, PcSpec};
 use buddyscope_mm::event::NullSink;
@@ -44,14 +44,13 @@ pub struct BootFigures {
 pub fn boot(size: MachineSize, rounds: usize, clock: Clock<'_>) -> Result<BootFigures, ConfigError> {
     let spec = PcSpec::uniform(size.nodes, size.bytes / size.nodes as u64, 4, 20)?;
     let config = MachineConfig::pc(&spec)?;
-    let mut times = Vec::with_capacity(rounds);
+    let mut times = Times::default();
     let mut page_state_bytes = 0;
     for _ in 0..rounds.max(1) {
         let start = clock();
         let machine = Machine::boot(&config, NullSink)?;
-        times.push(clock() - start);
+        times.add(clock() - start);
         page_state_bytes = machine.page_state_bytes() as u64;
     }
-    times.sort_unstable_by(f64::total_cmp);
-    Ok(BootFigures { machine: size, best_ms: times[0], median_ms: times[times.len() / 2], page_state_bytes })
+    Ok(BootFigures { machine: size, best_ms: times.best(), median_ms: times.median(), page_state_bytes })
 }

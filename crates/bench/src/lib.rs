@@ -6,9 +6,11 @@ mod allocator;
 mod boot;
 pub mod contender;
 mod measure;
+mod replay;
 mod workload;
 
 pub use allocator::{Allocator, Block};
 pub use boot::{BootFigures, MACHINES, MachineSize, boot};
 pub use measure::{Clock, Contender, Effort, Entrant, Figures, enter, measure};
+pub use replay::{ReplayFailure, ReplayFigures, replay};
 pub use workload::Workload;

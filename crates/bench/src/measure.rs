@@ -28,6 +28,28 @@ pub struct Figures {
     pub bytes_per_frame: Option<f64>,
 }
 
+/// What several rounds of one thing took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Times(Vec<f64>);
+
+impl Times {
+    /// Notes one more round.
+    pub(crate) fn add(&mut self, time: f64) {
+        let at = self.0.partition_point(|&known| known < time);
+        self.0.insert(at, time);
+    }
+
+    /// The shortest; 0 before the first.
+    pub(crate) fn best(&self) -> f64 {
+        self.0.first().copied().unwrap_or_default()
+    }
+
+    /// The one in the middle; 0 before the first.
+    pub(crate) fn median(&self) -> f64 {
+        self.0.get(self.0.len() / 2).copied().unwrap_or_default()
+    }
+}
+
 /// How long to measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Effort {
@@ -84,29 +106,26 @@ pub fn measure(
     clock: Clock<'_>,
 ) -> Vec<Figures> {
     let mut contenders: Vec<_> = entrants.iter().map(|entrant| (entrant.enter)(workload, frames)).collect();
-    let mut times = vec![Vec::with_capacity(effort.rounds); contenders.len()];
+    let mut times = vec![Times::default(); contenders.len()];
     contenders.iter_mut().for_each(|contender| contender.run(effort.operations));
     for _ in 0..effort.rounds {
         for (contender, times) in contenders.iter_mut().zip(&mut times) {
             let start = clock();
             contender.run(effort.operations);
-            times.push((clock() - start) * 1e6 / effort.operations as f64);
+            times.add((clock() - start) * 1e6 / effort.operations as f64);
         }
     }
     let results = entrants.iter().zip(contenders).zip(times);
     results
-        .map(|((entrant, contender), mut times)| {
-            times.sort_unstable_by(f64::total_cmp);
-            Figures {
-                name: entrant.name,
-                workload,
-                frames,
-                best_ns: times.first().copied().unwrap_or_default(),
-                median_ns: times.get(times.len() / 2).copied().unwrap_or_default(),
-                operations: effort.operations * effort.rounds as u64,
-                failures: contender.failures(),
-                bytes_per_frame: contender.bytes().map(|bytes| bytes as f64 / frames as f64),
-            }
+        .map(|((entrant, contender), times)| Figures {
+            name: entrant.name,
+            workload,
+            frames,
+            best_ns: times.best(),
+            median_ns: times.median(),
+            operations: effort.operations * effort.rounds as u64,
+            failures: contender.failures(),
+            bytes_per_frame: contender.bytes().map(|bytes| bytes as f64 / frames as f64),
         })
         .collect()
 }
