@@ -1,5 +1,6 @@
 //! Stepping through a recording: the model beside the kernel, forwards and back to the start.
 
+use buddyscope_mm::rng::Rng;
 use buddyscope_scenario::session::{FieldError, Playback};
 use buddyscope_scenario::view::Sight;
 
@@ -93,4 +94,30 @@ fn a_line_that_cannot_be_done_leaves_what_was_done() {
     let error = playback.step(u64::MAX).expect_err("a free of free memory");
     assert!(error.message.contains("line 4") && error.message.contains("free already"), "{error}");
     assert_eq!(playback.view().position, 2);
+}
+
+#[test]
+fn no_damage_to_a_recording_breaks_the_player() {
+    let mut rng = Rng::new(1);
+    let mut played = 0;
+    for round in 0..3000 {
+        let (mut state, mut ops) = (STATE.as_bytes().to_vec(), OPS.as_bytes().to_vec());
+        for _ in 0..1 + rng.below(3) {
+            let bytes = if round % 2 == 0 { &mut state } else { &mut ops };
+            let at = rng.below(bytes.len() as u64) as usize;
+            match rng.below(4) {
+                0 => drop(bytes.remove(at)),
+                1 => bytes.insert(at, b"0123456789 :=-\n/x"[rng.below(17) as usize]),
+                2 => bytes[at] = rng.below(256) as u8,
+                _ => bytes[at] = b'0' + rng.below(10) as u8,
+            }
+        }
+        let files = vec![("start/state.txt".to_owned(), state), ("ops.txt".to_owned(), ops)];
+        let Ok(mut playback) = Playback::load("damaged", files) else { continue };
+        // A line that cannot be done is an error; the next call goes on to refuse it.
+        let _ = playback.step(u64::MAX);
+        let _ = (playback.view(), playback.why(), playback.sight().machine_view());
+        played += 1;
+    }
+    assert!(played > 300, "some damage goes unnoticed: {played}");
 }
