@@ -6,6 +6,7 @@ use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
 use crate::config::Sysctls;
 use crate::event::{NullSink, Sink};
 use crate::gfp::Gfp;
+use crate::lru::Lru;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
@@ -43,6 +44,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) extra_refs: BTreeMap<u64, u32>,
     pub(crate) deferred: Vec<DeferredNode>,
     pub(crate) rng: Rng,
+    /// The LRU lists.
+    pub(crate) lru: Lru,
 }
 
 /// Why a page or block cannot be freed or marked. The machine is as it was.

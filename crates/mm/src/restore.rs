@@ -5,6 +5,7 @@ use crate::buddy::{BuddyOptions, GlobalStat};
 use crate::config::Sysctls;
 use crate::event::Sink;
 use crate::gfp::Gfp;
+use crate::lru::Lru;
 use crate::machine::Machine;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -118,6 +119,7 @@ impl<S: Sink> Machine<S> {
             extra_refs: BTreeMap::new(),
             deferred: Vec::new(),
             rng: Rng::new(parts.seed),
+            lru: Lru::new(parts.nodes.len()),
             nodes: parts.nodes,
             zones: parts.zones,
             cpus: parts.cpus,

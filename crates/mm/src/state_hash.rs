@@ -116,8 +116,8 @@ impl<S: Sink> Machine<S> {
     fn hash_settings(&self, hash: &mut Fnv) {
         hash.signed(&self.global.vm_zone_stat);
         hash.words(self.global.vm_numa_stat);
-        hash.words(self.global.events.pgalloc);
-        hash.words([self.global.events.pgfree, self.min_free_kbytes, self.totalreserve_pages]);
+        hash.words(self.global.events.iter().map(|(_, n)| n));
+        hash.words([self.min_free_kbytes, self.totalreserve_pages]);
         hash.words([self.online_nodes.0, u64::from(self.gfp_allowed_mask.bits())]);
         let options = &self.options;
         hash.words([options.group_by_mobility_disabled.into(), options.guardpage_minorder.into()]);
@@ -151,8 +151,7 @@ fn hash_node(hash: &mut Fnv, node: &Node) {
     hash.words([node.kswapd_order, node.kswapd_highest_zoneidx, node.kswapd_asleep.into()].map(u64::from));
     hash.words([node.kcompactd_max_order, node.kcompactd_highest_zoneidx, node.kcompactd_asleep.into()].map(u64::from));
     hash.word(node.kswapd_failures.into());
-    let stat = &node.stat;
-    hash.words([stat.file_dirty, stat.writeback, stat.inactive_file, stat.active_file]);
+    hash.words(node.stat.iter().map(|(_, value)| value as u64));
 }
 
 fn hash_cpusets(hash: &mut Fnv, cpusets: &CpusetTree) {

@@ -8,9 +8,9 @@ use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneI
 use buddyscope_mm::restore::MachineParts;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::{Task, TaskFlags};
-use buddyscope_mm::vmstat::{NumaItem, ZoneItem};
+use buddyscope_mm::vmstat::{NodeItem, NodeStat, NumaItem, ZoneItem};
 use buddyscope_mm::zone::zonelist::ZoneRef;
-use buddyscope_mm::zone::{Cpu, Node, NodeStat, Zone};
+use buddyscope_mm::zone::{Cpu, Node, Zone};
 use buddyscope_mm::{Booting, BuddyOptions, Fault, Machine, PageState};
 
 type Recorded = Machine<Vec<Event>>;
@@ -246,7 +246,9 @@ fn guard_pages_are_kept_out_of_the_lists_and_absorbed_again() {
 #[test]
 fn dirty_nodes_are_passed_over_by_writers_at_first_only() {
     let mut machine = booted(1 << 30, 1, "");
-    machine.set_node_stat(NodeId(0), NodeStat { file_dirty: 1 << 20, ..NodeStat::default() });
+    let mut stat = NodeStat::default();
+    stat.set(NodeItem::Dirty, 1 << 20);
+    machine.set_node_stat(NodeId(0), stat);
     let answer = machine.alloc_pages_nodemask(&mut task(), Gfp::GFP_KERNEL | Gfp::WRITE, order(0), NodeId(0), None);
     assert_eq!(answer.outcome, Outcome::Slow);
     let skips = machine.sink().iter().filter(|e| matches!(e, Event::Skipped { reason: Skip::DirtyNode, .. }));

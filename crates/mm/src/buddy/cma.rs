@@ -3,7 +3,7 @@
 use super::LockedZone;
 use crate::event::Sink;
 use crate::pfn::{Frame, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER};
-use crate::vmstat::ZoneItem;
+use crate::vmstat::{VmEvent, ZoneItem};
 
 impl<S: Sink> LockedZone<'_, S> {
     /// Whether more than half of the free pages are CMA pages, so that movable requests use them first (`__rmqueue`).
@@ -16,7 +16,7 @@ impl<S: Sink> LockedZone<'_, S> {
     pub(crate) fn init_cma_pageblock(&mut self, frame: Frame) {
         self.mem.set_pageblock(frame, MigrateType::Cma);
         self.zone.managed_pages += PAGEBLOCK_NR_PAGES;
-        self.global.events.pgfree += PAGEBLOCK_NR_PAGES;
+        self.global.events.add(VmEvent::PgFree, PAGEBLOCK_NR_PAGES);
         self.free_one_page(frame, PAGEBLOCK_ORDER, MigrateType::Cma, false);
     }
 }

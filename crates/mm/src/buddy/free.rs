@@ -5,6 +5,7 @@ use crate::event::{Event, Sink, emit};
 use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, ZoneId};
+use crate::vmstat::VmEvent;
 
 impl<S: Sink> Machine<S> {
     /// Frees a block whose last reference is gone (`free_unref_page`, `__free_pages_ok`).
@@ -27,7 +28,7 @@ impl<S: Sink> Machine<S> {
 impl<S: Sink> LockedZone<'_, S> {
     /// Frees a block that no per-CPU list can hold (`__free_pages_ok`).
     fn free_pages_ok(&mut self, frame: Frame, order: u8) {
-        self.global.events.pgfree += 1 << order;
+        self.global.events.add(VmEvent::PgFree, 1 << order);
         let migratetype = self.mem.pageblock(frame);
         self.free_one_page(frame, order, migratetype, false);
     }

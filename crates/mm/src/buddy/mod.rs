@@ -15,7 +15,7 @@ use crate::gfp::AllocFlags;
 use crate::page::memmap::{Entry, MemMap, TOP_ORDER};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType};
-use crate::vmstat::{NR_ZONE_ITEMS, VmEvents, ZoneItem, fold_delta};
+use crate::vmstat::{NR_ZONE_ITEMS, VmEvent, VmEvents, ZoneItem, fold_delta};
 use crate::zone::{PerCpuPages, Zone};
 
 /// Counters of the whole machine, fed by the zones.
@@ -194,7 +194,7 @@ impl<S: Sink> LockedZone<'_, S> {
             }
         };
         self.mod_freepage_state(-(1 << order), index);
-        self.global.events.pgalloc[self.zone.id.zone_type().index()] += 1 << order;
+        self.global.events.add(VmEvent::pgalloc(self.zone.id.zone_type()), 1 << order);
         Some(frame)
     }
 

@@ -6,7 +6,7 @@ use crate::gfp::AllocFlags;
 use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, ZoneId};
-use crate::vmstat::ZoneItem;
+use crate::vmstat::{VmEvent, ZoneItem};
 use crate::zone::PerCpuPages;
 
 impl<S: Sink> Machine<S> {
@@ -26,7 +26,7 @@ impl<S: Sink> Machine<S> {
                 self.pcp_mut(zone, cpu).pop_head(migratetype)?
             }
         };
-        self.global.events.pgalloc[zone.zone_type().index()] += 1;
+        self.global.events.add(VmEvent::pgalloc(zone.zone_type()), 1);
         emit!(
             self,
             Event::PcpTake { zone, cpu, pfn: self.mem.pfn(frame), migratetype, left: self.pcp(zone, cpu).count }
@@ -38,7 +38,7 @@ impl<S: Sink> Machine<S> {
     #[inline]
     pub(crate) fn free_unref_page_commit(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame) {
         let index = self.mem.pageblock(frame);
-        self.global.events.pgfree += 1;
+        self.global.events.add(VmEvent::PgFree, 1);
         let list = match index {
             MigrateType::Isolate => return self.lock(zone, cpu).free_one_page(frame, 0, index, false),
             MigrateType::HighAtomic | MigrateType::Cma => MigrateType::Movable,

@@ -5,6 +5,7 @@
 //! blocks that merge with one another, and records of large blocks stay close together. A section's runs are made when
 //! a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
 
+use crate::page::life::{Life, LifeBlock};
 use crate::page::list::{Link, Nodes};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::page::ranges::RangeSet;
@@ -18,6 +19,8 @@ pub(crate) const TOP_ORDER: u8 = MAX_ORDER as u8 - 1;
 const TOP_SHIFT: u32 = TOP_ORDER as u32;
 const BLOCK_SHIFT: u32 = crate::pfn::PAGEBLOCK_ORDER as u32;
 const SECTION_PAGES: usize = PAGES_PER_SECTION as usize;
+const BLOCK_PAGES: usize = PAGEBLOCK_NR_PAGES as usize;
+const BLOCKS_PER_SECTION: usize = SECTION_PAGES / BLOCK_PAGES;
 const NO_SECTION: u32 = u32::MAX;
 /// In `zone_of_top`: the zones inside this block differ, look the page up.
 const MIXED: u16 = u16::MAX;
@@ -63,6 +66,8 @@ struct Section {
     columns: [Box<[Entry]>; COLUMNS],
     /// Marks of single pages, whatever block they are in; empty until there are any.
     marks: Box<[Marks]>,
+    /// Records of pages with a life by pageblock; empty until there are any.
+    lives: Vec<LifeBlock>,
 }
 
 impl Section {
@@ -104,7 +109,8 @@ pub(crate) struct MemMap {
 impl Section {
     fn bytes(&self) -> usize {
         let columns: usize = self.columns.iter().map(|column| size_of_val(&**column)).sum();
-        columns + size_of_val(&*self.marks)
+        let lives: usize = self.lives.iter().map(|block| size_of_val(&**block)).sum();
+        columns + size_of_val(&*self.marks) + lives + self.lives.capacity() * size_of::<LifeBlock>()
     }
 }
 
@@ -305,6 +311,29 @@ impl MemMap {
             section.marks = vec![Marks::NONE; SECTION_PAGES].into_boxed_slice();
         }
         section.marks[frame.0 as usize & (SECTION_PAGES - 1)] = marks;
+    }
+
+    /// The life of a page; a blank one where no page of the pageblock ever had one.
+    #[inline]
+    pub(crate) fn life(&self, frame: Frame) -> &Life {
+        static NONE: Life = Life::NONE;
+        let block = frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1);
+        let records = self.section(frame).lives.get(block);
+        records.and_then(|records| records.get(frame.0 as usize & (BLOCK_PAGES - 1))).unwrap_or(&NONE)
+    }
+
+    /// The life of a page, to be changed.
+    #[inline]
+    pub(crate) fn life_mut(&mut self, frame: Frame) -> &mut Life {
+        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
+        if section.lives.is_empty() {
+            section.lives.resize_with(BLOCKS_PER_SECTION, LifeBlock::default);
+        }
+        let block = &mut section.lives[frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1)];
+        if block.is_empty() {
+            *block = vec![Life::default(); BLOCK_PAGES].into_boxed_slice();
+        }
+        &mut block[frame.0 as usize & (BLOCK_PAGES - 1)]
     }
 
     /// First page and state of the block that covers a page: free, in use or any other; the page itself if none.

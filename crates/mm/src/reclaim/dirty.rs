@@ -4,14 +4,13 @@ use crate::event::Sink;
 use crate::machine::Machine;
 use crate::pfn::{MAX_NR_ZONES, NodeId, PAGE_SHIFT};
 use crate::task::Task;
-use crate::vmstat::ZoneItem;
-use crate::zone::NodeStat;
+use crate::vmstat::{NodeItem, NodeStat, ZoneItem};
 
 impl<S: Sink> Machine<S> {
     /// Whether a node's dirty pages are within its share (`node_dirty_ok`).
     pub(crate) fn node_dirty_ok(&self, task: &Task, node: NodeId) -> bool {
         let stat = &self.nodes[node.index()].stat;
-        stat.file_dirty + stat.writeback <= self.node_dirty_limit(task, node)
+        stat.get(NodeItem::Dirty) + stat.get(NodeItem::Writeback) <= self.node_dirty_limit(task, node)
     }
 
     /// Dirty pages a node may hold (`node_dirty_limit`).
@@ -33,13 +32,13 @@ impl<S: Sink> Machine<S> {
         let zones = &self.zones[id.index() * MAX_NR_ZONES..][..MAX_NR_ZONES];
         let free: u64 =
             zones.iter().filter(|zone| zone.is_populated()).map(|z| z.page_state(ZoneItem::FreePages) as u64).sum();
-        free.saturating_sub(node.totalreserve_pages) + node.stat.inactive_file + node.stat.active_file
+        free.saturating_sub(node.totalreserve_pages) + node.stat.file_lru()
     }
 
     /// Pages of the machine that could become page cache, never 0 (`global_dirtyable_memory`).
     fn global_dirtyable_memory(&self) -> u64 {
         let free = self.global.vm_zone_stat[ZoneItem::FreePages as usize].max(0) as u64;
-        let file: u64 = self.nodes.iter().map(|node| node.stat.inactive_file + node.stat.active_file).sum();
+        let file: u64 = self.nodes.iter().map(|node| node.stat.file_lru()).sum();
         free.saturating_sub(self.totalreserve_pages) + file + 1
     }
 

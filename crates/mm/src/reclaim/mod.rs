@@ -1,4 +1,9 @@
-//! Getting memory back. At present: the gates of node reclaim and of dirty spreading that the fast path asks.
+//! Getting memory back (mm/vmscan.c) and, until then, avoiding nodes with too much dirty memory.
 
+mod direct;
 mod dirty;
 mod node;
+mod scan_control;
+
+pub(crate) use direct::DirectReclaim;
+pub(crate) use scan_control::ScanControl;

@@ -8,6 +8,7 @@ use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::pfn::{MAX_NR_ZONES, NodeId};
 use crate::task::{Task, TaskFlags};
+use crate::vmstat::NodeItem;
 use crate::zone::zonelist::ZoneRef;
 
 /// Nodes farther away than this are not reclaimed for a request (`node_reclaim_distance`, RECLAIM_DISTANCE).
@@ -44,8 +45,8 @@ impl<S: Sink> Machine<S> {
     /// Page cache that node reclaim could free (`node_pagecache_reclaimable`), mapped pages counted as none.
     fn reclaimable_pagecache(&self, node: NodeId) -> u64 {
         let stat = &self.nodes[node.index()].stat;
-        let file = stat.inactive_file + stat.active_file;
-        file - if self.sysctl.zone_reclaim_mode & 2 != 0 { 0 } else { stat.file_dirty.min(file) }
+        let file = stat.file_lru();
+        file - if self.sysctl.zone_reclaim_mode & 2 != 0 { 0 } else { stat.get(NodeItem::Dirty).min(file) }
     }
 
     /// Page cache below which node reclaim is not worth it (`min_unmapped_pages`).

@@ -7,6 +7,7 @@ use crate::page::memmap::TOP_ORDER;
 use crate::pfn::{
     CpuId, MAX_ORDER_NR_PAGES, MigrateType, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, PAGES_PER_SECTION, Pfn, ZoneId,
 };
+use crate::vmstat::VmEvent;
 use std::collections::VecDeque;
 
 /// Memory of a node that the buddy allocator has not been given yet.
@@ -101,7 +102,7 @@ impl<S: Sink> Machine<S> {
         let Some(frame) = self.mem.frame(pfn) else { return };
         let mut locked = self.lock(zone, cpu);
         locked.zone.managed_pages += 1 << order;
-        locked.global.events.pgfree += 1 << order;
+        locked.global.events.add(VmEvent::PgFree, 1 << order);
         let migratetype: MigrateType = locked.mem.pageblock(frame);
         locked.free_one_page(frame, order, migratetype, true);
     }

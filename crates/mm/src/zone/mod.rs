@@ -12,7 +12,7 @@ use crate::page::list::List;
 use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,
 };
-use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NumaItem, ZoneItem};
+use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NodeStat, NumaItem, ZoneItem};
 use std::collections::VecDeque;
 use zonelist::Zonelist;
 
@@ -206,19 +206,6 @@ impl PerCpuPages {
     }
 }
 
-/// Node counters the fast path reads (`enum node_stat_item`, those of dirty spreading). Units are pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeStat {
-    /// `NR_FILE_DIRTY`.
-    pub file_dirty: u64,
-    /// `NR_WRITEBACK`.
-    pub writeback: u64,
-    /// `NR_INACTIVE_FILE`.
-    pub inactive_file: u64,
-    /// `NR_ACTIVE_FILE`.
-    pub active_file: u64,
-}
-
 /// One NUMA node (`pg_data_t`).
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -254,7 +241,7 @@ pub struct Node {
     pub kcompactd_highest_zoneidx: u8,
     /// Whether kcompactd sleeps on its wait queue.
     pub kcompactd_asleep: bool,
-    /// Counters the fast path reads.
+    /// Its counters.
     pub stat: NodeStat,
 }
 

@@ -8,7 +8,7 @@ pub use parse::ParseError;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, ZoneId};
-use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, ZoneItem};
+use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NodeItem, ZoneItem};
 use buddyscope_mm::zone::watermark::{WMARK_HIGH, WMARK_LOW, WMARK_MIN, wmark_pages};
 use buddyscope_mm::zone::{Node, Zone};
 
@@ -16,51 +16,15 @@ use buddyscope_mm::zone::{Node, Zone};
 const MAX_RECLAIM_RETRIES: u32 = 16;
 
 /// Per-node counters, in the order they are printed (`enum node_stat_item`, include/linux/mmzone.h, v5.10).
-pub const NODE_ITEMS: [&str; 37] = [
-    "nr_inactive_anon",
-    "nr_active_anon",
-    "nr_inactive_file",
-    "nr_active_file",
-    "nr_unevictable",
-    "nr_slab_reclaimable",
-    "nr_slab_unreclaimable",
-    "nr_isolated_anon",
-    "nr_isolated_file",
-    "workingset_nodes",
-    "workingset_refault_anon",
-    "workingset_refault_file",
-    "workingset_activate_anon",
-    "workingset_activate_file",
-    "workingset_restore_anon",
-    "workingset_restore_file",
-    "workingset_nodereclaim",
-    "nr_anon_pages",
-    "nr_mapped",
-    "nr_file_pages",
-    "nr_dirty",
-    "nr_writeback",
-    "nr_writeback_temp",
-    "nr_shmem",
-    "nr_shmem_hugepages",
-    "nr_shmem_pmdmapped",
-    "nr_file_hugepages",
-    "nr_file_pmdmapped",
-    "nr_anon_transparent_hugepages",
-    "nr_vmscan_write",
-    "nr_vmscan_immediate_reclaim",
-    "nr_dirtied",
-    "nr_written",
-    "nr_kernel_misc_reclaimable",
-    "nr_foll_pin_acquired",
-    "nr_foll_pin_released",
-    "nr_kernel_stack",
-];
-
-/// Positions in [`NODE_ITEMS`] of the counters the model keeps.
-const NR_INACTIVE_FILE: usize = 2;
-const NR_ACTIVE_FILE: usize = 3;
-const NR_DIRTY: usize = 20;
-const NR_WRITEBACK: usize = 21;
+pub const NODE_ITEMS: [&str; NodeItem::COUNT] = {
+    let mut names = [""; NodeItem::COUNT];
+    let mut at = 0;
+    while at < NodeItem::COUNT {
+        names[at] = NodeItem::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 
 /// All of `/proc/zoneinfo`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,7 +107,7 @@ impl ZoneInfo {
 fn record<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone, with_node: bool) -> ZoneRecord {
     ZoneRecord {
         id: zone.id,
-        node_stats: with_node.then(|| node_stats(machine, node)),
+        node_stats: with_node.then(|| node_stats(node)),
         free: zone.page_state(ZoneItem::FreePages) as u64,
         marks: [WMARK_MIN, WMARK_LOW, WMARK_HIGH].map(|mark| wmark_pages(zone, mark)),
         spanned: zone.spanned_pages,
@@ -155,23 +119,8 @@ fn record<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone, with_node: bo
 }
 
 /// Counters of a node that the model does not keep are 0.
-fn node_stats<S: Sink>(machine: &Machine<S>, node: &Node) -> [u64; NODE_ITEMS.len()] {
-    let mut stats = [0; NODE_ITEMS.len()];
-    let lru = [
-        ZoneItem::InactiveAnon,
-        ZoneItem::ActiveAnon,
-        ZoneItem::InactiveFile,
-        ZoneItem::ActiveFile,
-        ZoneItem::Unevictable,
-    ];
-    for (stat, item) in stats.iter_mut().zip(lru) {
-        *stat = crate::zones_of(machine, node.id).iter().map(|zone| zone.page_state(item) as u64).sum();
-    }
-    stats[NR_INACTIVE_FILE] = stats[NR_INACTIVE_FILE].max(node.stat.inactive_file);
-    stats[NR_ACTIVE_FILE] = stats[NR_ACTIVE_FILE].max(node.stat.active_file);
-    stats[NR_DIRTY] = node.stat.file_dirty;
-    stats[NR_WRITEBACK] = node.stat.writeback;
-    stats
+fn node_stats(node: &Node) -> [u64; NODE_ITEMS.len()] {
+    NodeItem::ALL.map(|item| node.stat.get(item))
 }
 
 fn details<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone) -> ZoneDetails {

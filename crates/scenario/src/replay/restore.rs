@@ -5,9 +5,9 @@ use buddyscope_mm::config::Sysctls;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{MAX_NR_ZONES, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType};
 use buddyscope_mm::restore::{MachineParts, RestoreError};
-use buddyscope_mm::vmstat::ZoneItem;
+use buddyscope_mm::vmstat::{NodeItem, NodeStat, ZoneItem};
 use buddyscope_mm::zone::zonelist::{ZoneRef, Zonelist};
-use buddyscope_mm::zone::{Cpu, Node, NodeStat, Zone};
+use buddyscope_mm::zone::{Cpu, Node, Zone};
 use buddyscope_mm::{BuddyOptions, Machine};
 
 /// A machine in exactly the recorded state.
@@ -93,7 +93,7 @@ fn restore_node(state: &StateFile, id: NodeId, count: usize) -> Node {
     }
     node.fallback = zonelist(&recorded.fallback);
     node.nofallback = zonelist(&recorded.nofallback);
-    node.stat = file_counts(state, recorded);
+    node.stat = lru_counts_of_node(state, recorded);
     let wake = &recorded.wake;
     node.kswapd_order = wake.kswapd_order;
     node.kswapd_highest_zoneidx = wake.kswapd_highest_zoneidx;
@@ -109,12 +109,15 @@ fn zonelist(zones: &[ZoneId]) -> Zonelist {
     Zonelist { refs: zones.iter().map(|zone| ZoneRef::new(zone.node(), zone.zone_type())).collect() }
 }
 
-/// The node's file pages, as far as its zones' counters tell.
-fn file_counts(state: &StateFile, node: &NodeState) -> NodeStat {
-    let zones = state.zones.iter().filter(|zone| zone.id.node() == node.id);
-    let (inactive_file, active_file) =
-        zones.fold((0, 0), |sum, zone| (sum.0 + zone.lru_counts[2], sum.1 + zone.lru_counts[3]));
-    NodeStat { inactive_file, active_file, ..NodeStat::default() }
+/// The node's LRU pages, as far as its zones' counters tell.
+fn lru_counts_of_node(state: &StateFile, node: &NodeState) -> NodeStat {
+    let mut stat = NodeStat::default();
+    for zone in state.zones.iter().filter(|zone| zone.id.node() == node.id) {
+        for (item, &pages) in NODE_LRU_ITEMS.into_iter().zip(&zone.lru_counts) {
+            stat.add(item, pages as i64);
+        }
+    }
+    stat
 }
 
 fn zone_numbers(recorded: &ZoneState) -> Zone {
@@ -149,6 +152,10 @@ fn zone_ranges(state: &StateFile) -> Vec<(Pfn, Pfn, ZoneId)> {
     ranges.sort_unstable();
     ranges
 }
+
+/// The node's counters that sum up those of a `LRUSTAT` line.
+const NODE_LRU_ITEMS: [NodeItem; 5] =
+    [NodeItem::InactiveAnon, NodeItem::ActiveAnon, NodeItem::InactiveFile, NodeItem::ActiveFile, NodeItem::Unevictable];
 
 /// The counters of a `LRUSTAT` line, in its order.
 const LRU_ITEMS: [ZoneItem; 5] =

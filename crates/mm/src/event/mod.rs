@@ -3,6 +3,16 @@
 //! With [`NullSink`] the code that builds events disappears. The kernel's own tracepoints of the `kmem` group are a
 //! subset and say so in their documentation.
 
+mod compact;
+mod oom;
+mod reclaim;
+mod slow;
+
+pub use compact::CompactEvent;
+pub use oom::OomEvent;
+pub use reclaim::ReclaimEvent;
+pub use slow::SlowEvent;
+
 use crate::gfp::{AllocFlags, Gfp};
 use crate::pfn::{CpuId, MigrateType, NodeId, NodeMask, Pfn, ZoneId};
 
@@ -190,7 +200,18 @@ pub enum Event {
     BadPage { pfn: Pfn, order: u8 },
     /// A pageblock was isolated or given back.
     Isolate { zone: ZoneId, pfn: Pfn, isolated: bool, moved: u32 },
+    /// A decision of the slow path.
+    Slow(SlowEvent),
+    /// A decision of reclaim.
+    Reclaim(ReclaimEvent),
+    /// A decision of compaction.
+    Compact(CompactEvent),
+    /// A decision of the OOM killer.
+    Oom(OomEvent),
 }
+
+/// A ring holds many events and the hot path writes them: what needs more room is told in several.
+const _: () = assert!(size_of::<Event>() <= 72);
 
 /// Where events go.
 pub trait Sink {

@@ -4,6 +4,43 @@
 //! CPU's `stat_threshold`. Watermark checks read the zone counter alone, so they see a value that can be off by
 //! threshold × CPUs: the model keeps exactly that error.
 
+mod events;
+mod node;
+
+pub use events::{VmEvent, VmEvents};
+pub use node::{NodeItem, NodeStat};
+
+/// An enum of counters with their /proc names.
+macro_rules! counters {
+    ($(#[$meta:meta])* pub enum $name:ident { $($item:ident => $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        #[expect(missing_docs, reason = "the kernel's names are known, and the names in /proc say the same")]
+        pub enum $name { $($item,)* }
+
+        impl $name {
+            /// Every counter, in the kernel's order.
+            pub const ALL: [$name; $name::COUNT] = [$($name::$item,)*];
+            /// How many there are.
+            pub const COUNT: usize = [$($text,)*].len();
+
+            /// The name in /proc/vmstat.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                [$($text,)*][self as usize]
+            }
+
+            /// The counter of that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<$name> {
+                $name::ALL.into_iter().find(|item| item.name() == name)
+            }
+        }
+    };
+}
+use counters;
+
 /// Per-zone counters (`enum zone_stat_item`, include/linux/mmzone.h, without zsmalloc).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -81,15 +118,6 @@ impl NumaItem {
 
 /// A per-CPU NUMA counter folds when it passes this value (`NUMA_STATS_THRESHOLD`, mm/vmstat.c: U16_MAX - 2).
 pub(crate) const NUMA_STATS_THRESHOLD: u16 = u16::MAX - 2;
-
-/// Per-zone-type event counters of the allocator (`PGALLOC_*`) and the machine-wide ones it raises.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VmEvents {
-    /// Pages allocated, by zone type of the page (`PGALLOC_DMA` …).
-    pub pgalloc: [u64; crate::pfn::MAX_NR_ZONES],
-    /// Pages freed (`PGFREE`).
-    pub pgfree: u64,
-}
 
 /// One step of `__mod_zone_page_state`: returns what moves to the zone's and the global counter, 0 if nothing.
 #[inline]

@@ -1,0 +1,39 @@
+//! Where a task that gets memory back can sleep.
+//!
+//! Work that can sleep (a slow-path request, a run of kswapd) is a value of its own with a `resume` method: it does one
+//! stretch of work on the machine and says whether it is done or what it waits for. So any number of tasks can be
+//! inside at once, each can be stepped by hand, all state stays plain memory that can be copied, and nothing borrows
+//! the machine while it sleeps.
+
+use crate::pfn::NodeId;
+
+/// What came of a stretch of work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step<T> {
+    /// The work is done.
+    Done(T),
+    /// It goes on when the wait is over.
+    Wait(Wait),
+}
+
+/// What a task waits for. Times are in jiffies (4 ms).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    /// Nothing: others may run (`cond_resched`).
+    Yield,
+    /// So much time, whatever happens (`schedule_timeout_uninterruptible`, `msleep`).
+    Sleep(u32),
+    /// So much time, or until a congested device has room (`congestion_wait`).
+    Congestion(u32),
+    /// The same, but only while some device is congested (`wait_iff_congested`).
+    IfCongested(u32),
+    /// kswapd of the node to make room (`throttle_direct_reclaim`); at most so long, if a number is given.
+    Throttle {
+        /// The node.
+        node: NodeId,
+        /// Without `__GFP_FS` the wait ends after so many jiffies.
+        timeout: Option<u32>,
+    },
+    /// A page's I/O to end (`wait_on_page_writeback`).
+    PageIo(crate::pfn::Frame),
+}
