@@ -1,8 +1,9 @@
 //! Recordings of a real kernel: what its allocator did, operation by operation, and what it looked like before,
 //! between and after.
 
+mod block;
 mod cpusets;
-mod cursor;
+pub(crate) mod cursor;
 mod digest;
 mod error;
 #[cfg(feature = "files")]
@@ -14,7 +15,12 @@ mod source;
 mod state;
 #[cfg(feature = "files")]
 mod unpack;
+pub(crate) mod vm_events;
 
+pub use block::{
+    AllocBlock, AllocCall, Block, BlockKind, CompactBlock, FreedBlock, KswapdBlock, NestedAlloc, ReclaimBlock, SlabEnd,
+    SlabScan, SlabStart, TraceLine,
+};
 pub use cpusets::{CpusetFile, CpusetFiles};
 pub use digest::{Digest, DigestLine, NUMA_COUNTERS, NumaChange, NumaChanges, PcpDigest};
 pub use error::RecordingError;
@@ -25,8 +31,8 @@ pub use ops::{AllocOp, FreeOp, Op, OpReader, Outcome, PolicyAllocOp, WakeOp};
 pub use policy::PolicyLine;
 pub use source::{MAX_FILE_BYTES, MemorySource, Source};
 pub use state::{
-    CompactState, Constants, NodeState, Pageblocks, PcpPage, PcpState, PfnRange, RawLine, StateFile, TaskState,
-    ZoneState,
+    CompactState, Constants, LRU_LISTS, LruPage, LruvecCosts, LruvecState, MemcgState, NodeState, Pageblocks, PcpPage,
+    PcpState, PfnRange, SamplerLine, StateFile, SwapState, TaskState, Workingset, ZoneState,
 };
 
 /// A recording whose files are read when asked for.

@@ -1,8 +1,9 @@
 //! The operations of a recording (`ops.txt`), read one by one from its bytes.
 //!
-//! The lines a replay lives on are read without allocation; what few of them carry (digests, NUMA counter changes) is
-//! kept as text and read on demand, and what only other tools need comes as [`Op::Other`].
+//! Lines are read without allocation; what few of them carry (digests, NUMA counter changes, what happened inside an
+//! allocation) is kept as text and read on demand.
 
+use super::block::{Block, read_block};
 use super::cursor::{Cursor, Expected, Read};
 use super::digest::{DigestLine, NumaChanges};
 use super::error::RecordingError;
@@ -92,7 +93,7 @@ pub struct WakeOp {
     pub kcompactd_asleep: bool,
 }
 
-/// One line of `ops.txt`.
+/// One line of `ops.txt`, or a block of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op<'a> {
     /// `A`.
@@ -160,12 +161,9 @@ pub enum Op<'a> {
     Phase(&'a str),
     /// Any other comment, without the `#`.
     Comment(&'a str),
-    /// A line about reclaim, compaction or what else happened inside an allocation, as it is.
-    Other(&'a str),
+    /// `Y`, `K`, `R`, `C` or `T`: what happened inside an allocation, or in a run of reclaim or compaction.
+    Block(Block<'a>),
 }
-
-/// First words of lines that are handed on as they are.
-const OTHER: [&str; 12] = ["e", "l", "f", "a", "v", "M", "Y", "R", "K", "C", "T", "LRUVEC0"];
 
 /// Reads the lines of an `ops.txt`.
 #[derive(Clone, Debug)]
@@ -183,7 +181,7 @@ impl<'a> OpReader<'a> {
         OpReader { bytes, file, at: 0, line: 0 }
     }
 
-    /// The line that was read last, counted from 1; 0 before the first.
+    /// The line that was read last, counted from 1; 0 before the first. Of a block it is the `end` line.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
@@ -201,7 +199,7 @@ impl<'a> OpReader<'a> {
         self.line = line;
     }
 
-    /// The next line, or `None` at the end. After an error the reader is at the line behind the bad one.
+    /// The next line or block, or `None` at the end. After an error the reader is at the line behind the bad one.
     ///
     /// # Errors
     /// [`RecordingError`] with the line and field that could not be read.
@@ -213,8 +211,12 @@ impl<'a> OpReader<'a> {
         self.line += 1;
         let mut cursor = Cursor::at(self.bytes, self.at);
         match read_op(&mut cursor) {
-            Ok(op) => {
+            Ok(mut op) => {
                 self.at = cursor.position();
+                if let Op::Block(block) = &mut op {
+                    block.line = self.line;
+                    self.line = block.end_line();
+                }
                 Some(Ok(op))
             }
             Err(expected) => Some(Err(self.fail(&mut cursor, expected))),
@@ -223,8 +225,11 @@ impl<'a> OpReader<'a> {
 
     #[cold]
     fn fail(&mut self, cursor: &mut Cursor<'a>, expected: Expected) -> RecordingError {
+        // What is bad may be a later line of a block.
+        let before = self.bytes.get(self.at..cursor.position()).unwrap_or_default();
+        let lines = before.iter().filter(|&&b| b == b'\n').count() as u32;
+        self.line += lines;
         let error = cursor.error(expected, self.file, self.line);
-        *cursor = Cursor::at(self.bytes, self.at);
         cursor.rest_of_line();
         self.at = cursor.position();
         error
@@ -263,8 +268,9 @@ fn read_rare_op<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
         [b'W', b' ', ..] => ended(c, |c| read_wake(c).map(Op::Wake)),
         [b'P', b'O', b'L', ..] => ended(c, |c| PolicyLine::read(c).map(Op::Policy)),
         [b'M', b'E', ..] => ended(c, |c| Ok(Op::Mems(c.nodes("MEMS ")?))),
+        [b'Y' | b'K' | b'R' | b'C' | b'T', b' ', ..] => read_block(c).map(Op::Block),
         [b'#', ..] => read_comment(c),
-        _ => read_other(c),
+        _ => Err(Expected { field: "operation", what: "an operation such as A, F, S or #" }),
     }
 }
 
@@ -303,7 +309,7 @@ fn read_nodemask(c: &mut Cursor<'_>) -> Read<NodeMask> {
 
 /// `pfn=N zone=nid:idx` or `pfn=FAIL`.
 #[inline]
-fn read_outcome(c: &mut Cursor<'_>) -> Read<Outcome> {
+pub(super) fn read_outcome(c: &mut Cursor<'_>) -> Read<Outcome> {
     c.expect("pfn=")?;
     if c.eat("FAIL") {
         return Ok(None);
@@ -375,17 +381,6 @@ fn read_comment<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
     line_text(c).map(|text| Op::Comment(text.trim_start()))
 }
 
-fn read_other<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
-    let start = c.position();
-    let text = line_text(c)?;
-    let word = text.split(' ').next().unwrap_or_default();
-    if OTHER.contains(&word) {
-        Ok(Op::Other(text))
-    } else {
-        Err(c.back_to(start, "operation", "an operation such as A, F, S or #"))
-    }
-}
-
 /// The rest of the line as text.
 fn line_text<'a>(c: &mut Cursor<'a>) -> Read<&'a str> {
     let start = c.position();
@@ -441,7 +436,7 @@ mod tests {
     #[test]
     fn the_other_operations_are_read() {
         let text = "L 5\nX 676 -> 745\nD cpu=1\nZ cpu=0 zone=0:1\nV cpu=3\nI 57344 mt=1 -> -16\nJ 57344 mt=1\n\
-                    MEMS 0x6\n# snap 2\n# phase mix\n# done ops=5\ne suitable zone=0:0 order=3 ret=1\nM 1 2 0\nY end\n\
+                    MEMS 0x6\n# snap 2\n# phase mix\n# done ops=5\n\
                     W nid=1 kswapd_order=3 kswapd_hzi=4 kswapd_wait=0 kcompactd_order=9 kcompactd_hzi=2 kcompactd_wait=1";
         let block = (Pfn(57_344), MigrateType::Movable);
         let wake = WakeOp {
@@ -466,9 +461,6 @@ mod tests {
             Op::Snapshot(2),
             Op::Phase("mix"),
             Op::Comment("done ops=5"),
-            Op::Other("e suitable zone=0:0 order=3 ret=1"),
-            Op::Other("M 1 2 0"),
-            Op::Other("Y end"),
             Op::Wake(wake),
         ];
         assert_eq!(read(text), Ok(expected));

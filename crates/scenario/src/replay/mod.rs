@@ -3,6 +3,7 @@
 pub mod compare;
 mod restore;
 mod run;
+pub mod trace;
 
 pub use restore::restore_machine;
 pub use run::{Checked, Replay, Runner};

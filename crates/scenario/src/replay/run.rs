@@ -4,7 +4,7 @@ use super::compare::{differences, digest};
 use super::restore::restore_machine;
 use super::{Mismatch, ReplayError, Report, count_rest, line_text};
 use crate::recording::{
-    AllocOp, DigestLine, FreeOp, Op, OpReader, PolicyAllocOp, PolicyLine, Recording, StateFile, WakeOp,
+    AllocOp, BlockKind, DigestLine, FreeOp, Op, OpReader, PolicyAllocOp, PolicyLine, Recording, StateFile, WakeOp,
 };
 use buddyscope_mm::event::{Event, RingSink, Sink};
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, Order, Pfn, ZoneId};
@@ -27,6 +27,8 @@ pub(super) fn kind(op: &Op<'_>) -> Kind {
     match op {
         Op::Digest(_) | Op::Wake(_) | Op::Policy(_) => Kind::Digest,
         Op::Snapshot(_) | Op::Phase(_) | Op::Comment(_) | Op::Mems(_) => Kind::Other,
+        // The allocation itself has a line of its own.
+        Op::Block(block) if matches!(block.kind, BlockKind::Alloc(_)) => Kind::Other,
         _ => Kind::Operation,
     }
 }
@@ -228,7 +230,10 @@ impl<S: Sink> Runner<S> {
                 Ok(Checked::Nothing)
             }
             Op::Comment(_) => Ok(Checked::Nothing),
-            Op::Other(_) => Err(self.problem("reclaim and compaction are not modelled in this version".to_owned())),
+            Op::Block(block) => {
+                self.line = block.line;
+                Err(self.problem("reclaim and compaction are not modelled in this version".to_owned()))
+            }
         }
     }
 

@@ -1,15 +1,15 @@
 //! The lines of a `state.txt`, one after the other.
 
 use super::lists::read_list;
+use super::lruvec::{ListLine, LruvecState};
+use super::memcg::{MemcgState, SwapState};
 use super::zone::ZoneState;
-use super::{Constants, NodeState, RawLine, StateFile, TaskState};
+use super::{Constants, NodeState, SamplerLine, StateFile, TaskState};
 use crate::recording::cursor::{Cursor, Read};
 use crate::recording::ops::WakeOp;
+use crate::recording::vm_events::read_vm_events;
 use buddyscope_mm::pfn::NodeId;
 use buddyscope_mm::task::TaskFlags;
-
-/// First words of lines that are kept as they are.
-const RAW: [&str; 5] = ["LRUVEC", "LL", "MEMCG", "VMEVENTS", "SWAP"];
 
 /// What has been read so far.
 #[derive(Default)]
@@ -41,6 +41,11 @@ impl StateReader {
             "ZL" => self.zonelist(c)?,
             "ZONE" => self.zone(c)?,
             "TASK" => self.state.task = Some(read_task(c)?),
+            "LRUVEC" => self.state.lruvecs.push(LruvecState::read(c)?),
+            "LL" => self.lru_list(c)?,
+            "MEMCG" => self.state.memcgs.push(MemcgState::read(c)?),
+            "VMEVENTS" => self.vm_events(c)?,
+            "SWAP" => self.state.swap = Some(SwapState::read(c)?),
             _ => return self.other(c, line, word),
         }
         c.end_of_line()
@@ -103,12 +108,28 @@ impl StateReader {
         }
     }
 
-    /// A line of a zone, or one that is kept as it is.
+    fn lru_list(&mut self, c: &mut Cursor<'_>) -> Read<()> {
+        let line = ListLine::read(c)?;
+        let mut lruvecs = self.state.lruvecs.iter_mut().rev();
+        match lruvecs.find(|lruvec| (lruvec.node, lruvec.memcg) == (line.node, line.memcg)) {
+            Some(lruvec) => lruvec.lists[line.list] = line.pages,
+            None => return Err(c.back_to(0, "LL", "lists with an LRUVEC line before them")),
+        }
+        Ok(())
+    }
+
+    fn vm_events(&mut self, c: &mut Cursor<'_>) -> Read<()> {
+        let text = core::str::from_utf8(c.rest()).map_err(|_| c.back_to(0, "VMEVENTS", "UTF-8 text"))?;
+        c.expect("VMEVENTS")?;
+        self.state.vm_events = read_vm_events(c, text)?.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+        Ok(())
+    }
+
+    /// A line of a zone, or one of a sampler that ran beside the dump, which begins with the time.
     fn other(&mut self, c: &mut Cursor<'_>, line: u32, word: &str) -> Read<()> {
-        if let Some(kind) = raw_kind(word) {
-            c.eat(kind);
-            let text = core::str::from_utf8(c.rest()).map_err(|_| c.back_to(0, kind, "UTF-8 text"))?;
-            self.state.raw.push(RawLine { line, kind, text: text.trim().to_owned() });
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            let text = core::str::from_utf8(c.rest()).map_err(|_| c.back_to(0, "line", "UTF-8 text"))?;
+            self.state.sampler.push(SamplerLine { line, text: text.trim().to_owned() });
             return Ok(());
         }
         let known = match self.state.zones.last_mut() {
@@ -117,15 +138,6 @@ impl StateReader {
         };
         if known { Ok(()) } else { Err(c.back_to(0, "line", "a known kind of line; zones' lines follow a ZONE line")) }
     }
-}
-
-/// The kind of a line that is kept as it is. A sampler that ran beside the dump may have put lines of its own between,
-/// which begin with the time.
-fn raw_kind(word: &str) -> Option<&'static str> {
-    if word.starts_with(|c: char| c.is_ascii_digit()) {
-        return Some("");
-    }
-    RAW.iter().find(|&&kind| kind == word).copied()
 }
 
 fn first_word(line: &[u8]) -> &str {

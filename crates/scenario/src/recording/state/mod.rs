@@ -2,9 +2,13 @@
 
 mod lines;
 mod lists;
+mod lruvec;
+mod memcg;
 mod zone;
 
 pub use lists::{Pageblocks, PcpPage, PfnRange};
+pub use lruvec::{LRU_LISTS, LruPage, LruvecCosts, LruvecState, Workingset};
+pub use memcg::{MemcgState, SwapState};
 pub use zone::{CompactState, PcpState, ZoneState};
 
 use super::cursor::Cursor;
@@ -87,14 +91,12 @@ pub struct TaskState {
     pub swap_free: u64,
 }
 
-/// A line that no part of this crate looks into yet: LRU lists, memory cgroups, events.
+/// A line that a sampler put between those of the dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawLine {
+pub struct SamplerLine {
     /// The line, counted from 1.
     pub line: u32,
-    /// Its first word; empty for a sampler's line, which begins with the time.
-    pub kind: &'static str,
-    /// What follows the first word.
+    /// The whole line, which begins with the time.
     pub text: String,
 }
 
@@ -111,8 +113,16 @@ pub struct StateFile {
     pub zones: Vec<ZoneState>,
     /// The recording task, where it is told.
     pub task: Option<TaskState>,
-    /// Lines kept as they are.
-    pub raw: Vec<RawLine>,
+    /// LRU lists by node and group, in the order of the file.
+    pub lruvecs: Vec<LruvecState>,
+    /// Memory cgroups other than the root, in the order of the file.
+    pub memcgs: Vec<MemcgState>,
+    /// All vm events with their counts, in the kernel's order; empty where they are not told.
+    pub vm_events: Vec<(String, i64)>,
+    /// Swap at the end, where it is told.
+    pub swap: Option<SwapState>,
+    /// Lines of a sampler that ran beside the dump.
+    pub sampler: Vec<SamplerLine>,
 }
 
 impl StateFile {
@@ -145,6 +155,18 @@ impl StateFile {
     #[must_use]
     pub fn zone(&self, id: ZoneId) -> Option<&ZoneState> {
         self.zones.iter().find(|zone| zone.id == id)
+    }
+
+    /// The LRU lists of a node and memory cgroup, `None` for the root.
+    #[must_use]
+    pub fn lruvec(&self, node: NodeId, memcg: Option<u32>) -> Option<&LruvecState> {
+        self.lruvecs.iter().find(|lruvec| (lruvec.node, lruvec.memcg) == (node, memcg))
+    }
+
+    /// The count of a vm event, where it is told.
+    #[must_use]
+    pub fn vm_event(&self, name: &str) -> Option<i64> {
+        self.vm_events.iter().find(|event| event.0 == name).map(|event| event.1)
     }
 }
 
