@@ -23,6 +23,7 @@ mod preview;
 pub mod reclaim;
 pub mod restore;
 pub mod rng;
+pub mod sched;
 mod settle;
 mod state_hash;
 pub mod task;

@@ -46,6 +46,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) rng: Rng,
     /// The LRU lists.
     pub(crate) lru: Lru,
+    /// Virtual time in ticks of 4 ms since boot.
+    pub(crate) jiffies: u64,
 }
 
 /// Why a page or block cannot be freed or marked. The machine is as it was.

@@ -14,6 +14,7 @@ use crate::pfn::{
     PFN_SECTION_SHIFT, Pfn, ZoneId, ZoneType,
 };
 use crate::rng::Rng;
+use crate::sched::FIRST_JIFFY;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
 use crate::vmstat::{NR_NUMA_ITEMS, ZoneItem};
@@ -120,6 +121,7 @@ impl<S: Sink> Machine<S> {
             deferred: Vec::new(),
             rng: Rng::new(parts.seed),
             lru: Lru::new(parts.nodes.len()),
+            jiffies: FIRST_JIFFY,
             nodes: parts.nodes,
             zones: parts.zones,
             cpus: parts.cpus,

@@ -34,6 +34,43 @@ pub enum Wait {
         /// Without `__GFP_FS` the wait ends after so many jiffies.
         timeout: Option<u32>,
     },
-    /// A page's I/O to end (`wait_on_page_writeback`).
+    /// A page's I/O to end (`wait_on_page_writeback`, `lock_page`).
     PageIo(crate::pfn::Frame),
+    /// A request to kswapd (`wakeup_kswapd`), at most so long if a number is given.
+    Kswapd {
+        /// The node.
+        node: NodeId,
+        /// Jiffies.
+        timeout: Option<u32>,
+    },
+    /// A request to kcompactd (`wakeup_kcompactd`), at most so long.
+    Kcompactd {
+        /// The node.
+        node: NodeId,
+        /// Jiffies.
+        timeout: u32,
+    },
+    /// Work for a flusher (`wakeup_flusher_threads`), at most so long if a number is given.
+    Flusher {
+        /// The device.
+        device: u16,
+        /// Jiffies.
+        timeout: Option<u32>,
+    },
+    /// An address space to reap (`wake_oom_reaper`).
+    OomReaper,
+}
+
+impl Wait {
+    /// Jiffies after which the wait ends by itself.
+    #[must_use]
+    pub const fn timeout(self) -> Option<u32> {
+        match self {
+            Wait::Yield => Some(0),
+            Wait::Sleep(jiffies) | Wait::Congestion(jiffies) | Wait::IfCongested(jiffies) => Some(jiffies),
+            Wait::Throttle { timeout, .. } | Wait::Kswapd { timeout, .. } | Wait::Flusher { timeout, .. } => timeout,
+            Wait::Kcompactd { timeout, .. } => Some(timeout),
+            Wait::PageIo(_) | Wait::OomReaper => None,
+        }
+    }
 }

@@ -6,5 +6,6 @@ pub mod explain;
 pub mod pagemap;
 pub mod recording;
 pub mod replay;
+pub mod scenario;
 pub mod session;
 pub mod view;

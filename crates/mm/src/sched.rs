@@ -1,0 +1,272 @@
+//! Virtual time and the contexts that run in it: tasks, kswapd, kcompactd, flushers, the OOM reaper.
+//!
+//! One context runs at a time, until it waits; nothing else decides who is next but the jiffy, the class of the context
+//! and the order in which contexts became runnable. So a run depends on its scenario and seed alone. A context that
+//! merely yields goes on in the same jiffy, behind all others that can run then: allocating tasks and kswapd take
+//! turns, one pass of reclaim each.
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::life::LifeFlags;
+use crate::vmstat::VmEvent;
+use crate::wait::{Step, Wait};
+use std::collections::BTreeSet;
+
+/// Jiffies in a second (`CONFIG_HZ`).
+pub const HZ: u64 = 250;
+
+/// Jiffies when time begins: five minutes after boot. 0 would read as "never" to rate limits.
+pub const FIRST_JIFFY: u64 = 300 * HZ;
+
+/// Turns of one jiffy after which time moves on although everyone only yields.
+const MAX_ROUNDS: u32 = 10_000;
+
+/// Who goes first of those that can run in the same jiffy.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Class {
+    /// A sleep that ran out.
+    Timer,
+    /// A task that was woken.
+    Task,
+    /// kswapd, by node.
+    Kswapd,
+    /// kcompactd, by node.
+    Kcompactd,
+    /// The OOM reaper.
+    OomReaper,
+    /// Flushers, by device.
+    Flusher,
+    /// Everything else that runs now and then.
+    Work,
+}
+
+/// A context by number, in the order of creation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ContextId(pub u32);
+
+/// What a context does: a value that is resumed until it is done.
+pub trait Program<S: Sink> {
+    /// One stretch of work.
+    fn resume(&mut self, machine: &mut Machine<S>) -> Step<()>;
+    /// Its class.
+    fn class(&self) -> Class;
+}
+
+/// What a context is up to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Activity {
+    /// It can run from this jiffy on.
+    Runnable {
+        /// The jiffy.
+        at: u64,
+    },
+    /// It waits.
+    Waiting {
+        /// For what.
+        wait: Wait,
+    },
+    /// It has ended.
+    Ended,
+}
+
+/// A context.
+#[derive(Clone, Debug)]
+pub struct Context<P> {
+    /// What it does.
+    pub program: P,
+    /// What it is up to.
+    pub activity: Activity,
+    /// Work done that has not yet taken time, in pages looked at.
+    owed: u64,
+}
+
+/// When a context's turn is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Turn {
+    at: u64,
+    round: u32,
+    class: Class,
+    number: u64,
+    context: ContextId,
+}
+
+/// What one turn came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turned {
+    /// A context ran.
+    Ran(ContextId),
+    /// Time moved on to the next I/O completion; nobody ran.
+    Io,
+    /// Nobody will ever run again: all have ended, or wait for what nobody does.
+    Idle,
+}
+
+/// The contexts of a machine and whose turn it is.
+#[derive(Clone, Debug)]
+pub struct Sched<P> {
+    contexts: Vec<Context<P>>,
+    turns: BTreeSet<Turn>,
+    /// Turns handed out so far; breaks ties.
+    numbers: u64,
+    round: u32,
+    /// Pages that can be looked at in a jiffy; `None` for any number.
+    scanned_per_jiffy: Option<u64>,
+}
+
+impl<P> Sched<P> {
+    /// Nobody yet. Looking at pages takes a jiffy for each `scanned_per_jiffy` of them, or no time at all.
+    #[must_use]
+    pub fn new(scanned_per_jiffy: Option<u64>) -> Sched<P> {
+        Sched { contexts: Vec::new(), turns: BTreeSet::new(), numbers: 0, round: 0, scanned_per_jiffy }
+    }
+
+    /// All contexts, by [`ContextId`].
+    #[must_use]
+    pub fn contexts(&self) -> &[Context<P>] {
+        &self.contexts
+    }
+
+    /// The next turn's jiffy, if anybody can run without being woken.
+    #[must_use]
+    pub fn next_turn(&self) -> Option<u64> {
+        self.turns.first().map(|turn| turn.at)
+    }
+
+    /// Adds a context that begins at a jiffy.
+    pub fn spawn<S: Sink>(&mut self, program: P, at: u64) -> ContextId
+    where
+        P: Program<S>,
+    {
+        let id = ContextId(self.contexts.len() as u32);
+        let class = program.class();
+        self.contexts.push(Context { program, activity: Activity::Runnable { at }, owed: 0 });
+        self.queue(id, at, 0, class);
+        id
+    }
+
+    fn queue(&mut self, context: ContextId, at: u64, round: u32, class: Class) {
+        self.numbers += 1;
+        self.turns.insert(Turn { at, round, class, number: self.numbers, context });
+        self.contexts[context.0 as usize].activity = Activity::Runnable { at };
+    }
+
+    /// Gives the next context its turn, unless that would be after jiffy `until`.
+    pub fn turn<S: Sink>(&mut self, machine: &mut Machine<S>, until: u64) -> Turned
+    where
+        P: Program<S>,
+    {
+        self.wake(machine);
+        let io = machine.next_io_completion();
+        let next = self.turns.first().map(|turn| turn.at);
+        let Some(at) = next.into_iter().chain(io).min() else { return Turned::Idle };
+        if at > until {
+            machine.jiffies = until;
+            return Turned::Idle;
+        }
+        if at > machine.jiffies {
+            machine.jiffies = at;
+            self.round = 0;
+        }
+        if io.is_some_and(|io| io <= at) {
+            machine.complete_io();
+            return Turned::Io;
+        }
+        let Some(turn) = self.turns.pop_first() else { return Turned::Idle };
+        self.round = turn.round;
+        self.run(machine, turn.context);
+        Turned::Ran(turn.context)
+    }
+
+    /// Makes those runnable whose wait is over.
+    fn wake<S: Sink>(&mut self, machine: &Machine<S>)
+    where
+        P: Program<S>,
+    {
+        for n in 0..self.contexts.len() {
+            let Activity::Waiting { wait } = self.contexts[n].activity else { continue };
+            if machine.wait_is_over(wait) {
+                self.turns.retain(|turn| turn.context.0 as usize != n);
+                let class = self.contexts[n].program.class();
+                self.queue(ContextId(n as u32), machine.jiffies, self.round, class);
+            }
+        }
+    }
+
+    fn run<S: Sink>(&mut self, machine: &mut Machine<S>, id: ContextId)
+    where
+        P: Program<S>,
+    {
+        let before = looked_at(machine);
+        let context = &mut self.contexts[id.0 as usize];
+        let step = context.program.resume(machine);
+        context.owed += looked_at(machine) - before;
+        let class = context.program.class();
+        let cost = self.scanned_per_jiffy.map_or(0, |per_jiffy| {
+            let jiffies = context.owed / per_jiffy;
+            context.owed %= per_jiffy;
+            jiffies
+        });
+        match step {
+            Step::Done(()) => context.activity = Activity::Ended,
+            Step::Wait(Wait::Yield) => self.go_on(machine.jiffies, cost, id, class),
+            Step::Wait(wait) => {
+                context.activity = Activity::Waiting { wait };
+                if let Some(timeout) = wait.timeout() {
+                    let at = machine.jiffies + cost + u64::from(timeout);
+                    self.numbers += 1;
+                    let turn = Turn { at, round: 0, class: Class::Timer, number: self.numbers, context: id };
+                    self.turns.insert(turn);
+                }
+            }
+        }
+    }
+
+    /// Lets a context that yielded go on behind everyone else, or later if its work took time.
+    fn go_on(&mut self, now: u64, cost: u64, id: ContextId, class: Class) {
+        if cost > 0 || self.round >= MAX_ROUNDS {
+            self.queue(id, now + cost.max(1), 0, class);
+        } else {
+            self.queue(id, now, self.round + 1, class);
+        }
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Ticks of 4 ms since boot.
+    #[must_use]
+    pub fn jiffies(&self) -> u64 {
+        self.jiffies
+    }
+
+    /// Whether what somebody waits for has come to pass. A timeout is not looked at here.
+    fn wait_is_over(&self, wait: Wait) -> bool {
+        match wait {
+            Wait::Kswapd { node, .. } => !self.nodes[node.index()].kswapd_asleep,
+            Wait::Kcompactd { node, .. } => !self.nodes[node.index()].kcompactd_asleep,
+            Wait::PageIo(page) => !self.mem.life(page).flags.intersects(LifeFlags::WRITEBACK | LifeFlags::LOCKED),
+            _ => false,
+        }
+    }
+
+    /// When the next I/O completes.
+    fn next_io_completion(&self) -> Option<u64> {
+        None
+    }
+
+    /// Completes the I/O that is due.
+    fn complete_io(&mut self) {}
+}
+
+/// Pages and slab objects that were looked at so far.
+fn looked_at<S: Sink>(machine: &Machine<S>) -> u64 {
+    let counters = [
+        VmEvent::PgScanAnon,
+        VmEvent::PgScanFile,
+        VmEvent::PgRefill,
+        VmEvent::SlabsScanned,
+        VmEvent::CompactMigrateScanned,
+        VmEvent::CompactFreeScanned,
+    ];
+    counters.into_iter().map(|event| machine.vm_events().get(event)).sum()
+}
