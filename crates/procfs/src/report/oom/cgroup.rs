@@ -1,0 +1,78 @@
+//! A memory cgroup that is out of memory (`mem_cgroup_print_oom_meminfo`, mm/memcontrol.c).
+
+use crate::line::codec::{Number, PagesKb};
+use crate::line::{Named, line, named};
+use crate::report::lines::Lines;
+use crate::report::{LogError, is_part_of_report};
+
+/// A memory cgroup's use and limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgroupMemory {
+    /// The counters: memory and swap in the unified hierarchy, memory, memory+swap and kmem in the old one.
+    pub counters: Vec<CgroupCounter>,
+    /// The cgroup's path.
+    pub path: String,
+    /// Names and values of its `memory.stat` in that file's order: bytes or events (`memory_stat_format`).
+    pub stats: Vec<(String, u64)>,
+}
+
+named! {
+    /// A page counter of a memory cgroup.
+    pub enum CounterName {
+        /// Memory.
+        Memory = "memory",
+        /// Swap, in the unified hierarchy.
+        Swap = "swap",
+        /// Memory and swap together, in the old hierarchy.
+        MemoryAndSwap = "memory+swap",
+        /// The kernel's own memory, in the old hierarchy.
+        Kmem = "kmem",
+    }
+}
+
+line! {
+    /// A page counter's state (`struct page_counter`).
+    pub struct CgroupCounter {
+        /// Which counter.
+        "" name: CounterName = Named,
+        /// Pages in use.
+        ": usage " usage: u64 = PagesKb,
+        /// Most pages that may be in use; `i64::MAX / 4096` for no limit.
+        ", limit " limit: u64 = PagesKb,
+        /// Charges that failed.
+        ", failcnt " failcnt: u64 = Number,
+    }
+    ""
+}
+
+impl CgroupMemory {
+    pub(super) fn starts(line: &str) -> bool {
+        line.starts_with("memory: usage ")
+    }
+
+    pub(super) fn read(lines: &mut Lines<'_>) -> Result<CgroupMemory, LogError> {
+        let (mut counters, mut path, mut stats) = (Vec::new(), None, Vec::new());
+        while let Some(line) = lines.peek().filter(|line| !is_part_of_report(line)) {
+            if line.contains(": usage ") {
+                counters.push(lines.read()?);
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix("Memory cgroup stats for ") {
+                path = rest.strip_suffix(':').map(str::to_owned);
+            } else if let Some((name, value)) = line.split_once(' ').filter(|(name, _)| path.is_some() && is_name(name))
+            {
+                // Lines of other messages can start with such a word, too.
+                stats.extend(value.parse().ok().map(|value| (name.to_owned(), value)));
+            }
+            lines.advance();
+        }
+        match path {
+            Some(path) => Ok(CgroupMemory { counters, path, stats }),
+            None => lines.error("path", "`Memory cgroup stats for`, a cgroup's path and a colon before it"),
+        }
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !word.is_empty()
+}

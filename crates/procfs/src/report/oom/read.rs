@@ -1,0 +1,40 @@
+//! Reading an OOM report.
+
+use super::{CgroupMemory, OomInvocation, OomMemory, OomReport, OomSummary, SlabUsage, TaskState};
+use crate::report::lines::Lines;
+use crate::report::{Caller, LogError, meminfo, starts_message};
+
+pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogError> {
+    let invocation: OomInvocation = lines.read()?;
+    let mut report =
+        OomReport { invocation, compaction_is_disabled: false, caller: None, memory: None, tasks: None, summary: None };
+    while let Some(line) = lines.peek().filter(|line| !starts_message(line)) {
+        if line == "Mem-Info:" {
+            lines.advance();
+            let mem = Box::new(meminfo::mem_info(lines)?);
+            report.memory = Some(OomMemory::Machine { mem, slabs: None });
+        } else if line == "Unreclaimable slab info:" {
+            lines.advance();
+            let rows = SlabUsage::read_rows(lines)?;
+            if let Some(OomMemory::Machine { slabs, .. }) = &mut report.memory {
+                *slabs = Some(rows);
+            }
+        } else if CgroupMemory::starts(line) {
+            report.memory = Some(OomMemory::Cgroup(CgroupMemory::read(lines)?));
+        } else if line.starts_with("[ ") && line.contains(" pid ") {
+            TaskState::read_header(lines)?;
+            report.tasks = Some(Vec::new());
+        } else if let (Some(tasks), true) = (&mut report.tasks, line.starts_with('[')) {
+            tasks.push(TaskState::read(lines)?);
+        } else if line.starts_with("oom-kill:") {
+            let summary: OomSummary = lines.read()?;
+            report.summary = Some(summary);
+            break;
+        } else {
+            report.compaction_is_disabled |= line.starts_with("COMPACTION is disabled");
+            Caller::take(&mut report.caller, line);
+            lines.advance();
+        }
+    }
+    Ok(report)
+}
