@@ -6,6 +6,7 @@ use crate::page::memmap::TOP_ORDER;
 use crate::page::meta::Meta;
 use crate::pfn::{Frame, MAX_ORDER, MIGRATE_PCPTYPES, MigrateType, PAGEBLOCK_NR_PAGES, PFN_SECTION_SHIFT};
 use crate::task::cpuset::CpusetTree;
+use crate::zone::compact_state::CompactState;
 use crate::zone::{Node, PerCpuPages, Zone};
 
 /// FNV-1a over 64-bit words instead of bytes, as the recordings' digests do.
@@ -59,6 +60,7 @@ impl<S: Sink> Machine<S> {
         hash.words(zone.watermark);
         hash.words([zone.watermark_boost, zone.percpu_drift_mark, zone.nr_reserved_highatomic]);
         hash.words([zone.nr_isolate_pageblock, u64::from(zone.flags)]);
+        hash_compact(hash, &zone.compact);
         hash.signed(&zone.lowmem_reserve);
         hash.signed(&zone.vm_stat);
         hash.words(zone.numa_stat);
@@ -152,6 +154,13 @@ fn hash_node(hash: &mut Fnv, node: &Node) {
     hash.words([node.kcompactd_max_order, node.kcompactd_highest_zoneidx, node.kcompactd_asleep.into()].map(u64::from));
     hash.word(node.kswapd_failures.into());
     hash.words(node.stat.iter().map(|(_, value)| value as u64));
+}
+
+fn hash_compact(hash: &mut Fnv, compact: &CompactState) {
+    hash.words([compact.cached_free_pfn, compact.init_migrate_pfn, compact.init_free_pfn].map(|pfn| pfn.0));
+    hash.words(compact.cached_migrate_pfn.map(|pfn| pfn.0));
+    hash.word(compact.considered.into());
+    hash.words([compact.defer_shift, compact.order_failed, compact.blockskip_flush.into()].map(u64::from));
 }
 
 fn hash_cpusets(hash: &mut Fnv, cpusets: &CpusetTree) {

@@ -8,7 +8,7 @@ mod oom;
 mod reclaim;
 mod slow;
 
-pub use compact::CompactEvent;
+pub use compact::{CompactEvent, CompactResult};
 pub use oom::OomEvent;
 pub use reclaim::ReclaimEvent;
 pub use slow::SlowEvent;

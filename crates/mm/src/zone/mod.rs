@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub(crate) mod check;
+pub mod compact_state;
 pub(crate) mod deferred;
 pub mod tuning;
 pub mod watermark;
@@ -13,6 +14,7 @@ use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,
 };
 use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NodeStat, NumaItem, ZoneItem};
+use compact_state::CompactState;
 use std::collections::VecDeque;
 use zonelist::Zonelist;
 
@@ -63,6 +65,8 @@ pub struct Zone {
     pub(crate) miscounted: [i64; 2],
     /// Zone flags, [`ZONE_BOOSTED_WATERMARK`] among them.
     pub flags: u32,
+    /// What it remembers of its compactions.
+    pub compact: CompactState,
     /// Counters without the per-CPU deltas.
     pub(crate) vm_stat: [i64; NR_ZONE_ITEMS],
     /// NUMA counters without the per-CPU deltas.
@@ -90,6 +94,7 @@ impl Zone {
             ever_isolated: false,
             miscounted: [0; 2],
             flags: 0,
+            compact: CompactState::default(),
             vm_stat: [0; NR_ZONE_ITEMS],
             numa_stat: [0; NR_NUMA_ITEMS],
             free_area: Default::default(),
