@@ -210,13 +210,9 @@ impl<'a> OpReader<'a> {
         }
         self.line += 1;
         let mut cursor = Cursor::at(self.bytes, self.at);
-        match read_op(&mut cursor) {
-            Ok(mut op) => {
+        match read_op(&mut cursor, &mut self.line) {
+            Ok(op) => {
                 self.at = cursor.position();
-                if let Op::Block(block) = &mut op {
-                    block.line = self.line;
-                    self.line = block.end_line();
-                }
                 Some(Ok(op))
             }
             Err(expected) => Some(Err(self.fail(&mut cursor, expected))),
@@ -245,18 +241,19 @@ impl<'a> Iterator for OpReader<'a> {
     }
 }
 
+/// Reads an operation. `line` is its line, and becomes its last one if it has more.
 #[inline]
-fn read_op<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
+fn read_op<'a>(c: &mut Cursor<'a>, line: &mut u32) -> Read<Op<'a>> {
     match c.rest() {
         [b'A', b' ', ..] => read_alloc(c).map(Op::Alloc),
         [b'F', b' ', ..] => read_free(c).map(Op::Free),
         [b'P', b' ', ..] => read_policy_alloc(c).map(Op::PolicyAlloc),
         [b'L', b' ', ..] => ended(c, |c| Ok(Op::MarkLru { id: c.number("L ")? })),
-        _ => read_rare_op(c),
+        _ => read_rare_op(c, line),
     }
 }
 
-fn read_rare_op<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
+fn read_rare_op<'a>(c: &mut Cursor<'a>, line: &mut u32) -> Read<Op<'a>> {
     match c.rest() {
         [b'S', b' ', ..] => Ok(Op::Digest(DigestLine::new(c.rest_of_line()))),
         [b'X', b' ', ..] => ended(c, |c| Ok(Op::Split { id: c.number("X ")?, first: c.number(" -> ")? })),
@@ -268,7 +265,11 @@ fn read_rare_op<'a>(c: &mut Cursor<'a>) -> Read<Op<'a>> {
         [b'W', b' ', ..] => ended(c, |c| read_wake(c).map(Op::Wake)),
         [b'P', b'O', b'L', ..] => ended(c, |c| PolicyLine::read(c).map(Op::Policy)),
         [b'M', b'E', ..] => ended(c, |c| Ok(Op::Mems(c.nodes("MEMS ")?))),
-        [b'Y' | b'K' | b'R' | b'C' | b'T', b' ', ..] => read_block(c).map(Op::Block),
+        [b'Y' | b'K' | b'R' | b'C' | b'T', b' ', ..] => {
+            let block = read_block(c, *line)?;
+            *line = block.end_line();
+            Ok(Op::Block(block))
+        }
         [b'#', ..] => read_comment(c),
         _ => Err(Expected { field: "operation", what: "an operation such as A, F, S or #" }),
     }

@@ -5,8 +5,8 @@ use crate::recording::cursor::{Cursor, Read};
 use buddyscope_mm::pfn::{NodeMask, Pfn};
 use buddyscope_mm::task::TaskFlags;
 
-/// Reads a block from its `begin` line on. It is placed at line 0: the caller knows the line.
-pub(in crate::recording) fn read_block<'a>(c: &mut Cursor<'a>) -> Read<Block<'a>> {
+/// Reads a block from its `begin` line on, which is line `line`.
+pub(in crate::recording) fn read_block<'a>(c: &mut Cursor<'a>, line: u32) -> Read<Block<'a>> {
     let begin = c.position();
     let letter = c.peek().unwrap_or_default();
     let mut kind = read_begin(c, letter)?;
@@ -14,7 +14,7 @@ pub(in crate::recording) fn read_block<'a>(c: &mut Cursor<'a>) -> Read<Block<'a>
     let (inner, inner_lines) = read_inner(c, begin, letter)?;
     read_end(c, &mut kind)?;
     c.end_of_line()?;
-    Ok(Block { line: 0, kind, inner, inner_lines })
+    Ok(Block { line, kind, inner, inner_lines })
 }
 
 /// The lines up to the `end` line of the block that a letter stands for, and how many they are.
