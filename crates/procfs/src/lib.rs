@@ -1,12 +1,15 @@
 //! The kernel's own text for the state of a modeled page allocator, byte for byte.
 //!
 //! [`zoneinfo`], [`buddyinfo`] and [`pagetypeinfo`] are the /proc files of those names; [`zonelists`] is what the
-//! kernel logs about its zonelists at boot. [`report`] is what it logs when memory runs out.
+//! kernel logs about its zonelists at boot. [`report`] is what it logs when memory runs out, [`vmstat`]
+//! its counters, and [`trace`] the lines of its trace events.
 
 mod buddyinfo;
 mod line;
 mod pagetypeinfo;
 pub mod report;
+pub mod trace;
+pub mod vmstat;
 pub mod zoneinfo;
 mod zonelists;
 

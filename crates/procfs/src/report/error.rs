@@ -1,6 +1,6 @@
 use crate::line::FieldError;
 
-/// A report in a log that cannot be read.
+/// Text of the kernel that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, {field}: expected {expected}, found `{found}`")]
 pub struct LogError {
@@ -15,13 +15,13 @@ pub struct LogError {
 }
 
 impl LogError {
-    pub(super) fn new(line: usize, field: &str, expected: &str, found: &str) -> LogError {
+    pub(crate) fn new(line: usize, field: &str, expected: &str, found: &str) -> LogError {
         let found = found.chars().take(40).collect();
         LogError { line, field: field.to_owned(), expected: expected.to_owned(), found }
     }
 
     /// An error in a text that starts at a line.
-    pub(super) fn at(line: usize, error: FieldError) -> LogError {
+    pub(crate) fn at(line: usize, error: FieldError) -> LogError {
         let FieldError { field, expected, found, lines_before } = error;
         LogError { line: line + lines_before, field: field.to_owned(), expected, found }
     }
