@@ -1,6 +1,6 @@
 //! The kernel's own text for the state of a modeled page allocator, byte for byte.
 //!
-//! [`zoneinfo`], [`buddyinfo`] and [`pagetypeinfo`] are the /proc files of those names; [`zonelists`] is what the
+//! [`zoneinfo()`], [`buddyinfo`] and [`pagetypeinfo`] are the /proc files of those names; [`zonelists`] is what the
 //! kernel logs about its zonelists at boot. [`report`] is what it logs when memory runs out, [`vmstat`]
 //! its counters, and [`trace`] the lines of its trace events.
 

@@ -46,6 +46,15 @@ fn other_messages_are_printed_as_they_were() {
 }
 
 #[test]
+fn the_state_of_memory_may_stand_alone() {
+    let log = expected(FAILURE_ATOMIC);
+    let mem = &log[log.find("Mem-Info:").expect("state of memory")..];
+    assert!(matches!(read_log(mem).expect("log")[0].message, Message::MemInfo(_)));
+    assert_eq!(printed(&format!("{log}sysrq: Show Memory\n{mem}")), format!("{log}{mem}"));
+    assert_eq!(printed("lowmemd: Killed process 3 (x)\n"), "");
+}
+
+#[test]
 fn slab_caches_are_printed_as_they_were() {
     let slabs = "Unreclaimable slab info:\n\
                  Name                      Used          Total\n\
@@ -64,7 +73,7 @@ fn values_are_pages() {
     assert_eq!((mem.nodes[1].inactive_anon, mem.nodes[1].kernel_stack_kb), (45985, 112));
     assert_eq!((mem.zones[2].counters.min, mem.zones[2].counters.managed), (316, 48542));
     assert_eq!(mem.zones[0].lowmem_reserve, [0, 161, 161, 161]);
-    assert_eq!(mem.zones[0].free_list.pages(), 187);
+    assert_eq!(mem.zones[0].block_pages(), 187);
     let Message::OomNotice(OomNotice::Killed(killed)) = &messages[1].message else { panic!("{:?}", messages[1]) };
     assert_eq!((messages[1].line, killed.anon_rss, killed.pgtables_kb), (61, 88140, 724));
 }
@@ -129,6 +138,19 @@ fn errors_name_line_and_value() {
     let cut: String = OOM_TWO_NODES.lines().take(42).map(|line| format!("{line}\n")).collect();
     let error = read_log(&cut).expect_err("cut log").to_string();
     assert_eq!(error, "line 43, blocks: expected free blocks of each zone before it, found `the end of the log`");
+}
+
+#[test]
+fn huge_numbers_are_no_panic() {
+    let huge = OOM_TWO_NODES.replace("free_pcp:196kB", "free_pcp:18446744073709551612kB");
+    let huge = huge.replace("free_pcp:256kB", "free_pcp:18446744073709551612kB");
+    for logged in read_log(&huge).expect("log") {
+        if let Message::Oom(report) = logged.message
+            && let Some(OomMemory::Machine { mem, .. }) = report.memory
+        {
+            assert!(show_mem(&mem, Some(NodeMask::ALL)).contains("free_pcp:18446744073709551612kB"));
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Trace events of allocation, reclaim, compaction and the OOM killer as ftrace shows them in its `trace` file.
 //!
-//! An event's [`Display`](std::fmt::Display) is its name and values (`TP_printk`, include/trace/events); a [`TraceLine`] also
+//! An event's [`Display`] is its name and values (`TP_printk`, include/trace/events); a [`TraceLine`] also
 //! has who did it and when.
 
 mod codec;

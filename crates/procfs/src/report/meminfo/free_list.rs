@@ -15,15 +15,11 @@ const LETTERS: [(MigrateType, char); MIGRATE_TYPES] = [
     (MigrateType::Isolate, 'I'),
 ];
 
-/// A zone's free blocks of each order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FreeList {
-    /// Which node.
-    pub node: NodeId,
-    /// Which zone.
-    pub zone: ZoneType,
-    /// Blocks by order.
-    pub blocks: [FreeBlocks; MAX_ORDER],
+/// The line of a zone's free blocks.
+pub(super) struct FreeList {
+    pub(super) node: NodeId,
+    pub(super) zone: ZoneType,
+    pub(super) blocks: [FreeBlocks; MAX_ORDER],
 }
 
 /// A zone's free blocks of one order.
@@ -35,12 +31,9 @@ pub struct FreeBlocks {
     pub on_list: [bool; MIGRATE_TYPES],
 }
 
-impl FreeList {
-    /// Pages in all blocks.
-    #[must_use]
-    pub fn pages(&self) -> u64 {
-        self.blocks.iter().zip(0..).fold(0, |sum, (blocks, order)| sum.wrapping_add(blocks.count << order))
-    }
+/// Pages in all blocks.
+pub(super) fn pages(blocks: &[FreeBlocks; MAX_ORDER]) -> u64 {
+    blocks.iter().zip(0..).fold(0, |sum, (blocks, order)| sum.wrapping_add(blocks.count << order))
 }
 
 impl Display for FreeList {
@@ -53,7 +46,7 @@ impl Display for FreeList {
                 write!(f, "({}) ", letters.map(|(_, letter)| letter).collect::<String>())?;
             }
         }
-        write!(f, "= {}kB", self.pages() << 2)
+        write!(f, "= {}kB", pages(&self.blocks) << 2)
     }
 }
 
@@ -78,7 +71,7 @@ impl Line for FreeList {
             }
         }
         let list = FreeList { node, zone, blocks };
-        let sum = format!("{}kB", list.pages() << 2);
+        let sum = format!("{}kB", pages(&list.blocks) << 2);
         if let Some(word) = words.next() {
             Err(FieldError::new("blocks", "`=` after the largest blocks", word))
         } else if total.trim() == sum {

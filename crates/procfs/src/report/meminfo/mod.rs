@@ -7,11 +7,11 @@ mod totals;
 mod write;
 
 pub use counters::{GlobalCounters, NodeCounters, ZoneCounters};
-pub use free_list::{FreeBlocks, FreeList};
+pub use free_list::FreeBlocks;
 pub(super) use read::mem_info;
 pub use totals::{FreeSwap, HugePages, SwapCache, TotalSwap, Totals};
 
-use buddyscope_mm::pfn::NodeMask;
+use buddyscope_mm::pfn::{MAX_ORDER, NodeMask};
 
 /// All that `show_mem` prints. [`Display`](std::fmt::Display) writes it without timestamps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub struct ZoneMem {
     pub counters: ZoneCounters,
     /// Pages kept from requests for higher zones, by the highest zone of the request (`lowmem_reserve`).
     pub lowmem_reserve: Vec<i64>,
-    /// Free blocks of each order.
-    pub free_list: FreeList,
+    /// Free blocks by order.
+    pub blocks: [FreeBlocks; MAX_ORDER],
 }
 
 /// Swap cache and swap space.
@@ -56,6 +56,14 @@ pub struct Swap {
     pub total: TotalSwap,
 }
 
+impl ZoneMem {
+    /// Pages in the free blocks. On a busy machine the counter of free pages is of another moment.
+    #[must_use]
+    pub fn block_pages(&self) -> u64 {
+        free_list::pages(&self.blocks)
+    }
+}
+
 impl MemInfo {
     /// What a report shows that leaves out other nodes (`show_mem_node_skip`): their counters and zones are gone, and pages
     /// on per-CPU lists are counted in the zones that are left. Everything else is of the whole machine.
@@ -63,7 +71,7 @@ impl MemInfo {
     pub fn shown_for(mut self, nodes: NodeMask) -> MemInfo {
         self.nodes.retain(|node| nodes.contains(node.node));
         self.zones.retain(|zone| nodes.contains(zone.counters.node));
-        self.global.free_pcp = self.zones.iter().map(|zone| zone.counters.free_pcp).sum();
+        self.global.free_pcp = self.zones.iter().fold(0, |sum, zone| sum.saturating_add(zone.counters.free_pcp));
         self
     }
 }

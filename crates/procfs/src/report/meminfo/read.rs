@@ -1,9 +1,11 @@
 //! Reading the lines.
 
-use super::{FreeList, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Swap, SwapCache};
+use super::free_list::FreeList;
+use super::{FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Swap, SwapCache};
 use super::{TotalSwap, Totals, ZoneCounters, ZoneMem};
 use crate::report::lines::Lines;
 use crate::report::{LogError, is_part_of_report};
+use buddyscope_mm::pfn::MAX_ORDER;
 
 type Read<T> = Result<T, LogError>;
 
@@ -12,7 +14,7 @@ type Read<T> = Result<T, LogError>;
 struct Parts {
     global: Option<GlobalCounters>,
     nodes: Vec<NodeCounters>,
-    zones: Vec<(ZoneCounters, Option<Vec<i64>>, Option<FreeList>)>,
+    zones: Vec<ZoneParts>,
     hugepages: Vec<HugePages>,
     pagecache: Option<u64>,
     swap_cached: Option<u64>,
@@ -24,6 +26,13 @@ struct Parts {
     reserved: Option<u64>,
     cma: Option<u64>,
     hwpoisoned: Option<u64>,
+}
+
+/// What has been read of a zone.
+struct ZoneParts {
+    counters: ZoneCounters,
+    reserve: Option<Vec<i64>>,
+    blocks: Option<[FreeBlocks; MAX_ORDER]>,
 }
 
 /// Reads on from the line after `Mem-Info:`.
@@ -65,7 +74,7 @@ impl Parts {
         } else if kind.starts_with("hugepages_total=") {
             self.hugepages.push(lines.read()?);
         } else if next.starts_with("free:") {
-            self.zones.push((lines.read()?, None, None));
+            self.zones.push(ZoneParts { counters: lines.read()?, reserve: None, blocks: None });
         } else if kind.ends_with(':') && next.contains('*') {
             self.free_list(lines)?;
         } else {
@@ -79,7 +88,7 @@ impl Parts {
             return lines.error("lowmem_reserve", "numbers of pages");
         };
         match self.zones.last_mut() {
-            Some((_, reserve @ None, _)) => *reserve = Some(pages),
+            Some(ZoneParts { reserve: reserve @ None, .. }) => *reserve = Some(pages),
             _ => return lines.error("lowmem_reserve", "a zone's counters before it"),
         }
         lines.advance();
@@ -89,11 +98,11 @@ impl Parts {
     fn free_list(&mut self, lines: &mut Lines<'_>) -> Read<()> {
         let line = lines.number();
         let list: FreeList = lines.read()?;
-        let id = |zone: &ZoneCounters| (zone.node, zone.zone);
-        let Some((.., place)) = self.zones.iter_mut().find(|(zone, ..)| id(zone) == (list.node, list.zone)) else {
+        let is_zone = |zone: &&mut ZoneParts| (zone.counters.node, zone.counters.zone) == (list.node, list.zone);
+        let Some(zone) = self.zones.iter_mut().find(is_zone) else {
             return Err(LogError::new(line, "zone", "a zone whose counters were shown", &list.to_string()));
         };
-        *place = Some(list);
+        zone.blocks = Some(list.blocks);
         Ok(())
     }
 
@@ -122,10 +131,10 @@ impl Parts {
     fn finish(self, lines: &Lines<'_>) -> Read<MemInfo> {
         let Some(global) = self.global else { return lines.error("active_anon", "the machine's counters before it") };
         let mut zones = Vec::new();
-        for (counters, reserve, free_list) in self.zones {
+        for ZoneParts { counters, reserve, blocks } in self.zones {
             let Some(lowmem_reserve) = reserve else { return lines.error("lowmem_reserve", "a line for each zone") };
-            let Some(free_list) = free_list else { return lines.error("blocks", "free blocks of each zone before it") };
-            zones.push(ZoneMem { counters, lowmem_reserve, free_list });
+            let Some(blocks) = blocks else { return lines.error("blocks", "free blocks of each zone before it") };
+            zones.push(ZoneMem { counters, lowmem_reserve, blocks });
         }
         let Some(pagecache) = self.pagecache else {
             return lines.error("pagecache", "`total pagecache pages` before it");

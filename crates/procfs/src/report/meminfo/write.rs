@@ -1,5 +1,6 @@
 //! Writing the lines.
 
+use super::free_list::FreeList;
 use super::{MemInfo, Swap, Totals, ZoneMem};
 use std::fmt::{Display, Formatter, Result};
 
@@ -8,7 +9,7 @@ impl Display for MemInfo {
         writeln!(f, "Mem-Info:\n{}", self.global)?;
         self.nodes.iter().try_for_each(|node| writeln!(f, "{node}"))?;
         self.zones.iter().try_for_each(|zone| counters(f, zone))?;
-        self.zones.iter().try_for_each(|zone| writeln!(f, "{}", zone.free_list))?;
+        self.zones.iter().try_for_each(|zone| blocks(f, zone))?;
         self.hugepages.iter().try_for_each(|pages| writeln!(f, "{pages}"))?;
         writeln!(f, "{} total pagecache pages", self.pagecache)?;
         if let Some(swap) = &self.swap {
@@ -22,6 +23,11 @@ fn counters(f: &mut Formatter<'_>, zone: &ZoneMem) -> Result {
     write!(f, "{}\nlowmem_reserve[]:", zone.counters)?;
     zone.lowmem_reserve.iter().try_for_each(|pages| write!(f, " {pages}"))?;
     writeln!(f)
+}
+
+fn blocks(f: &mut Formatter<'_>, zone: &ZoneMem) -> Result {
+    let (node, zone_type, blocks) = (zone.counters.node, zone.counters.zone, zone.blocks);
+    writeln!(f, "{}", FreeList { node, zone: zone_type, blocks })
 }
 
 impl Display for Swap {

@@ -1,6 +1,6 @@
 //! Telling the lines apart.
 
-use super::notice::{OomNotice, PanicReason};
+use super::notice::{KillReason, OomNotice, PanicReason};
 use crate::line::{Codec, FieldError, Line, Named};
 use std::fmt::{Display, Formatter, Result as FmtResult};
 
@@ -22,13 +22,16 @@ enum Kind {
 
 fn kind(line: &str) -> Option<Kind> {
     let reports = ["warn_alloc: ", "oom_kill_process: "];
-    if line.contains(": Killed process ") {
+    // Other programs kill processes, too, and say so in the log.
+    let has_reason =
+        |after| line.split_once(after).is_some_and(|(before, _)| <Named as Codec<KillReason>>::read(before).is_some());
+    if has_reason(": Killed process ") {
         Some(Kind::Killed)
     } else if line.starts_with("oom_reaper: reaped process ") {
         Some(Kind::Reaped)
     } else if line.starts_with("oom_reaper: unable to reap ") {
         Some(Kind::UnableToReap)
-    } else if line.contains(": OOM victim ") {
+    } else if has_reason(": OOM victim ") {
         Some(Kind::AlreadyExiting)
     } else if line.starts_with("oom killer ") && line.contains(" has mm pinned by ") {
         Some(Kind::MmPinned)

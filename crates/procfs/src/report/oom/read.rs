@@ -10,6 +10,9 @@ pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogErr
         OomReport { invocation, compaction_is_disabled: false, caller: None, memory: None, tasks: None, summary: None };
     while let Some(line) = lines.peek().filter(|line| !starts_message(line)) {
         if line == "Mem-Info:" {
+            if report.memory.is_some() {
+                break;
+            }
             lines.advance();
             let mem = Box::new(meminfo::mem_info(lines)?);
             report.memory = Some(OomMemory::Machine { mem, slabs: None });
