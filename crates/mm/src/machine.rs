@@ -7,9 +7,11 @@ use crate::config::Sysctls;
 use crate::event::{NullSink, Sink};
 use crate::gfp::Gfp;
 use crate::lru::Lru;
+use crate::lru::memcg::Memcgs;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
+use crate::reclaim::Shrinkers;
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
@@ -46,6 +48,10 @@ pub struct Machine<S = NullSink> {
     pub(crate) rng: Rng,
     /// The LRU lists.
     pub(crate) lru: Lru,
+    /// The memory cgroups.
+    pub(crate) memcgs: Memcgs,
+    /// The slab shrinkers.
+    pub(crate) shrinkers: Shrinkers,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
 }

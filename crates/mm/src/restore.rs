@@ -6,6 +6,7 @@ use crate::config::Sysctls;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::lru::Lru;
+use crate::lru::memcg::Memcgs;
 use crate::machine::Machine;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -13,6 +14,7 @@ use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, PAGES_PER_SECTION,
     PFN_SECTION_SHIFT, Pfn, ZoneId, ZoneType,
 };
+use crate::reclaim::Shrinkers;
 use crate::rng::Rng;
 use crate::sched::FIRST_JIFFY;
 use crate::task::cpuset::CpusetTree;
@@ -121,6 +123,8 @@ impl<S: Sink> Machine<S> {
             deferred: Vec::new(),
             rng: Rng::new(parts.seed),
             lru: Lru::new(parts.nodes.len()),
+            memcgs: Memcgs::default(),
+            shrinkers: Shrinkers::default(),
             jiffies: FIRST_JIFFY,
             nodes: parts.nodes,
             zones: parts.zones,

@@ -32,6 +32,36 @@ pub struct Sysctls {
     pub numa_stat: bool,
     /// `stat_interval`: seconds between foldings of per-CPU counters, 0..=2^31-1.
     pub stat_interval: u32,
+    /// `swappiness`: how willing reclaim is to swap rather than drop page cache, 0..=200.
+    pub swappiness: u32,
+    /// `vfs_cache_pressure`: how readily dentries and inodes are reclaimed, in percent, 0..=2^31-1.
+    pub vfs_cache_pressure: u32,
+    /// `laptop_mode`: seconds for which a running disk writes on, 0..=2^31-1; unless 0, reclaim begins without writing.
+    pub laptop_mode: u32,
+    /// `dirty_background_ratio`: percent of available memory at which flushers begin, 0..=100; 0 while
+    /// `dirty_background_bytes` is set.
+    pub dirty_background_ratio: u32,
+    /// `dirty_background_bytes`: bytes at which flushers begin, at least 1; 0 while `dirty_background_ratio` is set.
+    pub dirty_background_bytes: u64,
+    /// `dirty_expire_centisecs`: age at which flushers write a dirty page, in 10 ms, 0..=2^31-1.
+    pub dirty_expire_centisecs: u32,
+    /// `dirty_writeback_centisecs`: time between runs of a flusher, in 10 ms, 0 (none)..=2^31-1.
+    pub dirty_writeback_centisecs: u32,
+    /// `panic_on_oom`: whether running out of memory stops the machine: 0 never, 1 unless a cpuset, policy or group is
+    /// the reason, 2 always.
+    pub panic_on_oom: u32,
+    /// `oom_kill_allocating_task`: kill whoever asked for memory rather than search.
+    pub oom_kill_allocating_task: bool,
+    /// `oom_dump_tasks`: list all tasks before a kill.
+    pub oom_dump_tasks: bool,
+    /// `extfrag_threshold`: fragmentation index up to which a lack of memory is to blame, 0..=1000.
+    pub extfrag_threshold: u32,
+    /// `compaction_proactiveness`: how eagerly kcompactd works ahead, 0 (not at all)..=100.
+    pub compaction_proactiveness: u32,
+    /// `compact_unevictable_allowed`: whether compaction moves locked pages.
+    pub compact_unevictable_allowed: bool,
+    /// `page-cluster`: pages read together from swap, as a power of two, 0..=2^31-1.
+    pub page_cluster: u32,
 }
 
 impl Default for Sysctls {
@@ -49,6 +79,20 @@ impl Default for Sysctls {
             dirty_bytes: 0,
             numa_stat: true,
             stat_interval: 1,
+            swappiness: 60,
+            vfs_cache_pressure: 100,
+            laptop_mode: 0,
+            dirty_background_ratio: 10,
+            dirty_background_bytes: 0,
+            dirty_expire_centisecs: 3000,
+            dirty_writeback_centisecs: 500,
+            panic_on_oom: 0,
+            oom_kill_allocating_task: false,
+            oom_dump_tasks: true,
+            extfrag_threshold: 500,
+            compaction_proactiveness: 20,
+            compact_unevictable_allowed: true,
+            page_cluster: 3,
         }
     }
 }
@@ -80,6 +124,34 @@ pub enum Sysctl {
     NumaStat(bool),
     /// `vm.stat_interval`.
     StatInterval(u32),
+    /// `vm.swappiness`.
+    Swappiness(u32),
+    /// `vm.vfs_cache_pressure`.
+    VfsCachePressure(u32),
+    /// `vm.laptop_mode`.
+    LaptopMode(u32),
+    /// `vm.dirty_background_ratio`.
+    DirtyBackgroundRatio(u32),
+    /// `vm.dirty_background_bytes`.
+    DirtyBackgroundBytes(u64),
+    /// `vm.dirty_expire_centisecs`.
+    DirtyExpireCentisecs(u32),
+    /// `vm.dirty_writeback_centisecs`.
+    DirtyWritebackCentisecs(u32),
+    /// `vm.panic_on_oom`.
+    PanicOnOom(u32),
+    /// `vm.oom_kill_allocating_task`.
+    OomKillAllocatingTask(bool),
+    /// `vm.oom_dump_tasks`.
+    OomDumpTasks(bool),
+    /// `vm.extfrag_threshold`.
+    ExtfragThreshold(u32),
+    /// `vm.compaction_proactiveness`.
+    CompactionProactiveness(u32),
+    /// `vm.compact_unevictable_allowed`.
+    CompactUnevictableAllowed(bool),
+    /// `vm.page-cluster`.
+    PageCluster(u32),
 }
 
 impl Sysctl {
@@ -106,6 +178,20 @@ impl Sysctl {
             "dirty_bytes" => Sysctl::DirtyBytes(number(u64::MAX)?),
             "numa_stat" => Sysctl::NumaStat(number(1)? == 1),
             "stat_interval" => Sysctl::StatInterval(int()?),
+            "swappiness" => Sysctl::Swappiness(int()?),
+            "vfs_cache_pressure" => Sysctl::VfsCachePressure(int()?),
+            "laptop_mode" => Sysctl::LaptopMode(int()?),
+            "dirty_background_ratio" => Sysctl::DirtyBackgroundRatio(int()?),
+            "dirty_background_bytes" => Sysctl::DirtyBackgroundBytes(number(u64::MAX)?),
+            "dirty_expire_centisecs" => Sysctl::DirtyExpireCentisecs(int()?),
+            "dirty_writeback_centisecs" => Sysctl::DirtyWritebackCentisecs(int()?),
+            "panic_on_oom" => Sysctl::PanicOnOom(int()?),
+            "oom_kill_allocating_task" => Sysctl::OomKillAllocatingTask(int()? != 0),
+            "oom_dump_tasks" => Sysctl::OomDumpTasks(int()? != 0),
+            "extfrag_threshold" => Sysctl::ExtfragThreshold(int()?),
+            "compaction_proactiveness" => Sysctl::CompactionProactiveness(int()?),
+            "compact_unevictable_allowed" => Sysctl::CompactUnevictableAllowed(number(1)? == 1),
+            "page-cluster" => Sysctl::PageCluster(int()?),
             _ => return Err(ConfigError::UnknownSysctl { name: name.to_owned() }),
         })
     }
@@ -136,6 +222,25 @@ impl Sysctls {
             }
             Sysctl::NumaStat(value) => next.numa_stat = value,
             Sysctl::StatInterval(value) => next.stat_interval = value,
+            Sysctl::Swappiness(value) => next.swappiness = value,
+            Sysctl::VfsCachePressure(value) => next.vfs_cache_pressure = value,
+            Sysctl::LaptopMode(value) => next.laptop_mode = value,
+            Sysctl::DirtyBackgroundRatio(value) => {
+                (next.dirty_background_ratio, next.dirty_background_bytes) = (value, 0);
+            }
+            Sysctl::DirtyBackgroundBytes(value) => {
+                at_least("dirty_background_bytes", value, 1)?;
+                (next.dirty_background_ratio, next.dirty_background_bytes) = (0, value);
+            }
+            Sysctl::DirtyExpireCentisecs(value) => next.dirty_expire_centisecs = value,
+            Sysctl::DirtyWritebackCentisecs(value) => next.dirty_writeback_centisecs = value,
+            Sysctl::PanicOnOom(value) => next.panic_on_oom = value,
+            Sysctl::OomKillAllocatingTask(value) => next.oom_kill_allocating_task = value,
+            Sysctl::OomDumpTasks(value) => next.oom_dump_tasks = value,
+            Sysctl::ExtfragThreshold(value) => next.extfrag_threshold = value,
+            Sysctl::CompactionProactiveness(value) => next.compaction_proactiveness = value,
+            Sysctl::CompactUnevictableAllowed(value) => next.compact_unevictable_allowed = value,
+            Sysctl::PageCluster(value) => next.page_cluster = value,
         }
         next.validate()?;
         *self = next;
@@ -165,7 +270,25 @@ impl Sysctls {
         if self.dirty_bytes != 0 {
             at_least("dirty_bytes", self.dirty_bytes, DIRTY_BYTES_MIN)?;
         }
-        in_range("stat_interval", self.stat_interval, 0, INT_MAX)
+        self.validate_reclaim()
+    }
+
+    /// Checks what reclaim, writeback, compaction and the OOM killer read.
+    fn validate_reclaim(&self) -> Result<(), ConfigError> {
+        let limits = [
+            ("stat_interval", self.stat_interval, INT_MAX),
+            ("swappiness", self.swappiness, 200),
+            ("vfs_cache_pressure", self.vfs_cache_pressure, INT_MAX),
+            ("laptop_mode", self.laptop_mode, INT_MAX),
+            ("dirty_background_ratio", self.dirty_background_ratio, 100),
+            ("dirty_expire_centisecs", self.dirty_expire_centisecs, INT_MAX),
+            ("dirty_writeback_centisecs", self.dirty_writeback_centisecs, INT_MAX),
+            ("panic_on_oom", self.panic_on_oom, 2),
+            ("extfrag_threshold", self.extfrag_threshold, 1000),
+            ("compaction_proactiveness", self.compaction_proactiveness, 100),
+            ("page-cluster", self.page_cluster, INT_MAX),
+        ];
+        limits.into_iter().try_for_each(|(field, value, max)| in_range(field, value, 0, max))
     }
 }
 
@@ -228,6 +351,24 @@ mod tests {
     }
 
     #[test]
+    fn background_bytes_and_ratio_exclude_each_other() {
+        let mut sysctls = Sysctls::default();
+        sysctls.apply(Sysctl::DirtyBackgroundBytes(1)).expect("valid");
+        assert_eq!((sysctls.dirty_background_ratio, sysctls.dirty_background_bytes), (0, 1));
+        sysctls.apply(Sysctl::DirtyBackgroundRatio(5)).expect("valid");
+        assert_eq!((sysctls.dirty_background_ratio, sysctls.dirty_background_bytes), (5, 0));
+    }
+
+    #[test]
+    fn switches_take_any_number_but_for_the_one_that_the_kernel_checks() {
+        let parsed = |name, text| Sysctl::parse(name, text);
+        assert_eq!(parsed("vm.oom_dump_tasks", "7"), Ok(Sysctl::OomDumpTasks(true)));
+        assert_eq!(parsed("oom_kill_allocating_task", "0"), Ok(Sysctl::OomKillAllocatingTask(false)));
+        assert_eq!(parsed("vm.page-cluster", "0"), Ok(Sysctl::PageCluster(0)));
+        assert!(parsed("compact_unevictable_allowed", "2").is_err());
+    }
+
+    #[test]
     fn refused_values_change_nothing() {
         let mut sysctls = Sysctls::default();
         for change in [
@@ -236,6 +377,13 @@ mod tests {
             Sysctl::PercpuPagelistFraction(7),
             Sysctl::DirtyBytes(8191),
             Sysctl::MinSlabRatio(101),
+            Sysctl::Swappiness(201),
+            Sysctl::PanicOnOom(3),
+            Sysctl::DirtyBackgroundBytes(0),
+            Sysctl::DirtyBackgroundRatio(101),
+            Sysctl::ExtfragThreshold(1001),
+            Sysctl::CompactionProactiveness(101),
+            Sysctl::VfsCachePressure(1 << 31),
         ] {
             let error = sysctls.apply(change).expect_err("out of range").to_string();
             assert!(error.starts_with("vm.") && error.contains("allowed"), "{error}");

@@ -4,13 +4,17 @@
 //! subset and say so in their documentation.
 
 mod compact;
+mod memcg;
 mod oom;
 mod reclaim;
+mod slab;
 mod slow;
 
 pub use compact::{CompactEvent, CompactResult};
+pub use memcg::MemcgEvent;
 pub use oom::OomEvent;
 pub use reclaim::ReclaimEvent;
+pub use slab::SlabEvent;
 pub use slow::SlowEvent;
 
 use crate::gfp::{AllocFlags, Gfp};
@@ -204,6 +208,10 @@ pub enum Event {
     Slow(SlowEvent),
     /// A decision of reclaim.
     Reclaim(ReclaimEvent),
+    /// A decision about slab caches.
+    Slab(SlabEvent),
+    /// A decision about memory cgroups.
+    Memcg(MemcgEvent),
     /// A decision of compaction.
     Compact(CompactEvent),
     /// A decision of the OOM killer.

@@ -1,6 +1,7 @@
 //! The LRU lists: where pages wait to be reclaimed (mm/swap.c, include/linux/mm_inline.h).
 
 pub(crate) mod list;
+pub mod memcg;
 
 use crate::event::Sink;
 use crate::machine::Machine;

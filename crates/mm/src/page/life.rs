@@ -54,6 +54,11 @@ pub struct MappingId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct MemcgId(pub u16);
 
+impl MemcgId {
+    /// The group of all memory.
+    pub const ROOT: MemcgId = MemcgId(0);
+}
+
 /// The record. Links are neighbors on its LRU list; frame 0 is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Life {

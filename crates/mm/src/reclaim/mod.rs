@@ -4,6 +4,8 @@ mod direct;
 mod dirty;
 mod node;
 mod scan_control;
+pub mod shrinker;
 
 pub(crate) use direct::DirectReclaim;
 pub(crate) use scan_control::ScanControl;
+pub(crate) use shrinker::Shrinkers;

@@ -1,0 +1,206 @@
+//! Memory cgroups: the tree of groups, what each holds and what it may hold (mm/memcontrol.c).
+
+mod counter;
+mod events;
+mod protection;
+mod walk;
+
+pub use counter::{Counted, NO_LIMIT, PageCounter};
+pub use events::MemoryEvent;
+pub(crate) use protection::MemcgVerdict;
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::life::MemcgId;
+use counter::NR_COUNTERS;
+use events::EventCounts;
+use thiserror::Error;
+
+/// Why something cannot be done with a memory cgroup. Nothing has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum MemcgError {
+    /// There is no such group, or it is removed already.
+    #[error("no memory cgroup {}", .0.0)]
+    NoGroup(MemcgId),
+    /// Every number is taken.
+    #[error("65535 memory cgroups are all there can be")]
+    TooMany,
+}
+
+/// Which version of cgroups rules memory. The machine has one of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CgroupVersion {
+    /// Version 2, always hierarchical.
+    #[default]
+    V2,
+    /// Version 1.
+    V1 {
+        /// Groups made from now on count for their parents too (`memory.use_hierarchy` of the root).
+        use_hierarchy: bool,
+    },
+}
+
+/// A memory cgroup (`struct mem_cgroup`).
+#[derive(Clone, Debug)]
+pub struct Memcg {
+    /// The group above; `None` for the root.
+    pub parent: Option<MemcgId>,
+    /// The groups right below, in the order they were made.
+    pub children: Vec<MemcgId>,
+    /// Its path, as messages print it.
+    pub name: String,
+    /// Not yet removed; a removed group stays for as long as pages are charged to it.
+    pub online: bool,
+    /// Its counters by [`Counted`].
+    pub(super) counters: [PageCounter; NR_COUNTERS],
+    /// What happened to it and those below it.
+    pub(super) events: EventCounts,
+    /// What happened to it alone.
+    pub(super) local_events: EventCounts,
+    /// `memory.swappiness` (v1 alone).
+    pub swappiness: u8,
+    /// Whether it counts for the group above and is walked with those below (`use_hierarchy`).
+    pub use_hierarchy: bool,
+}
+
+/// All groups of a machine, by number. The root is number 0.
+#[derive(Clone, Debug)]
+pub(crate) struct Memcgs {
+    groups: Vec<Option<Memcg>>,
+    pub(crate) version: CgroupVersion,
+    /// Protection that a group leaves unclaimed goes to those below by usage (mount option `memory_recursiveprot`).
+    pub(crate) recursive_protection: bool,
+    /// Memory of the kernel is charged to groups (`memcg_kmem_enabled`).
+    pub(crate) kmem_accounting: bool,
+}
+
+impl Default for Memcgs {
+    fn default() -> Memcgs {
+        Memcgs::new(CgroupVersion::V2)
+    }
+}
+
+impl Memcgs {
+    /// The root alone.
+    pub(crate) fn new(version: CgroupVersion) -> Memcgs {
+        let use_hierarchy = version != CgroupVersion::V1 { use_hierarchy: false };
+        let root = Memcg {
+            parent: None,
+            children: Vec::new(),
+            name: "/".to_owned(),
+            online: true,
+            counters: Default::default(),
+            events: Default::default(),
+            local_events: Default::default(),
+            swappiness: 60,
+            use_hierarchy,
+        };
+        Memcgs { groups: vec![Some(root)], version, recursive_protection: false, kmem_accounting: true }
+    }
+
+    pub(crate) fn get(&self, memcg: MemcgId) -> Option<&Memcg> {
+        self.groups.get(usize::from(memcg.0))?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, memcg: MemcgId) -> Option<&mut Memcg> {
+        self.groups.get_mut(usize::from(memcg.0))?.as_mut()
+    }
+
+    /// A counter; an empty one if there is no such group.
+    pub(crate) fn counter(&self, kind: Counted, memcg: MemcgId) -> PageCounter {
+        self.get(memcg).map(|group| group.counters[kind as usize]).unwrap_or_default()
+    }
+
+    /// Pages that a group and those below it hold (`mem_cgroup_size`).
+    pub(crate) fn usage(&self, memcg: MemcgId) -> u64 {
+        self.counter(Counted::Memory, memcg).usage
+    }
+
+    /// The group whose counter its own adds to: the root's for every group that is not hierarchical.
+    fn counter_parent(&self, memcg: MemcgId) -> Option<MemcgId> {
+        let group = self.get(memcg)?;
+        if group.use_hierarchy { group.parent } else { group.parent.map(|_| MemcgId::ROOT) }
+    }
+
+    /// The group above, if the two are hierarchical (`parent_mem_cgroup`).
+    pub(crate) fn parent(&self, memcg: MemcgId) -> Option<MemcgId> {
+        self.counter_parent(memcg)
+    }
+
+    /// Adds a group below another under the lowest free number (`mem_cgroup_css_alloc`).
+    pub(crate) fn create(&mut self, parent: MemcgId, name: &str) -> Option<MemcgId> {
+        let free = self.groups.iter().position(Option::is_none).unwrap_or(self.groups.len());
+        let id = MemcgId(u16::try_from(free).ok()?);
+        self.insert(id, parent, name).then_some(id)
+    }
+
+    /// Adds a group under a number of its own.
+    pub(crate) fn insert(&mut self, id: MemcgId, parent: MemcgId, name: &str) -> bool {
+        if self.get(id).is_some() {
+            return false;
+        }
+        let Some(above) = self.get_mut(parent) else { return false };
+        above.children.push(id);
+        let group = Memcg {
+            parent: Some(parent),
+            children: Vec::new(),
+            name: name.to_owned(),
+            online: true,
+            counters: Default::default(),
+            events: Default::default(),
+            local_events: Default::default(),
+            swappiness: above.swappiness,
+            use_hierarchy: above.use_hierarchy,
+        };
+        let at = usize::from(id.0);
+        if self.groups.len() <= at {
+            self.groups.resize(at + 1, None);
+        }
+        self.groups[at] = Some(group);
+        true
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// How willing reclaim of a group is to swap, 0..=200 (`mem_cgroup_swappiness`).
+    pub(crate) fn memcg_swappiness(&self, memcg: MemcgId) -> u32 {
+        let own = self.memcgs.get(memcg).filter(|_| self.memcgs.version != CgroupVersion::V2);
+        own.filter(|_| memcg != MemcgId::ROOT).map_or(self.sysctl.swappiness, |group| u32::from(group.swappiness))
+    }
+
+    /// Makes a memory cgroup.
+    ///
+    /// # Errors
+    /// [`MemcgError::NoGroup`] if there is no such parent, [`MemcgError::TooMany`] at 65535 groups.
+    pub fn create_memcg(&mut self, parent: MemcgId, name: &str) -> Result<MemcgId, MemcgError> {
+        self.memcgs.get(parent).filter(|group| group.online).ok_or(MemcgError::NoGroup(parent))?;
+        let memcg = self.memcgs.create(parent, name).ok_or(MemcgError::TooMany)?;
+        self.lru.add_memcg(memcg);
+        Ok(memcg)
+    }
+
+    /// A memory cgroup.
+    #[must_use]
+    pub fn memcg(&self, memcg: MemcgId) -> Option<&Memcg> {
+        self.memcgs.get(memcg)
+    }
+
+    /// Every memory cgroup, parents first, siblings in the order they were made.
+    pub fn memcg_ids(&self) -> impl Iterator<Item = MemcgId> + '_ {
+        core::iter::successors(Some(MemcgId::ROOT), |&prev| self.memcgs.iter(MemcgId::ROOT, Some(prev)))
+    }
+}
+
+impl Memcg {
+    /// One of its counters.
+    #[must_use]
+    pub fn counter(&self, kind: Counted) -> &PageCounter {
+        &self.counters[kind as usize]
+    }
+
+    /// How often something happened to it or a group below it.
+    #[must_use]
+    pub fn events(&self, event: MemoryEvent) -> u64 {
+        self.events[event as usize]
+    }
+}

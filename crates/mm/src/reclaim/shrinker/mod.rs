@@ -1,0 +1,113 @@
+//! Slab shrinkers: caches of kernel objects that give some back under pressure (mm/vmscan.c, include/linux/shrinker.h).
+
+mod scan;
+mod scripted;
+mod user;
+
+pub use scripted::{ScriptedCall, ScriptedScan};
+pub use user::UserCache;
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::life::MemcgId;
+use crate::pfn::NodeId;
+use scripted::Script;
+use std::collections::BTreeSet;
+
+/// Objects scanned at once by a shrinker that names no other number (`SHRINK_BATCH`, mm/vmscan.c).
+const SHRINK_BATCH: u64 = 128;
+/// What it takes to make an object again, for a shrinker that does not say (`DEFAULT_SEEKS`, include/linux/shrinker.h).
+pub const DEFAULT_SEEKS: u32 = 2;
+
+/// A shrinker by the order in which it was registered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ShrinkerId(pub u16);
+
+bitflags::bitflags! {
+    /// What a shrinker tells apart (`SHRINKER_*`, include/linux/shrinker.h, v5.10).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct ShrinkerFlags: u8 {
+        /// Objects of each node.
+        const NUMA_AWARE = 1;
+        /// Objects of each memory cgroup.
+        const MEMCG_AWARE = 2;
+        /// It also runs for groups while kernel memory is not accounted to them.
+        const NONSLAB = 4;
+    }
+}
+
+/// What a shrinker's objects are.
+#[derive(Clone, Debug)]
+pub(crate) enum Objects {
+    /// A cache that a user describes.
+    User(UserCache),
+    /// What a recording says.
+    Scripted(Script),
+}
+
+/// A shrinker (`struct shrinker`).
+#[derive(Clone, Debug)]
+pub(crate) struct Shrinker {
+    /// Its scan function, which traces name it by.
+    name: String,
+    flags: ShrinkerFlags,
+    /// 0 for objects that cost no I/O to make again.
+    seeks: u32,
+    /// Objects scanned at once; 0 for the default.
+    batch: u64,
+    /// Work left for later by node, all groups together (`nr_deferred`).
+    nr_deferred: Vec<i64>,
+    objects: Objects,
+}
+
+impl Shrinker {
+    /// The place of a node's deferred work.
+    fn deferred_mut(&mut self, node: NodeId) -> Option<&mut i64> {
+        let at = if self.flags.contains(ShrinkerFlags::NUMA_AWARE) { node.index() } else { 0 };
+        self.nr_deferred.get_mut(at)
+    }
+}
+
+/// What a call is about (`struct shrink_control`).
+#[derive(Clone, Copy, Debug)]
+struct ShrinkControl {
+    shrinker: ShrinkerId,
+    node: NodeId,
+    memcg: MemcgId,
+}
+
+/// What a shrinker says that it could free.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Freeable {
+    /// It has no object at all (`SHRINK_EMPTY`).
+    Empty,
+    /// So many; 0 asks to be passed over.
+    Objects(u64),
+}
+
+/// Every shrinker, in the order of registration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shrinkers {
+    list: Vec<Shrinker>,
+    /// Which shrinkers may have objects of a group on a node (`memcg_shrinker_map`).
+    of_memcg: BTreeSet<(MemcgId, NodeId, ShrinkerId)>,
+}
+
+impl Shrinkers {
+    fn add(&mut self, shrinker: Shrinker) -> ShrinkerId {
+        self.list.push(shrinker);
+        ShrinkerId((self.list.len() - 1) as u16)
+    }
+
+    fn get_mut(&mut self, id: ShrinkerId) -> Option<&mut Shrinker> {
+        self.list.get_mut(usize::from(id.0))
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// The name of a shrinker's scan function.
+    #[must_use]
+    pub fn shrinker_name(&self, id: ShrinkerId) -> Option<&str> {
+        self.shrinkers.list.get(usize::from(id.0)).map(|shrinker| shrinker.name.as_str())
+    }
+}
