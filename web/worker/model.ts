@@ -1,6 +1,10 @@
 // What the model says and takes, as plain data. The wasm bindings produce exactly these shapes; page frame numbers and
 // page counts are numbers (they stay far below 2^53).
 
+import type { RunDecisions, RunLane, RunSamples, RunText, RunView, ScenarioView } from './model-run.ts';
+
+export type * from './model-run.ts';
+
 /** A machine to boot: the form's content, a preset, or the element's attribute. */
 export interface MachineForm {
   /** Name of a preset; the other fields then override its values. */
@@ -305,6 +309,29 @@ export interface Session {
    * shown (machine, freeAreas, page, the map, hash) is the recording's, and asking the machine for something is refused.
    */
   closeRecording(): void;
+
+  /** The scenarios that come with the page. */
+  scenarios(): ScenarioView[];
+  /**
+   * Begins a scenario (docs/scenarios.md says what its file holds), before anything has happened in it. The field of an
+   * error is where in the file it is, as in `line 12, task[0].do[1].rate`.
+   */
+  startRun(text: string): RunView;
+  /** One decision, one turn of the next context, or one jiffy; `n` times. */
+  stepRun(what: 'context' | 'jiffy' | 'decision', n: number): RunView;
+  /** To a point in virtual time, but for so many turns at most, so that others get theirs. */
+  continueRun(untilMs: number, turns: number): RunView;
+  runSamples(first: number): RunSamples;
+  /** The pages of an LRU list (0…4 as in {@link RunNode.lru}) of a node and a memory cgroup, from its tail. */
+  runLane(node: number, memcg: number, list: number, count: number): RunLane;
+  runDecisions(first: number, count: number): RunDecisions;
+  /** Files of /proc, and the kernel's log with its failure and OOM reports. */
+  runTexts(): RunText[];
+  /**
+   * Puts the run away: the machine from before is shown again. While a scenario is shown, everything that is shown is
+   * the run's, as with a recording.
+   */
+  closeRun(): void;
 
   /** Hash of the whole state, 16 hex digits: the same on every target. */
   hash(): string;
