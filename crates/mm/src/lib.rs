@@ -31,13 +31,13 @@ pub mod vmstat;
 pub mod wait;
 pub mod zone;
 
-pub use alloc::{Answer, Fault};
+pub use alloc::{Alloc, Answer, Fault};
 pub use boot::Booting;
 pub use buddy::BuddyOptions;
 pub use buddy::reporting::Reporting;
 pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, ParsedGfp, parse_gfp};
 pub use inspect::{Block, PageFlags, PageInfo};
-pub use machine::{Machine, PageError};
+pub use machine::{Machine, PageError, Pressure};
 pub use page::life::{LifeFlags, MappingId, MemcgId};
 pub use page::meta::PageState;
 pub use preview::Tuned;

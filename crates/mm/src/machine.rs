@@ -4,7 +4,7 @@ use crate::alloc::fault::FaultInjection;
 use crate::buddy::reporting::Reporting;
 use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
 use crate::config::Sysctls;
-use crate::event::{NullSink, Sink};
+use crate::event::{Event, NullSink, Sink, SlowEvent, emit};
 use crate::gfp::Gfp;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
@@ -46,6 +46,10 @@ pub struct Machine<S = NullSink> {
     pub(crate) extra_refs: BTreeMap<u64, u32>,
     pub(crate) deferred: Vec<DeferredNode>,
     pub(crate) rng: Rng,
+    /// Whether somebody is in the OOM killer (`oom_lock`).
+    pub(crate) oom_lock: bool,
+    pub(crate) oom_killer_disabled: bool,
+    pub(crate) pressure: Pressure,
     /// The LRU lists.
     pub(crate) lru: Lru,
     /// The memory cgroups.
@@ -54,6 +58,13 @@ pub struct Machine<S = NullSink> {
     pub(crate) shrinkers: Shrinkers,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
+}
+
+/// How often tasks were held up by lack of memory (`psi_memstall_enter`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pressure {
+    /// Times that a task began to be held up.
+    pub memstalls: u64,
 }
 
 /// Why a page or block cannot be freed or marked. The machine is as it was.
@@ -207,6 +218,12 @@ impl<S: Sink> Machine<S> {
     #[must_use]
     pub fn vm_events(&self) -> &VmEvents {
         &self.global.events
+    }
+
+    /// How often tasks were held up by lack of memory.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        self.pressure
     }
 
     /// The cpusets.
@@ -396,8 +413,12 @@ impl<S: Sink> Machine<S> {
 
     /// Gives back all pages that every CPU keeps (`drain_all_pages`), CPUs in ascending order.
     pub fn drain_all_pages(&mut self) {
-        for cpu in 0..self.cpus.len() as u16 {
-            self.drain_local_pages(CpuId(cpu));
+        emit!(self, Event::Slow(SlowEvent::DrainAll));
+        for cpu in (0..self.cpus.len() as u16).map(CpuId) {
+            if (0..self.zones.len() as u16).any(|zone| self.pcp(ZoneId(zone), cpu).count != 0) {
+                emit!(self, Event::Slow(SlowEvent::DrainCpu { cpu }));
+                self.drain_local_pages(cpu);
+            }
         }
     }
 

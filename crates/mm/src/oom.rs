@@ -9,7 +9,9 @@ impl<S: Sink> Machine<S> {
     /// Kills a process so that others can go on (`out_of_memory`). Says whether to try again.
     pub(crate) fn out_of_memory(&mut self, task: &Task, ac: &AllocContext) -> bool {
         let _ = (task, ac);
-        emit!(self, Event::Oom(OomEvent::Disabled));
+        if self.oom_killer_disabled {
+            emit!(self, Event::Oom(OomEvent::Disabled));
+        }
         false
     }
 }

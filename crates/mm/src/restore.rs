@@ -7,7 +7,7 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
-use crate::machine::Machine;
+use crate::machine::{Machine, Pressure};
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
@@ -122,6 +122,9 @@ impl<S: Sink> Machine<S> {
             extra_refs: BTreeMap::new(),
             deferred: Vec::new(),
             rng: Rng::new(parts.seed),
+            oom_lock: false,
+            oom_killer_disabled: false,
+            pressure: Pressure::default(),
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),

@@ -250,7 +250,7 @@ fn dirty_nodes_are_passed_over_by_writers_at_first_only() {
     stat.set(NodeItem::Dirty, 1 << 20);
     machine.set_node_stat(NodeId(0), stat);
     let answer = machine.alloc_pages_nodemask(&mut task(), Gfp::GFP_KERNEL | Gfp::WRITE, order(0), NodeId(0), None);
-    assert_eq!(answer.outcome, Outcome::Slow);
+    assert_eq!(answer.outcome, Outcome::MinMark);
     let skips = machine.sink().iter().filter(|e| matches!(e, Event::Skipped { reason: Skip::DirtyNode, .. }));
     assert!(skips.count() > 0);
 }

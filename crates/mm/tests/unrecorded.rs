@@ -320,7 +320,7 @@ fn an_isolated_pageblock_is_not_reserved_for_atomic_requests() {
     let mut machine = machine(&[NORMAL], |parts| parts.zones[NORMAL.index()].watermark = [0, 5000, 5000]);
     machine.restore_pageblock(Pfn(START), MigrateType::Isolate);
     put_many(&mut machine, NORMAL, 8, 3, MigrateType::Movable);
-    assert_eq!(allocate(&mut machine, Gfp::GFP_ATOMIC | Gfp::MOVABLE, 3).outcome, Outcome::Slow);
+    assert_eq!(allocate(&mut machine, Gfp::GFP_ATOMIC | Gfp::MOVABLE, 3).outcome, Outcome::MinMark);
     assert_eq!(machine.zones()[NORMAL.index()].nr_reserved_highatomic, 0);
     assert_eq!(machine.pageblock_type(Pfn(START)), Some(MigrateType::Isolate));
 }
@@ -355,7 +355,7 @@ fn the_first_walk_is_hardwalled_though_the_request_is_not() {
     *machine.cpusets_mut() = tree;
     let all = Some(NodeMask(0b11));
     let answer = machine.alloc_pages_nodemask(&mut task, Gfp::empty(), order(3), NodeId(0), all);
-    assert_eq!((answer.pfn, answer.outcome), (Some(Pfn(START)), Outcome::Slow));
+    assert_eq!((answer.pfn, answer.outcome), (Some(Pfn(START)), Outcome::MinMark));
     let skipped = |event: &Event| *event == Event::Skipped { zone: NORMAL, reason: Skip::Cpuset };
     assert_eq!(machine.sink().iter().filter(|event| skipped(event)).count(), 1);
 }

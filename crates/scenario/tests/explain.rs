@@ -109,7 +109,7 @@ fn a_remedy_that_is_promised_works_and_one_that_is_not_does_not() {
     assert_eq!(got, Some(Pfn(promised as u64)), "the failed request changed nothing that matters here");
 
     let kernel = why.remedies.iter().find(|remedy| remedy.key == "remedy.kernel").expect("it was tried");
-    assert!(!kernel.ok && kernel.outcome.key == "remedy.mayReclaim", "only reclaim would help, and that is said");
+    assert!(!kernel.ok && kernel.outcome.key == "remedy.no", "there is nothing to reclaim");
 }
 
 fn why_arg(args: &buddyscope_scenario::explain::Args, name: &str) -> i64 {

@@ -13,6 +13,14 @@ use crate::zone::ZONE_BOOSTED_WATERMARK;
 use crate::zone::check::{order0_shortcut, zone_watermark_fast};
 use crate::zone::zonelist::{ZoneRef, Zonelist};
 
+/// What came of the first attempt.
+pub(super) enum FirstAttempt {
+    /// The request has its answer.
+    Ended(Answer),
+    /// It goes on in the slow path with these flags.
+    Failed(Gfp, AllocContext),
+}
+
 impl<S: Sink> Machine<S> {
     /// One whole request (`__alloc_pages_nodemask`), preferring `node` and limited to `nodemask`.
     ///
@@ -26,6 +34,25 @@ impl<S: Sink> Machine<S> {
         node: NodeId,
         nodemask: Option<NodeMask>,
     ) -> Answer {
+        match self.first_attempt(task, gfp, order, node, nodemask) {
+            FirstAttempt::Ended(answer) => answer,
+            FirstAttempt::Failed(gfp, ac) => {
+                let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, &ac);
+                self.finish(frame, gfp, &ac, outcome)
+            }
+        }
+    }
+
+    /// The request up to where the slow path would begin.
+    #[inline(always)]
+    pub(super) fn first_attempt(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        order: Order,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+    ) -> FirstAttempt {
         let gfp = gfp & self.gfp_allowed_mask;
         let mut ac = self.alloc_context(gfp, order, node, nodemask);
         emit!(
@@ -40,17 +67,17 @@ impl<S: Sink> Machine<S> {
             }
         );
         if !self.prepare_alloc_pages(task, order, &mut ac) {
-            return self.finish(None, gfp, &ac, Outcome::Injected);
+            return FirstAttempt::Ended(self.finish(None, gfp, &ac, Outcome::Injected));
         }
         ac.alloc_flags |= self.alloc_flags_nofragment(&ac);
         if let Some(frame) = self.get_page_from_freelist(task, &ac) {
-            return self.finish(Some(frame), ac.gfp, &ac, Outcome::Fast);
+            return FirstAttempt::Ended(self.finish(Some(frame), ac.gfp, &ac, Outcome::Fast));
         }
+        self.tell_walk(None);
         let gfp = task.flags.restrict(gfp);
         ac.spread_dirty = false;
         ac.nodemask = nodemask;
-        let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, ac);
-        self.finish(frame, gfp, &ac, outcome)
+        FirstAttempt::Failed(gfp, ac)
     }
 
     /// What follows from the flags alone.
@@ -143,7 +170,15 @@ impl<S: Sink> Machine<S> {
     /// the walk is kept apart.
     #[inline(always)]
     pub(crate) fn get_page_from_freelist(&mut self, task: &Task, ac: &AllocContext) -> Option<Frame> {
-        emit!(self, Event::Walk { alloc_flags: ac.alloc_flags, gfp: ac.gfp, preferred: ac.preferred_zone });
+        emit!(
+            self,
+            Event::Walk {
+                alloc_flags: ac.alloc_flags,
+                gfp: ac.gfp,
+                preferred: ac.preferred_zone,
+                nodemask: ac.nodemask
+            }
+        );
         let &zref = self.zonelist(ac).refs.get(ac.preferred)?;
         let mut last_dirty = None;
         if !self.passes_over(task, ac, zref, &mut last_dirty)
@@ -352,7 +387,7 @@ impl<S: Sink> Machine<S> {
 
     /// Makes a block usable (`prep_new_page`).
     #[inline(always)]
-    fn prep_new_page(&mut self, frame: Frame, ac: &AllocContext) {
+    pub(crate) fn prep_new_page(&mut self, frame: Frame, ac: &AllocContext) {
         let order = ac.order;
         let mut flags = 0;
         if ac.alloc_flags.contains(AllocFlags::NO_WATERMARKS) {
@@ -377,7 +412,7 @@ impl<S: Sink> Machine<S> {
 
     /// Ends a request and says so (`trace_mm_page_alloc`).
     #[inline]
-    fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, ac: &AllocContext, outcome: Outcome) -> Answer {
+    pub(crate) fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, ac: &AllocContext, outcome: Outcome) -> Answer {
         let pfn = frame.map(|f| self.mem.pfn(f));
         emit!(
             self,

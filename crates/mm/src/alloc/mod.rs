@@ -1,12 +1,19 @@
 //! alloc_pages: from a request to a page, in the kernel's order.
 
+mod attempt;
+mod begin;
 mod entry;
 pub(crate) mod fast;
 pub mod fault;
+pub(crate) mod flags;
+mod oom_gate;
 pub(crate) mod policy;
+pub(crate) mod retry;
 pub(crate) mod slow;
 pub(crate) mod wake;
+mod warn;
 
+pub use begin::Alloc;
 pub use entry::Fault;
 
 use crate::event::Outcome;

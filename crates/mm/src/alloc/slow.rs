@@ -1,149 +1,341 @@
-//! When the first attempt fails (`__alloc_pages_slowpath`): lower marks, kswapd, reserves.
+//! When the first attempt fails (`__alloc_pages_slowpath`): lower marks, kswapd, compaction, reclaim, reserves, the OOM
+//! killer, and when to give up.
 //!
-//! This is the part that a request which may not reclaim goes through. A request that may ends with
-//! [`Outcome::NeedsReclaim`] where the kernel would begin to compact and reclaim.
+//! The request is a value that can pause wherever the kernel can sleep. Its states stand in the kernel's order.
 
+use super::attempt::{CompactRun, ReclaimRun};
+use super::oom_gate::MayOom;
+use super::{flags, retry};
 use crate::alloc::AllocContext;
-use crate::alloc::fast::current_alloc_flags;
-use crate::event::{Event, Outcome, Sink, emit};
+use crate::compact::{CompactPriority, CompactResult};
+use crate::event::{Event, Outcome, Sink, SlowEvent, emit};
 use crate::gfp::{AllocFlags, Gfp};
 use crate::machine::Machine;
-use crate::pfn::{CpuId, Frame, NodeId, NodeMask, Order};
+use crate::pfn::{Frame, MigrateType, PAGE_ALLOC_COSTLY_ORDER};
 use crate::task::{Task, TaskFlags};
+use crate::wait::{Step, Wait};
 
-impl<S: Sink> Machine<S> {
-    /// Second and third attempt: against the min mark, then with the reserves the request may use.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn alloc_pages_slowpath(
-        &mut self,
-        task: &Task,
-        gfp: Gfp,
-        mut ac: AllocContext,
-    ) -> (Option<Frame>, Outcome) {
+/// Rounds without progress after which a request that nobody interrupts is given up. The kernel gives up by itself
+/// after [`retry::MAX_RECLAIM_RETRIES`] of them unless somebody else is expected to free memory.
+const MAX_FRUITLESS_ROUNDS: u32 = 8 * retry::MAX_RECLAIM_RETRIES;
+/// The same for rounds of any kind.
+const MAX_ROUNDS: u32 = 1 << 16;
+
+/// A request in the slow path.
+#[derive(Clone, Debug)]
+pub(crate) struct SlowPath {
+    /// Flags of the request, and of the next walk.
+    ac: AllocContext,
+    /// The task's nodes as they were (`cpuset_mems_cookie`).
+    cookie: u32,
+    compaction_retries: u32,
+    no_progress_loops: u32,
+    compact_priority: CompactPriority,
+    compact_result: CompactResult,
+    /// Pages that reclaim got back (`did_some_progress`).
+    progress: u64,
+    /// Rounds so far, and those of them since the last progress.
+    rounds: [u32; 2],
+    /// Whether nobody else runs while the request waits.
+    alone: bool,
+    at: At,
+}
+
+/// Where a request is.
+#[derive(Clone, Debug)]
+enum At {
+    /// `retry_cpuset`.
+    RetryCpuset,
+    EarlyCompaction(CompactRun),
+    /// `retry`.
+    Retry,
+    Reclaim(ReclaimRun),
+    Reclaimed,
+    Compaction(CompactRun),
+    Decide,
+    /// Reclaim will not be tried again.
+    ReclaimHopeless,
+    OutOfMemory(MayOom),
+    /// `nopage`, and why.
+    NoPage(Outcome),
+}
+
+/// How a state is left.
+enum Flow {
+    Go(At),
+    Wait(Wait, At),
+    Done(Option<Frame>, Outcome),
+}
+
+impl Flow {
+    /// Done if there is a page, otherwise on to the next state.
+    fn done_or(frame: Option<Frame>, outcome: Outcome, next: At) -> Flow {
+        if frame.is_some() { Flow::Done(frame, outcome) } else { Flow::Go(next) }
+    }
+}
+
+impl SlowPath {
+    /// A request whose first attempt failed. `gfp` are its flags as the task's scopes restrict them.
+    pub(crate) fn new(gfp: Gfp, mut ac: AllocContext) -> SlowPath {
         ac.gfp = gfp;
         if gfp.contains(Gfp::ATOMIC | Gfp::DIRECT_RECLAIM) {
             ac.gfp -= Gfp::ATOMIC;
         }
-        loop {
-            let outcome = match self.slowpath_attempts(task, &mut ac) {
-                Ok(frame) => return (Some(frame), Outcome::Slow),
-                Err(outcome) => outcome,
-            };
-            if !self.check_retry_cpuset(task, &mut ac) {
-                return (None, outcome);
-            }
+        SlowPath {
+            ac,
+            cookie: 0,
+            compaction_retries: 0,
+            no_progress_loops: 0,
+            compact_priority: CompactPriority::SyncLight,
+            compact_result: CompactResult::Skipped,
+            progress: 0,
+            rounds: [0; 2],
+            alone: false,
+            at: At::RetryCpuset,
         }
     }
 
-    /// One pass from `retry_cpuset` to `nopage`.
-    fn slowpath_attempts(&mut self, task: &Task, ac: &mut AllocContext) -> Result<Frame, Outcome> {
-        let gfp = ac.gfp;
-        let mut alloc_flags = self.gfp_to_alloc_flags(task, gfp);
-        self.find_preferred_zone(ac);
-        emit!(self, Event::SlowPath { gfp, alloc_flags });
-        if ac.preferred_zone.is_none() {
-            return Err(Outcome::NoZone);
-        }
-        let wakes = alloc_flags.contains(AllocFlags::KSWAPD);
-        if wakes {
-            self.wake_all_kswapds(task, ac);
-        }
-        ac.alloc_flags = alloc_flags;
-        if let Some(frame) = self.get_page_again(task, ac) {
-            return Ok(frame);
-        }
-        if wakes {
-            self.wake_all_kswapds(task, ac);
-        }
-        let reserves = pfmemalloc_flags(task, gfp);
-        if !reserves.is_empty() {
-            alloc_flags = reserves | current_alloc_flags(task, ac.migratetype);
-            emit!(self, Event::ReserveFlags { alloc_flags });
-        }
-        if !alloc_flags.contains(AllocFlags::CPUSET) || !reserves.is_empty() {
-            ac.nodemask = None;
-            self.find_preferred_zone(ac);
-        }
-        ac.alloc_flags = alloc_flags;
-        if let Some(frame) = self.get_page_again(task, ac) {
-            return Ok(frame);
-        }
-        Err(if !gfp.contains(Gfp::DIRECT_RECLAIM) {
-            Outcome::CannotReclaim
-        } else if task.flags.contains(TaskFlags::MEMALLOC) {
-            Outcome::WouldRecurse
-        } else {
-            Outcome::NeedsReclaim
-        })
+    /// The same where nobody else runs meanwhile: the request is given up when only others could help it.
+    pub(crate) fn alone(self) -> SlowPath {
+        SlowPath { alone: true, ..self }
     }
 
-    /// Another walk over the zonelist.
-    #[inline(never)]
-    fn get_page_again(&mut self, task: &Task, ac: &AllocContext) -> Option<Frame> {
-        self.get_page_from_freelist(task, ac)
+    /// Whether the request has gone round so often that nothing will change by itself.
+    fn goes_nowhere(&self) -> bool {
+        self.alone && (self.rounds[0] > MAX_ROUNDS || self.rounds[1] > MAX_FRUITLESS_ROUNDS)
     }
 
-    /// Gives a high-atomic pageblock back to the kind of memory a request wants, zone by zone of its zonelist, until
-    /// one had free pages (`unreserve_highatomic_pageblock`). Without `force` a zone keeps its last block. The kernel
-    /// does this when direct reclaim was not enough.
-    pub fn unreserve_highatomic_pageblock(
+    /// Goes on; done with the page, if any, and how the request ended.
+    pub(crate) fn resume<S: Sink>(
         &mut self,
-        gfp: Gfp,
-        node: NodeId,
-        nodemask: Option<NodeMask>,
-        force: bool,
-    ) -> bool {
-        let ac = self.alloc_context(gfp, Order::default(), node, nodemask);
-        let mut at = self.zonelist(&ac).next(0, ac.highest_zoneidx, ac.nodemask);
-        while let Some(&zref) = self.zonelist(&ac).refs.get(at) {
-            if self.lock(zref.zone, CpuId(0)).unreserve_highatomic_pageblock(ac.migratetype, force) {
-                return true;
+        machine: &mut Machine<S>,
+        task: &mut Task,
+    ) -> Step<(Option<Frame>, Outcome)> {
+        loop {
+            let at = core::mem::replace(&mut self.at, At::RetryCpuset);
+            match self.step(at, machine, task) {
+                Flow::Go(next) => self.at = next,
+                Flow::Wait(wait, next) => {
+                    self.at = next;
+                    return Step::Wait(wait);
+                }
+                Flow::Done(frame, outcome) => return Step::Done((frame, outcome)),
             }
-            at = self.zonelist(&ac).next(at + 1, ac.highest_zoneidx, ac.nodemask);
         }
-        false
     }
 
-    /// Flags for the min mark (`gfp_to_alloc_flags`).
-    fn gfp_to_alloc_flags(&self, task: &Task, gfp: Gfp) -> AllocFlags {
-        let mut flags = AllocFlags::CPUSET;
-        flags.set(AllocFlags::HIGH, gfp.contains(Gfp::HIGH));
-        flags.set(AllocFlags::KSWAPD, gfp.contains(Gfp::KSWAPD_RECLAIM));
-        if gfp.contains(Gfp::ATOMIC) {
-            flags.set(AllocFlags::HARDER, !gfp.contains(Gfp::NOMEMALLOC));
-            flags -= AllocFlags::CPUSET;
-        } else if task.realtime && !task.context.in_interrupt() {
-            flags |= AllocFlags::HARDER;
+    fn step<S: Sink>(&mut self, at: At, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        match at {
+            At::RetryCpuset => self.begin(machine, task),
+            At::EarlyCompaction(run) => self.compact_early(run, machine, task),
+            At::Retry => self.retry(machine, task),
+            At::Reclaim(run) => self.reclaim(run, machine, task),
+            At::Reclaimed => {
+                let frame = machine.get_page_after_reclaim(task, &self.ac);
+                let run = CompactRun::new(&self.ac, self.compact_priority);
+                Flow::done_or(frame, Outcome::Reclaim, At::Compaction(run))
+            }
+            At::Compaction(run) => self.compact(run, machine, task),
+            At::Decide => self.decide(machine, task),
+            At::ReclaimHopeless => self.reclaim_hopeless(machine, task),
+            At::OutOfMemory(gate) => self.out_of_memory(gate, machine, task),
+            At::NoPage(outcome) => self.no_page(outcome, machine, task),
         }
-        flags | current_alloc_flags(task, self.request_migratetype(gfp))
     }
 
-    /// Whether the pass must be repeated because the nodemask no longer meets the task's cpuset
-    /// (`check_retry_cpuset`). Within one synchronous call the cpuset itself cannot change.
-    fn check_retry_cpuset(&self, task: &Task, ac: &mut AllocContext) -> bool {
-        let outside = self.cpusets.is_enabled() && ac.nodemask.is_some_and(|mask| !mask.intersects(task.mems_allowed));
+    /// From the label `retry_cpuset` on: the marks of this request, kswapd, the attempt at the min mark.
+    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        (self.compaction_retries, self.no_progress_loops) = (0, 0);
+        self.compact_priority = CompactPriority::SyncLight;
+        self.cookie = machine.cpusets.mems_cookie(task);
+        let gfp = self.ac.gfp;
+        self.ac.alloc_flags = flags::gfp_to_alloc_flags(task, gfp, machine.request_migratetype(gfp));
+        machine.find_preferred_zone(&mut self.ac);
+        emit!(machine, Event::SlowPath { gfp, alloc_flags: self.ac.alloc_flags });
+        if self.ac.preferred_zone.is_none() {
+            return Flow::Go(At::NoPage(Outcome::NoZone));
+        }
+        if self.ac.alloc_flags.contains(AllocFlags::KSWAPD) {
+            machine.wake_all_kswapds(task, &self.ac);
+        }
+        let next = if self.compacts_early(task) {
+            At::EarlyCompaction(CompactRun::new(&self.ac, CompactPriority::Async))
+        } else {
+            At::Retry
+        };
+        Flow::done_or(machine.get_page_again(task, &self.ac), Outcome::MinMark, next)
+    }
+
+    /// Whether compaction comes before reclaim: for large blocks, and for those that would stay among movable pages.
+    fn compacts_early(&self, task: &Task) -> bool {
+        let AllocContext { gfp, order, migratetype, .. } = self.ac;
+        gfp.contains(Gfp::DIRECT_RECLAIM)
+            && (order > PAGE_ALLOC_COSTLY_ORDER || (order > 0 && migratetype != MigrateType::Movable))
+            && flags::pfmemalloc_flags(task, gfp).is_empty()
+    }
+
+    fn compact_early<S: Sink>(&mut self, mut run: CompactRun, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        let (result, frame) = match run.resume(machine, task, &self.ac) {
+            Step::Done(done) => done,
+            Step::Wait(wait) => return Flow::Wait(wait, At::EarlyCompaction(run)),
+        };
+        self.compact_result = result.unwrap_or(self.compact_result);
+        if frame.is_some() {
+            return Flow::Done(frame, Outcome::EarlyCompaction);
+        }
+        if self.ac.order > PAGE_ALLOC_COSTLY_ORDER && self.ac.gfp.contains(Gfp::NORETRY) {
+            if matches!(self.compact_result, CompactResult::Skipped | CompactResult::Deferred) {
+                return Flow::Go(At::NoPage(Outcome::CompactionHopeless));
+            }
+            self.compact_priority = CompactPriority::Async;
+        }
+        Flow::Go(At::Retry)
+    }
+
+    /// From the label `retry` on: kswapd, reserves, the attempt with them, and who may not reclaim.
+    fn retry<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        self.rounds = self.rounds.map(|rounds| rounds + 1);
+        if self.goes_nowhere() {
+            return Flow::Done(None, Outcome::Livelock);
+        }
+        if self.ac.alloc_flags.contains(AllocFlags::KSWAPD) {
+            machine.wake_all_kswapds(task, &self.ac);
+        }
+        self.take_reserves(machine, task);
+        let frame = machine.get_page_again(task, &self.ac);
+        let next = if !self.ac.gfp.contains(Gfp::DIRECT_RECLAIM) {
+            At::NoPage(Outcome::CannotReclaim)
+        } else if task.flags.contains(TaskFlags::MEMALLOC) {
+            At::NoPage(Outcome::WouldRecurse)
+        } else {
+            At::Reclaim(ReclaimRun::new(&self.ac))
+        };
+        Flow::done_or(frame, Outcome::Retry, next)
+    }
+
+    /// Reserves replace the request's flags, and policy and cpuset no longer count.
+    fn take_reserves<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
+        let reserves = flags::pfmemalloc_flags(task, self.ac.gfp);
+        if !reserves.is_empty() {
+            self.ac.alloc_flags = reserves | super::fast::current_alloc_flags(task, self.ac.migratetype);
+            emit!(machine, Event::ReserveFlags { alloc_flags: self.ac.alloc_flags });
+        }
+        if !self.ac.alloc_flags.contains(AllocFlags::CPUSET) || !reserves.is_empty() {
+            self.ac.nodemask = None;
+            machine.find_preferred_zone(&mut self.ac);
+        }
+    }
+
+    fn reclaim<S: Sink>(&mut self, mut run: ReclaimRun, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        self.progress = match run.resume(machine, task) {
+            Step::Done(pages) => pages,
+            Step::Wait(wait) => return Flow::Wait(wait, At::Reclaim(run)),
+        };
+        if self.progress > 0 {
+            self.rounds[1] = 0;
+            return Flow::Go(At::Reclaimed);
+        }
+        // Nothing came back, so there is nothing to try for.
+        Flow::Go(At::Compaction(CompactRun::new(&self.ac, self.compact_priority)))
+    }
+
+    fn compact<S: Sink>(&mut self, mut run: CompactRun, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        let (result, frame) = match run.resume(machine, task, &self.ac) {
+            Step::Done(done) => done,
+            Step::Wait(wait) => return Flow::Wait(wait, At::Compaction(run)),
+        };
+        self.compact_result = result.unwrap_or(self.compact_result);
+        Flow::done_or(frame, Outcome::Compaction, At::Decide)
+    }
+
+    /// Who gives up after one round, and whether reclaim is worth another.
+    fn decide<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        let AllocContext { gfp, order, .. } = self.ac;
+        if gfp.contains(Gfp::NORETRY) {
+            return Flow::Go(At::NoPage(Outcome::NoRetry));
+        }
+        if order > PAGE_ALLOC_COSTLY_ORDER && !gfp.contains(Gfp::RETRY_MAYFAIL) {
+            return Flow::Go(At::NoPage(Outcome::Costly));
+        }
+        let decision = machine.should_reclaim_retry(task, &self.ac, self.progress > 0, &mut self.no_progress_loops);
+        let next = if decision.retry { At::Retry } else { At::ReclaimHopeless };
+        match decision.wait {
+            Some(wait) => Flow::Wait(wait, next),
+            None => Flow::Go(next),
+        }
+    }
+
+    /// Whether compaction is worth another round, and a last look at the cpuset before the OOM killer.
+    fn reclaim_hopeless<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Flow {
+        if self.progress > 0 && self.should_compact_retry(machine) {
+            return Flow::Go(At::Retry);
+        }
+        if self.check_retry_cpuset(machine, task) {
+            return Flow::Go(At::RetryCpuset);
+        }
+        Flow::Go(At::OutOfMemory(MayOom::Begin))
+    }
+
+    fn should_compact_retry<S: Sink>(&mut self, machine: &mut Machine<S>) -> bool {
+        let (result, retries) = (self.compact_result, &mut self.compaction_retries);
+        machine.should_compact_retry(&self.ac, result, &mut self.compact_priority, retries)
+    }
+
+    fn out_of_memory<S: Sink>(&mut self, mut gate: MayOom, machine: &mut Machine<S>, task: &mut Task) -> Flow {
+        let (frame, progress) = match gate.resume(machine, task, &self.ac) {
+            Step::Done(done) => done,
+            Step::Wait(wait) => return Flow::Wait(wait, At::OutOfMemory(gate)),
+        };
+        if frame.is_some() {
+            return Flow::Done(frame, Outcome::LastTry);
+        }
+        let halved = self.ac.alloc_flags.contains(AllocFlags::OOM);
+        if task.oom_victim && (halved || self.ac.gfp.contains(Gfp::NOMEMALLOC)) {
+            return Flow::Go(At::NoPage(Outcome::OomVictim));
+        }
+        if progress {
+            self.no_progress_loops = 0;
+            return Flow::Go(At::Retry);
+        }
+        Flow::Go(At::NoPage(Outcome::OomRefused))
+    }
+
+    /// From the label `nopage` on: the cpuset may have changed, or the request must not fail.
+    fn no_page<S: Sink>(&mut self, outcome: Outcome, machine: &mut Machine<S>, task: &Task) -> Flow {
+        if self.check_retry_cpuset(machine, task) {
+            return Flow::Go(At::RetryCpuset);
+        }
+        if !self.ac.gfp.contains(Gfp::NOFAIL) {
+            return self.fail(outcome, machine);
+        }
+        if !self.ac.gfp.contains(Gfp::DIRECT_RECLAIM) {
+            return self.fail(Outcome::NoFailCannotReclaim, machine);
+        }
+        emit!(machine, Event::Slow(SlowEvent::NoFail { order: self.ac.order }));
+        let frame = machine.alloc_pages_cpuset_fallback(task, &self.ac, AllocFlags::HARDER);
+        if frame.is_some() {
+            return Flow::Done(frame, Outcome::NoFail);
+        }
+        Flow::Wait(Wait::Yield, At::Retry)
+    }
+
+    fn fail<S: Sink>(&mut self, outcome: Outcome, machine: &mut Machine<S>) -> Flow {
+        machine.warn_alloc(&self.ac);
+        Flow::Done(None, outcome)
+    }
+
+    /// Whether to start over because the nodemask does not meet the task's nodes, or because these changed meanwhile
+    /// (`check_retry_cpuset`).
+    fn check_retry_cpuset<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> bool {
+        let outside =
+            machine.cpusets.is_enabled() && self.ac.nodemask.is_some_and(|mask| !mask.intersects(task.mems_allowed));
         if outside {
-            ac.nodemask = None;
+            self.ac.nodemask = None;
         }
-        outside
+        let retry = outside || machine.cpusets.mems_changed(task, self.cookie);
+        if retry {
+            emit!(machine, Event::Slow(SlowEvent::CpusetRetry { nodemask_dropped: outside }));
+        }
+        retry
     }
-}
-
-/// Which reserves the request may use whatever the marks say (`__gfp_pfmemalloc_flags`).
-fn pfmemalloc_flags(task: &Task, gfp: Gfp) -> AllocFlags {
-    let memalloc = task.flags.contains(TaskFlags::MEMALLOC);
-    if gfp.contains(Gfp::NOMEMALLOC) {
-        return AllocFlags::empty();
-    }
-    if gfp.contains(Gfp::MEMALLOC) || (memalloc && task.context.in_serving_softirq()) {
-        return AllocFlags::NO_WATERMARKS;
-    }
-    if task.context.in_interrupt() {
-        return AllocFlags::empty();
-    }
-    if memalloc {
-        return AllocFlags::NO_WATERMARKS;
-    }
-    if task.oom_victim { AllocFlags::OOM } else { AllocFlags::empty() }
 }

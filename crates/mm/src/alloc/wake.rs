@@ -50,7 +50,7 @@ impl<S: Sink> Machine<S> {
             }
             Wakeup::AlreadyAwake | Wakeup::Balanced | Wakeup::Hopeless => {}
         }
-        emit!(self, Event::WakeKswapd { node: id, order, highest_zoneidx, wakeup });
+        emit!(self, Event::WakeKswapd { node: id, order, highest_zoneidx, gfp, wakeup });
     }
 
     fn decide_wakeup(&self, id: NodeId, order: u8, gfp: Gfp, highest_zoneidx: u8) -> Wakeup {

@@ -1,7 +1,7 @@
 //! The reserve for high-order atomic requests (`MIGRATE_HIGHATOMIC`).
 
 use super::LockedZone;
-use crate::event::{Event, Sink, emit};
+use crate::event::{Event, Sink, SlowEvent, emit};
 use crate::pfn::{Frame, MigrateType, PAGEBLOCK_NR_PAGES};
 
 impl<S: Sink> LockedZone<'_, S> {
@@ -42,8 +42,12 @@ impl<S: Sink> LockedZone<'_, S> {
                 let reserved = self.zone.nr_reserved_highatomic;
                 self.zone.nr_reserved_highatomic = reserved - PAGEBLOCK_NR_PAGES.min(reserved);
             }
+            let pfn = self.mem.pfn(frame);
             self.set_pageblock_migratetype(frame, migratetype);
-            if self.move_freepages_block(frame, migratetype).moved > 0 {
+            let moved = self.move_freepages_block(frame, migratetype).moved;
+            let (zone, order, reserved) = (self.zone.id, order as u8, self.zone.nr_reserved_highatomic);
+            emit!(self, Event::Slow(SlowEvent::Unreserve { zone, pfn, order, migratetype, force, moved, reserved }));
+            if moved > 0 {
                 return true;
             }
         }

@@ -15,7 +15,7 @@ pub use memcg::MemcgEvent;
 pub use oom::OomEvent;
 pub use reclaim::ReclaimEvent;
 pub use slab::SlabEvent;
-pub use slow::SlowEvent;
+pub use slow::{NodeReclaim, OomRefusal, SlowEvent};
 
 use crate::gfp::{AllocFlags, Gfp};
 use crate::pfn::{CpuId, MigrateType, NodeId, NodeMask, Pfn, ZoneId};
@@ -114,26 +114,58 @@ pub enum Wakeup {
     Hopeless,
 }
 
-/// How a request ended.
+/// How a request ended. Numbers in parentheses count the exits of the slow path (`__alloc_pages_slowpath`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Outcome {
     /// A page, first attempt.
     Fast,
-    /// A page, from the slow path.
-    Slow,
+    /// A page above the min mark (1).
+    MinMark,
+    /// A page after compaction that came before any reclaim (2).
+    EarlyCompaction,
+    /// A page at a further try, with reserves if the request may use them (4).
+    Retry,
+    /// A page after direct reclaim (7).
+    Reclaim,
+    /// A page after direct compaction (8).
+    Compaction,
+    /// A page at the OOM killer's door: somebody freed enough, or the request must not fail (11).
+    LastTry,
+    /// A page from the reserves, because the request must not fail (14).
+    NoFail,
     /// No usable zone in the zonelist under this nodemask.
     NoZone,
-    /// No page, and the request may not reclaim.
+    /// No page: a large block with `__GFP_NORETRY`, and compaction is out of the question (3).
+    CompactionHopeless,
+    /// No page, and the request may not reclaim (5).
     CannotReclaim,
-    /// No page, and this task is itself reclaiming (`PF_MEMALLOC`).
+    /// No page, and this task is itself reclaiming (`PF_MEMALLOC`) (6).
     WouldRecurse,
-    /// No page without direct reclaim, which this version of the model does not run.
-    NeedsReclaim,
+    /// No page after one round of reclaim and compaction (`__GFP_NORETRY`) (9).
+    NoRetry,
+    /// No page: a large block is not worth another round (10).
+    Costly,
+    /// No page, and the OOM killer may not or did not help.
+    OomRefused,
+    /// No page, and the OOM killer has chosen this very task (12).
+    OomVictim,
+    /// No page although the request must not fail: it may not reclaim either (13).
+    NoFailCannotReclaim,
+    /// Given up by the model: round after round brings nothing, and while nobody else runs nothing will change.
+    Livelock,
     /// Fault injection refused it.
     Injected,
     /// Order above 10.
     OrderTooLarge,
+}
+
+impl Outcome {
+    /// Whether the request got a page.
+    #[must_use]
+    pub const fn has_page(self) -> bool {
+        (self as u8) <= Outcome::NoFail as u8
+    }
 }
 
 /// One decision. Fields are named as the kernel names them; page counts are in pages.
@@ -145,7 +177,7 @@ pub enum Event {
     /// The memory policy chose a node (`policy_node`, `interleave_nodes`).
     Policy { mode: u8, node: NodeId, nodemask: Option<NodeMask> },
     /// One walk of the zonelist begins (`get_page_from_freelist`).
-    Walk { alloc_flags: AllocFlags, gfp: Gfp, preferred: Option<ZoneId> },
+    Walk { alloc_flags: AllocFlags, gfp: Gfp, preferred: Option<ZoneId>, nodemask: Option<NodeMask> },
     /// A zone was passed over.
     Skipped { zone: ZoneId, reason: Skip },
     /// The walk starts over without `ALLOC_NOFRAGMENT`.
@@ -187,7 +219,7 @@ pub enum Event {
     /// No list could serve the request (`rmqueue`).
     NothingTaken { zone: ZoneId, order: u8, migratetype: MigrateType, nofragment: bool },
     /// kswapd was asked to wake.
-    WakeKswapd { node: NodeId, order: u8, highest_zoneidx: u8, wakeup: Wakeup },
+    WakeKswapd { node: NodeId, order: u8, highest_zoneidx: u8, gfp: Gfp, wakeup: Wakeup },
     /// A request ended. Tracepoint `mm_page_alloc`, but for refused requests.
     AllocEnd { pfn: Option<Pfn>, zone: Option<ZoneId>, gfp: Gfp, order: u8, migratetype: MigrateType, outcome: Outcome },
     /// A block is freed. Tracepoint `mm_page_free`.

@@ -3,6 +3,7 @@
 mod direct;
 mod dirty;
 mod node;
+mod reclaimable;
 mod scan_control;
 pub mod shrinker;
 

@@ -1,5 +1,6 @@
 //! Cpusets: which nodes a group of tasks may use (kernel/cgroup/cpuset.c, v5.10).
 
+use super::freq_meter::FreqMeter;
 use super::{Task, TaskFlags};
 use crate::gfp::Gfp;
 use crate::pfn::{NodeId, NodeMask};
@@ -38,6 +39,8 @@ pub struct Cpuset {
     pub mem_hardwall: bool,
     /// Page-cache pages of its tasks go to all of its nodes in turn (`cpuset.memory_spread_page`).
     pub memory_spread_page: bool,
+    /// How often its tasks have to reclaim (`cpuset.memory_pressure`).
+    pub pressure: FreqMeter,
 }
 
 /// Why a change of the cpusets was refused; the tree stays as it was.
@@ -82,6 +85,7 @@ pub enum CpusetError {
 pub struct CpusetTree {
     sets: Vec<Cpuset>,
     unified: bool,
+    memory_pressure_enabled: bool,
 }
 
 impl CpusetTree {
@@ -97,8 +101,9 @@ impl CpusetTree {
             mem_exclusive: true,
             mem_hardwall: false,
             memory_spread_page: false,
+            pressure: FreqMeter::default(),
         };
-        CpusetTree { sets: vec![root], unified }
+        CpusetTree { sets: vec![root], unified, memory_pressure_enabled: false }
     }
 
     /// Whether the allocator looks at cpusets at all (`cpusets_enabled`): while any exists below the root.
@@ -135,6 +140,7 @@ impl CpusetTree {
             mem_exclusive: false,
             mem_hardwall: false,
             memory_spread_page: above.memory_spread_page,
+            pressure: FreqMeter::default(),
         });
         Ok(CpusetId(id))
     }
@@ -193,6 +199,20 @@ impl CpusetTree {
         self.checked(id)?;
         self.sets[id.index()].memory_spread_page = spread;
         Ok(())
+    }
+
+    /// Switches the pressure meters on (`cpuset.memory_pressure_enabled`).
+    pub fn set_memory_pressure_enabled(&mut self, enabled: bool) {
+        self.memory_pressure_enabled = enabled;
+    }
+
+    /// Notes that a task of the cpuset has to reclaim (`cpuset_memory_pressure_bump`). `now` is in seconds.
+    pub(crate) fn memory_pressure_bump(&mut self, id: CpusetId, now: u64) {
+        if self.memory_pressure_enabled
+            && let Some(set) = self.sets.get_mut(id.index())
+        {
+            set.pressure.mark_event(now);
+        }
     }
 
     /// Moves a task into a cpuset (`cpuset_attach`).

@@ -2,10 +2,12 @@
 
 mod context;
 pub mod cpuset;
+mod freq_meter;
 pub mod mempolicy;
 pub mod nodemap;
 
 pub use context::Context;
+pub use freq_meter::FreqMeter;
 
 use crate::gfp::Gfp;
 use crate::pfn::{CpuId, NodeId, NodeMask};
@@ -65,6 +67,8 @@ pub struct Task {
     pub realtime: bool,
     /// Whether the OOM killer has chosen it (`tsk_is_oom_victim`).
     pub oom_victim: bool,
+    /// Whether it is at present held up by lack of memory (`PF_MEMSTALL`).
+    pub in_memstall: bool,
     /// What its CPU is doing.
     pub context: Context,
     /// The nodes it may use; written by its cpuset, together with [`Task::mems_allowed_seq`].
@@ -94,6 +98,7 @@ impl Task {
             flags: TaskFlags::empty(),
             realtime: false,
             oom_victim: false,
+            in_memstall: false,
             context: Context::Task,
             mems_allowed: NodeMask::ALL,
             mems_allowed_seq: 0,
@@ -147,6 +152,7 @@ impl Task {
             spread_rotor: None,
             fail_nth: 0,
             oom_victim: false,
+            in_memstall: false,
             flags: self.flags.difference(TaskFlags::WQ_WORKER),
             context: Context::Task,
             ..self.clone()

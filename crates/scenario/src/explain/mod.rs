@@ -8,6 +8,7 @@ mod marks;
 mod names;
 mod remedy;
 mod sentence;
+mod slow;
 mod step;
 mod take;
 mod templates;

@@ -4,7 +4,6 @@ use super::sentence::Args;
 use super::step::{Remedy, Sentence};
 use crate::session::{AllocForm, State, Value};
 use buddyscope_mm::config::Sysctl;
-use buddyscope_mm::event::Outcome;
 use buddyscope_mm::gfp::Gfp;
 
 /// A change of the request or of the machine.
@@ -44,9 +43,8 @@ fn attempt(change: &Change, before: &State) -> Option<Remedy> {
     }
     let answer = copy.ask_once(&change.form)?;
     let zone = answer.pfn.and_then(|pfn| copy.machine.page_zone(pfn)).map(|zone| zone.id);
-    let outcome = match (answer.pfn, zone, answer.outcome) {
-        (Some(pfn), Some(zone), _) => Sentence::new("remedy.yes", Args::new().with("pfn", pfn).zone(zone)),
-        (_, _, Outcome::NeedsReclaim) => Sentence::new("remedy.mayReclaim", Args::new()),
+    let outcome = match (answer.pfn, zone) {
+        (Some(pfn), Some(zone)) => Sentence::new("remedy.yes", Args::new().with("pfn", pfn).zone(zone)),
         _ => Sentence::new("remedy.no", Args::new()),
     };
     Some(Remedy::new(change.sentence.clone(), answer.pfn.is_some(), outcome))

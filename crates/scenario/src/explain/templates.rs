@@ -6,13 +6,40 @@
 pub const TEMPLATES: &[(&str, &str)] = &[
     // How it ended.
     ("answer.fast", "pfn {pfn} from node {node} {zone}, {pages#page}, on the first attempt."),
-    ("answer.slow", "pfn {pfn} from node {node} {zone}, {pages#page}, from the slow path."),
+    ("answer.minMark", "pfn {pfn} from node {node} {zone}, {pages#page}, above the min mark."),
+    (
+        "answer.earlyCompaction",
+        "pfn {pfn} from node {node} {zone}, {pages#page}, made by compaction before any reclaim.",
+    ),
+    ("answer.retry", "pfn {pfn} from node {node} {zone}, {pages#page}, at a further attempt."),
+    ("answer.reclaim", "pfn {pfn} from node {node} {zone}, {pages#page}, after direct reclaim."),
+    ("answer.compaction", "pfn {pfn} from node {node} {zone}, {pages#page}, after direct compaction."),
+    ("answer.lastTry", "pfn {pfn} from node {node} {zone}, {pages#page}, at the last attempt before the OOM killer."),
+    (
+        "answer.noFail",
+        "pfn {pfn} from node {node} {zone}, {pages#page}, from the reserves, because the request must not fail.",
+    ),
     ("answer.noZone", "No page: no zone of the zonelist is open to this request."),
     ("answer.cannotReclaim", "No page: no zone had enough, and the request may not reclaim."),
     ("answer.wouldRecurse", "No page: the task is itself reclaiming (PF_MEMALLOC) and must not begin again."),
     (
-        "answer.needsReclaim",
-        "No page yet: the kernel would now compact and reclaim. This version of the model stops here.",
+        "answer.compactionHopeless",
+        "No page: a block this large is only worth compaction here (__GFP_NORETRY), and that was skipped or deferred.",
+    ),
+    (
+        "answer.noRetry",
+        "No page: one round of reclaim and compaction was not enough, and the request wants no other (__GFP_NORETRY).",
+    ),
+    ("answer.costly", "No page: one round of reclaim and compaction was not enough, and orders above 3 get no other."),
+    ("answer.oomRefused", "No page: reclaim leads nowhere, and the OOM killer may not or did not help."),
+    (
+        "answer.oomVictim",
+        "No page: the task itself was chosen by the OOM killer and has used its share of the reserves.",
+    ),
+    ("answer.noFailCannotReclaim", "No page: the request must not fail (__GFP_NOFAIL) but may not reclaim either."),
+    (
+        "answer.livelock",
+        "No page: the kernel would try for ever. The model stops, because nobody else runs who could change anything.",
     ),
     ("answer.injected", "No page: fault injection refused the request."),
     ("answer.orderTooLarge", "No page: no block is larger than order 10."),
@@ -46,6 +73,29 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("restart.end", "The list is at its end: it drops ALLOC_NOFRAGMENT and starts over."),
     ("slow", "The first attempt failed: the slow path begins."),
     ("slow.reserves", "The request may use the reserves ({why}): {flags} replaces all earlier flags."),
+    ("slow.cpuset", "The nodes the task may use changed, or the nodemask does not meet them: the request starts over."),
+    ("slow.compact", "Direct compaction begins, priority {priority}."),
+    ("slow.compacted", "Compaction: {result}."),
+    ("slow.progress", "Direct reclaim got {pages#page} back."),
+    (
+        "slow.prospect",
+        "Node {node} {zone}: with all that can be reclaimed it would have {available#page}; round {loops} without progress.",
+    ),
+    (
+        "slow.noProspect",
+        "Node {node} {zone}: even with all that can be reclaimed it would have {available#page} only; round {loops} without progress.",
+    ),
+    ("slow.congestion", "Much is dirty: the request waits {jiffies} jiffies for I/O."),
+    ("slow.compactRetry", "Compaction is worth another round."),
+    ("slow.noCompactRetry", "Compaction is not worth another round."),
+    ("slow.drain", "Every CPU gives its pages back."),
+    ("slow.unreserve", "A high-atomic pageblock of node {node} {zone} goes to {type}: {reserved#page} stay reserved."),
+    ("slow.mayOom", "Reclaim failed: one more attempt above the high mark, then the OOM killer."),
+    ("slow.oomRefused", "The OOM killer is not called: {why}."),
+    ("slow.oomBusy", "Somebody else is in the OOM killer: the request waits a jiffy."),
+    ("slow.oomDisabled", "The OOM killer is switched off."),
+    ("slow.noFail", "The request must not fail: it tries with reserves."),
+    ("node.reclaim", "Node reclaim got {pages#page} back."),
     // One zone.
     ("skip.cpuset", "node {node} {zone}: outside the task's cpuset, skipped."),
     ("skip.dirty", "node {node} {zone}: the node has its share of dirty pages already, skipped (__GFP_WRITE)."),
@@ -159,7 +209,6 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("remedy.minFree", "vm.min_free_kbytes={value} instead of {was}"),
     ("remedy.reserveRatio", "vm.lowmem_reserve_ratio=0 0 0 0: no reserve for lower zones"),
     ("remedy.yes", "would have got pfn {pfn} from node {node} {zone}"),
-    ("remedy.mayReclaim", "fails at first too, but could then reclaim, which this version of the model does not run"),
     ("remedy.no", "would have failed too"),
 ];
 

@@ -3,9 +3,10 @@
 use super::marks;
 use super::names::{alloc_flags, nodes};
 use super::sentence::Args;
+use super::slow;
 use super::step::{Sentence, StepKind, WhyStep};
 use super::take::Gathered;
-use buddyscope_mm::event::{Event, Outcome, Restart, Skip, Wakeup};
+use buddyscope_mm::event::{Event, OomEvent, Outcome, Restart, Skip, Wakeup};
 use buddyscope_mm::gfp::{AllocFlags, Gfp, gfp_migratetype};
 use buddyscope_mm::pfn::{NodeId, NodeMask, ZoneId, ZoneType};
 
@@ -66,6 +67,10 @@ impl Teller {
                 self.say_at(zone, StepKind::Fail, key, "rmqueue", args);
             }
             Event::WakeKswapd { node, order, wakeup, .. } => self.wake(node, order, wakeup),
+            Event::Slow(event) => self.steps.extend(slow::step(event)),
+            Event::Oom(OomEvent::Disabled) => {
+                self.say(StepKind::Info, "slow.oomDisabled", "out_of_memory", Args::new());
+            }
             Event::AllocEnd { pfn, zone, gfp, order, outcome, .. } => {
                 let compound = pfn.is_some() && order > 0 && gfp.contains(Gfp::COMP);
                 if compound {
@@ -170,11 +175,23 @@ impl Teller {
 const fn answer_key(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Fast => "answer.fast",
-        Outcome::Slow => "answer.slow",
+        Outcome::MinMark => "answer.minMark",
+        Outcome::EarlyCompaction => "answer.earlyCompaction",
+        Outcome::Retry => "answer.retry",
+        Outcome::Reclaim => "answer.reclaim",
+        Outcome::Compaction => "answer.compaction",
+        Outcome::LastTry => "answer.lastTry",
+        Outcome::NoFail => "answer.noFail",
         Outcome::NoZone => "answer.noZone",
+        Outcome::CompactionHopeless => "answer.compactionHopeless",
         Outcome::CannotReclaim => "answer.cannotReclaim",
         Outcome::WouldRecurse => "answer.wouldRecurse",
-        Outcome::NeedsReclaim => "answer.needsReclaim",
+        Outcome::NoRetry => "answer.noRetry",
+        Outcome::Costly => "answer.costly",
+        Outcome::OomRefused => "answer.oomRefused",
+        Outcome::OomVictim => "answer.oomVictim",
+        Outcome::NoFailCannotReclaim => "answer.noFailCannotReclaim",
+        Outcome::Livelock => "answer.livelock",
         Outcome::Injected => "answer.injected",
         Outcome::OrderTooLarge => "answer.orderTooLarge",
     }

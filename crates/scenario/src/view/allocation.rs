@@ -27,7 +27,7 @@ pub struct AllocationView {
     pub ok: bool,
     /// Whether it has been freed.
     pub freed: bool,
-    /// `fast`, `slow`, or why it failed.
+    /// Where in the kernel's course it got its page, or why it failed.
     pub outcome: &'static str,
 }
 
@@ -48,11 +48,23 @@ pub struct AllocationList {
 pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Fast => "fast",
-        Outcome::Slow => "slow",
+        Outcome::MinMark => "minMark",
+        Outcome::EarlyCompaction => "earlyCompaction",
+        Outcome::Retry => "retry",
+        Outcome::Reclaim => "reclaim",
+        Outcome::Compaction => "compaction",
+        Outcome::LastTry => "lastTry",
+        Outcome::NoFail => "noFail",
         Outcome::NoZone => "noZone",
+        Outcome::CompactionHopeless => "compactionHopeless",
         Outcome::CannotReclaim => "cannotReclaim",
         Outcome::WouldRecurse => "wouldRecurse",
-        Outcome::NeedsReclaim => "needsReclaim",
+        Outcome::NoRetry => "noRetry",
+        Outcome::Costly => "costly",
+        Outcome::OomRefused => "oomRefused",
+        Outcome::OomVictim => "oomVictim",
+        Outcome::NoFailCannotReclaim => "noFailCannotReclaim",
+        Outcome::Livelock => "livelock",
         Outcome::Injected => "injected",
         Outcome::OrderTooLarge => "orderTooLarge",
     }

@@ -1,0 +1,81 @@
+//! A request that can pause where the kernel can sleep, for callers that let others run meanwhile.
+
+use super::fast::FirstAttempt;
+use super::slow::SlowPath;
+use crate::alloc::{AllocContext, Answer};
+use crate::event::{Outcome, Sink};
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::pfn::{Frame, NodeId, NodeMask, Order};
+use crate::task::Task;
+use crate::wait::Step;
+
+/// A request that has begun.
+#[derive(Clone, Debug)]
+pub struct Alloc(State);
+
+#[derive(Clone, Debug)]
+enum State {
+    Done(Answer),
+    Slow(Box<SlowRequest>),
+}
+
+#[derive(Clone, Debug)]
+struct SlowRequest {
+    path: SlowPath,
+    gfp: Gfp,
+    ac: AllocContext,
+}
+
+impl Alloc {
+    /// Goes on; done with the answer, which then stays the same.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Answer> {
+        let answer = match &mut self.0 {
+            State::Done(answer) => *answer,
+            State::Slow(slow) => match slow.path.resume(machine, task) {
+                Step::Wait(wait) => return Step::Wait(wait),
+                Step::Done((frame, outcome)) => machine.finish(frame, slow.gfp, &slow.ac, outcome),
+            },
+        };
+        self.0 = State::Done(answer);
+        Step::Done(answer)
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Begins a request as [`Machine::alloc_pages_nodemask`] does it whole. The same task goes with every call of
+    /// [`Alloc::resume`].
+    pub fn begin_alloc(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        order: Order,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+    ) -> Alloc {
+        Alloc(match self.first_attempt(task, gfp, order, node, nodemask) {
+            FirstAttempt::Ended(answer) => State::Done(answer),
+            FirstAttempt::Failed(gfp, ac) => {
+                State::Slow(Box::new(SlowRequest { path: SlowPath::new(gfp, ac), gfp, ac }))
+            }
+        })
+    }
+
+    /// The slow path in one go: waits pass at once. While nobody else runs some requests would go round for good; they
+    /// end with [`Outcome::Livelock`].
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn alloc_pages_slowpath(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        ac: &AllocContext,
+    ) -> (Option<Frame>, Outcome) {
+        let mut path = SlowPath::new(gfp, *ac).alone();
+        loop {
+            if let Step::Done(done) = path.resume(self, task) {
+                return done;
+            }
+        }
+    }
+}
