@@ -8,6 +8,7 @@ use crate::event::{Event, NullSink, Sink, SlowEvent, emit};
 use crate::gfp::Gfp;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
+use crate::lru::swap::SwapSpace;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
@@ -56,6 +57,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) memcgs: Memcgs,
     /// The slab shrinkers.
     pub(crate) shrinkers: Shrinkers,
+    /// Swap space.
+    pub(crate) swap: SwapSpace,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
 }

@@ -7,6 +7,7 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
+use crate::lru::swap::SwapSpace;
 use crate::machine::{Machine, Pressure};
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -128,6 +129,7 @@ impl<S: Sink> Machine<S> {
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),
+            swap: SwapSpace::default(),
             jiffies: FIRST_JIFFY,
             nodes: parts.nodes,
             zones: parts.zones,

@@ -152,7 +152,7 @@ fn hash_node(hash: &mut Fnv, node: &Node) {
     }
     hash.words([node.kswapd_order, node.kswapd_highest_zoneidx, node.kswapd_asleep.into()].map(u64::from));
     hash.words([node.kcompactd_max_order, node.kcompactd_highest_zoneidx, node.kcompactd_asleep.into()].map(u64::from));
-    hash.word(node.kswapd_failures.into());
+    hash.words([node.kswapd_failures.into(), node.flags.bits().into()]);
     hash.words(node.stat.iter().map(|(_, value)| value as u64));
 }
 

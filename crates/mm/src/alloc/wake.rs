@@ -2,16 +2,12 @@
 
 use crate::alloc::AllocContext;
 use crate::event::{Event, Sink, Wakeup, emit};
-use crate::gfp::{AllocFlags, Gfp};
+use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::pfn::{NodeId, ZoneId, ZoneType};
+use crate::pfn::{NodeId, ZoneId};
+use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::task::Task;
-use crate::vmstat::ZoneItem;
-use crate::zone::check::zone_watermark_ok_free;
-use crate::zone::{NO_ZONEIDX, Zone};
-
-/// Fruitless runs after which kswapd gives up on a node (`MAX_RECLAIM_RETRIES`, mm/internal.h).
-const MAX_RECLAIM_RETRIES: u32 = 16;
+use crate::zone::NO_ZONEIDX;
 
 impl<S: Sink> Machine<S> {
     /// Wakes kswapd once for each run of equal nodes in the zonelist (`wake_all_kswapds`).
@@ -67,34 +63,5 @@ impl<S: Sink> Machine<S> {
             (false, true, true) => Wakeup::Balanced,
             (false, false, _) => Wakeup::Woken,
         }
-    }
-
-    /// The managed zones of a node up to an index.
-    fn managed_zones(&self, id: NodeId, highest_zoneidx: u8) -> impl Iterator<Item = &Zone> {
-        ZoneType::ALL[..=highest_zoneidx as usize]
-            .iter()
-            .map(move |&kind| &self.zones[ZoneId::new(id, kind).index()])
-            .filter(|zone| zone.is_managed())
-    }
-
-    /// Whether some zone could serve the request above its high mark (`pgdat_balanced`).
-    fn pgdat_balanced(&self, id: NodeId, order: u8, highest_zoneidx: u8) -> bool {
-        let mut zones = self.managed_zones(id, highest_zoneidx).peekable();
-        zones.peek().is_none()
-            || zones.any(|zone| self.zone_watermark_ok_safe(zone, order, zone.wmark_pages(2), highest_zoneidx))
-    }
-
-    /// Whether fragmentation raised the marks of some zone (`pgdat_watermark_boosted`).
-    fn pgdat_boosted(&self, id: NodeId, highest_zoneidx: u8) -> bool {
-        self.managed_zones(id, highest_zoneidx).any(|zone| zone.watermark_boost != 0)
-    }
-
-    /// The check that counts exactly where drift could mislead it (`zone_watermark_ok_safe`).
-    fn zone_watermark_ok_safe(&self, zone: &Zone, order: u8, mark: u64, highest_zoneidx: u8) -> bool {
-        let mut free = zone.page_state(ZoneItem::FreePages);
-        if zone.percpu_drift_mark != 0 && (free as u64) < zone.percpu_drift_mark {
-            free = self.zone_page_state_snapshot(zone, ZoneItem::FreePages);
-        }
-        zone_watermark_ok_free(zone, order, mark as i64, highest_zoneidx, AllocFlags::empty(), free).verdict.passed()
     }
 }

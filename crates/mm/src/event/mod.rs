@@ -13,7 +13,7 @@ mod slow;
 pub use compact::{CompactEvent, CompactResult};
 pub use memcg::MemcgEvent;
 pub use oom::OomEvent;
-pub use reclaim::ReclaimEvent;
+pub use reclaim::{ReclaimEvent, References, ScanBalance, ScanFlags};
 pub use slab::SlabEvent;
 pub use slow::{NodeReclaim, OomRefusal, SlowEvent};
 

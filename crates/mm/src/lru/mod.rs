@@ -1,61 +1,30 @@
 //! The LRU lists: where pages wait to be reclaimed (mm/swap.c, include/linux/mm_inline.h).
 
+mod group;
 pub(crate) mod list;
+mod lruvec;
 pub mod memcg;
+mod pagevec;
+mod restore;
+mod stat;
+pub(crate) mod swap;
+mod workingset;
+
+pub use crate::page::lru_index::{LruIndex, NR_LRU_LISTS};
+pub(crate) use lruvec::Lru;
+pub use lruvec::Lruvec;
+pub use workingset::Shadow;
 
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
-use crate::page::meta::Marks;
-use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, NodeId, Pfn};
+use crate::page::memmap::MemMap;
+use crate::page::meta::{Marks, Meta};
+use crate::pfn::{CpuId, Frame, NodeId, Pfn, ZoneId};
 use crate::vmstat::{NodeItem, ZoneItem};
 use list::LruList;
 
-/// Number of lists (`NR_LRU_LISTS`).
-pub const NR_LRU_LISTS: usize = 5;
-
-/// Which list (`enum lru_list`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[repr(u8)]
-pub enum LruIndex {
-    /// Anonymous pages, candidates for reclaim.
-    InactiveAnon = 0,
-    /// Anonymous pages in use.
-    ActiveAnon = 1,
-    /// Page cache and droppable anonymous pages, candidates for reclaim.
-    InactiveFile = 2,
-    /// Page cache in use.
-    ActiveFile = 3,
-    /// Pages that must stay.
-    Unevictable = 4,
-}
-
 impl LruIndex {
-    /// Every list, in the kernel's order.
-    pub const ALL: [LruIndex; NR_LRU_LISTS] = [
-        LruIndex::InactiveAnon,
-        LruIndex::ActiveAnon,
-        LruIndex::InactiveFile,
-        LruIndex::ActiveFile,
-        LruIndex::Unevictable,
-    ];
-
-    /// The lists that reclaim looks at (`for_each_evictable_lru`).
-    pub const EVICTABLE: [LruIndex; 4] =
-        [LruIndex::InactiveAnon, LruIndex::ActiveAnon, LruIndex::InactiveFile, LruIndex::ActiveFile];
-
-    /// Whether it holds file pages (`is_file_lru`).
-    #[must_use]
-    pub const fn is_file(self) -> bool {
-        matches!(self, LruIndex::InactiveFile | LruIndex::ActiveFile)
-    }
-
-    /// Whether it holds pages in use (`is_active_lru`).
-    #[must_use]
-    pub const fn is_active(self) -> bool {
-        matches!(self, LruIndex::ActiveAnon | LruIndex::ActiveFile)
-    }
-
     /// The node counter of its pages (`NR_LRU_BASE + lru`).
     #[must_use]
     pub const fn node_item(self) -> NodeItem {
@@ -94,79 +63,17 @@ pub(crate) fn page_lru(life: &Life) -> LruIndex {
     }
 }
 
-/// The lists of one memory cgroup on one node (`struct lruvec`).
-#[derive(Clone, Debug)]
-pub struct Lruvec {
-    /// Whose pages.
-    pub memcg: MemcgId,
-    /// On which node.
-    pub node: NodeId,
-    pub(crate) lists: [LruList; NR_LRU_LISTS],
-    /// Pages of each list by zone (`mem_cgroup_per_node.lru_zone_size`).
-    pub(crate) zone_size: [[u64; NR_LRU_LISTS]; MAX_NR_ZONES],
-    /// What reclaim of anonymous pages has cost of late, in pages.
-    pub anon_cost: u64,
-    /// What reclaim of file pages has cost of late, in pages.
-    pub file_cost: u64,
-    /// Evictions and activations so far, the clock of refault distances (`nonresident_age`).
-    pub nonresident_age: u64,
-    /// `WORKINGSET_ACTIVATE_ANON` and `_FILE` when reclaim last looked (`refaults`).
-    pub refaults: [u64; 2],
-    /// `LRUVEC_CONGESTED`: kswapd met too many dirty pages of a congested device.
-    pub congested: bool,
-}
-
-impl Lruvec {
-    fn new(memcg: MemcgId, node: NodeId) -> Lruvec {
-        Lruvec {
-            memcg,
-            node,
-            lists: Default::default(),
-            zone_size: Default::default(),
-            anon_cost: 0,
-            file_cost: 0,
-            nonresident_age: 0,
-            refaults: [0; 2],
-            congested: false,
-        }
-    }
-
-    /// Pages on a list in zones up to `highest` (`lruvec_lru_size`).
-    #[must_use]
-    pub fn size(&self, lru: LruIndex, highest: u8) -> u64 {
-        self.zone_size.iter().take(usize::from(highest) + 1).map(|sizes| sizes[lru as usize]).sum()
-    }
-}
-
-/// All lists of a machine: node by node for each memory cgroup.
-#[derive(Clone, Debug)]
-pub(crate) struct Lru {
-    nodes: usize,
-    lruvecs: Vec<Lruvec>,
-}
-
-impl Lru {
-    pub(crate) fn new(nodes: usize) -> Lru {
-        let lruvecs = (0..nodes).map(|node| Lruvec::new(MemcgId(0), NodeId(node as u8))).collect();
-        Lru { nodes, lruvecs }
-    }
-
-    /// Makes room for the lists of a memory cgroup; those numbered below it get theirs too.
-    pub(crate) fn add_memcg(&mut self, memcg: MemcgId) {
-        while self.lruvecs.len() <= usize::from(memcg.0) * self.nodes {
-            let id = MemcgId((self.lruvecs.len() / self.nodes) as u16);
-            self.lruvecs.extend((0..self.nodes).map(|node| Lruvec::new(id, NodeId(node as u8))));
-        }
-    }
-
-    /// The lists of a memory cgroup on a node (`mem_cgroup_lruvec`).
-    pub(crate) fn lruvec(&self, memcg: MemcgId, node: NodeId) -> &Lruvec {
-        &self.lruvecs[usize::from(memcg.0) * self.nodes + node.index()]
-    }
-
-    pub(crate) fn lruvec_mut(&mut self, memcg: MemcgId, node: NodeId) -> &mut Lruvec {
-        &mut self.lruvecs[usize::from(memcg.0) * self.nodes + node.index()]
-    }
+/// What can be told of a page on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LruPage {
+    /// The page.
+    pub pfn: Pfn,
+    /// Its flags.
+    pub flags: LifeFlags,
+    /// Page tables that map it.
+    pub mapcount: u16,
+    /// Those of them in which it was accessed.
+    pub young: u16,
 }
 
 impl<S: Sink> Machine<S> {
@@ -176,15 +83,19 @@ impl<S: Sink> Machine<S> {
         self.lru.lruvecs.get(usize::from(memcg.0) * self.lru.nodes + node.index())
     }
 
-    /// The pages of a list, head first, each with its flags.
-    pub fn lru_pages(
-        &self,
-        memcg: MemcgId,
-        node: NodeId,
-        lru: LruIndex,
-    ) -> impl Iterator<Item = (Pfn, LifeFlags)> + '_ {
+    /// A counter of a memory cgroup's lists on a node, the groups below it included; up to 32 pages a CPU off.
+    #[must_use]
+    pub fn lruvec_stat(&self, memcg: MemcgId, node: NodeId, item: NodeItem) -> Option<u64> {
+        self.lruvec(memcg, node).map(|lruvec| lruvec.stat.get(item))
+    }
+
+    /// The pages of a list, head first.
+    pub fn lru_pages(&self, memcg: MemcgId, node: NodeId, lru: LruIndex) -> impl Iterator<Item = LruPage> + '_ {
         let list = self.lruvec(memcg, node).map(|lruvec| lruvec.lists[lru as usize]).unwrap_or_default();
-        list.iter(&self.mem).map(|page| (self.mem.pfn(page), self.mem.life(page).flags))
+        list.iter(&self.mem).map(|page| {
+            let &Life { flags, mapcount, young, .. } = self.mem.life(page);
+            LruPage { pfn: self.mem.pfn(page), flags, mapcount, young }
+        })
     }
 
     /// Puts a page on the list its flags name, at the head (`add_page_to_lru_list`).
@@ -197,51 +108,52 @@ impl<S: Sink> Machine<S> {
         self.enlist(cpu, page, LruList::push_tail);
     }
 
-    fn enlist(&mut self, cpu: CpuId, page: Frame, push: fn(&mut LruList, &mut crate::page::memmap::MemMap, Frame)) {
+    fn enlist(&mut self, cpu: CpuId, page: Frame, push: fn(&mut LruList, &mut MemMap, Frame)) {
+        let Some(zone) = self.mem.zone_of(page) else { return };
         let life = *self.mem.life(page);
         let lru = page_lru(&life);
-        self.update_lru_size(cpu, page, &life, lru, life.nr_pages() as i64);
-        self.mem.life_mut(page).flags |= LifeFlags::LRU;
-        if let Some(zone) = self.mem.zone_of(page) {
-            let lruvec = self.lru.lruvec_mut(life.memcg, zone.node());
-            push(&mut lruvec.lists[lru as usize], &mut self.mem, page);
-        }
-        self.mark_on_lru(page, &life, true);
+        self.update_lru_size(cpu, life.memcg, zone, lru, life.nr_pages() as i64);
+        self.set_page_lru(page);
+        push(&mut self.lru.lruvec_mut(life.memcg, zone.node()).lists[lru as usize], &mut self.mem, page);
     }
 
     /// Takes a page off its list (`del_page_from_lru_list`).
     pub(crate) fn del_page_from_lru_list(&mut self, cpu: CpuId, page: Frame) {
+        let Some(zone) = self.mem.zone_of(page) else { return };
         let life = *self.mem.life(page);
         let lru = page_lru(&life);
-        self.update_lru_size(cpu, page, &life, lru, -(life.nr_pages() as i64));
-        self.mem.life_mut(page).flags -= LifeFlags::LRU;
-        if let Some(zone) = self.mem.zone_of(page) {
-            let lruvec = self.lru.lruvec_mut(life.memcg, zone.node());
-            lruvec.lists[lru as usize].remove(&mut self.mem, page);
-        }
-        self.mark_on_lru(page, &life, false);
+        self.update_lru_size(cpu, life.memcg, zone, lru, -(life.nr_pages() as i64));
+        self.clear_page_lru(page);
+        self.lru.lruvec_mut(life.memcg, zone.node()).lists[lru as usize].remove(&mut self.mem, page);
     }
 
     /// Counts pages of a list (`update_lru_size`).
-    fn update_lru_size(&mut self, cpu: CpuId, page: Frame, life: &Life, lru: LruIndex, pages: i64) {
-        let Some(zone) = self.mem.zone_of(page) else { return };
-        self.nodes[zone.node().index()].stat.add(lru.node_item(), pages);
+    pub(crate) fn update_lru_size(&mut self, cpu: CpuId, memcg: MemcgId, zone: ZoneId, lru: LruIndex, pages: i64) {
+        self.mod_lruvec_state(cpu, memcg, zone.node(), lru.node_item(), pages);
         self.lock(zone, cpu).mod_state(lru.zone_item(), pages);
-        let sizes = &mut self.lru.lruvec_mut(life.memcg, zone.node()).zone_size[zone.zone_type().index()];
+        let sizes = &mut self.lru.lruvec_mut(memcg, zone.node()).zone_size[zone.zone_type().index()];
         let size = &mut sizes[lru as usize];
         *size = size.saturating_add_signed(pages);
     }
 
-    /// Keeps what the buddy allocator knows of a page in step with its list (`PageLRU`).
-    fn mark_on_lru(&mut self, page: Frame, life: &Life, on: bool) {
-        let (head, meta) = self.mem.block_of(page);
-        for n in 0..life.nr_pages() as u32 {
-            let marks = self.mem.marks(page.add(n));
-            let marks = if on { marks.with(Marks::LRU) } else { marks.without(Marks::LRU) };
-            self.mem.set_marks(page.add(n), marks);
+    /// Marks a page as being on a list (`SetPageLRU`), also for the buddy allocator, to which it is movable then.
+    pub(crate) fn set_page_lru(&mut self, page: Frame) {
+        let life = self.mem.life_mut(page);
+        life.flags |= LifeFlags::LRU;
+        let pages = life.nr_pages() as u32;
+        for n in 0..pages {
+            self.mem.set_marks(page.add(n), self.mem.marks(page.add(n)).with(Marks::LRU));
         }
-        if on {
-            self.mem.set_meta(head, meta.order(), meta.with(crate::page::meta::Meta::MARKED));
+        let order = pages.ilog2() as u8;
+        self.mem.update_meta(page, order, |meta| meta.with(Meta::MARKED));
+    }
+
+    /// Marks a page as being on no list (`ClearPageLRU`).
+    pub(crate) fn clear_page_lru(&mut self, page: Frame) {
+        let life = self.mem.life_mut(page);
+        life.flags -= LifeFlags::LRU;
+        for n in 0..life.nr_pages() as u32 {
+            self.mem.set_marks(page.add(n), self.mem.marks(page.add(n)).without(Marks::LRU));
         }
     }
 }

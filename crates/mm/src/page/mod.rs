@@ -2,6 +2,7 @@
 
 pub(crate) mod life;
 pub(crate) mod list;
+pub(crate) mod lru_index;
 pub(crate) mod memmap;
 pub(crate) mod meta;
 pub(crate) mod ranges;

@@ -1,12 +1,27 @@
 //! Getting memory back (mm/vmscan.c) and, until then, avoiding nodes with too much dirty memory.
 
+mod active;
+mod balance;
 mod direct;
 mod dirty;
+mod evict;
+mod inactive;
+mod isolate;
+mod kswapd;
+mod lruvec;
+mod mapping;
 mod node;
-mod reclaimable;
+mod pageout;
 mod scan_control;
+mod scan_count;
+mod shrink_node;
 pub mod shrinker;
+mod synchronous;
+mod try_to_free;
 
-pub(crate) use direct::DirectReclaim;
+pub(crate) use direct::{DirectReclaim, MAX_RECLAIM_RETRIES};
+pub(crate) use kswapd::BalancePgdat;
 pub(crate) use scan_control::ScanControl;
+pub(crate) use shrink_node::NodeShrink;
 pub(crate) use shrinker::Shrinkers;
+pub(crate) use try_to_free::TryToFree;

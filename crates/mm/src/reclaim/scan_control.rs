@@ -1,5 +1,7 @@
 //! What one reclaim run is after and how far it has come (`struct scan_control`, mm/vmscan.c).
 
+use super::evict::Eviction;
+use crate::event::ScanFlags;
 use crate::gfp::Gfp;
 use crate::page::life::MemcgId;
 use crate::pfn::NodeMask;
@@ -19,6 +21,19 @@ pub(crate) struct NodeScan {
     pub(crate) immediate: u64,
     pub(crate) file_taken: u64,
     pub(crate) taken: u64,
+}
+
+impl NodeScan {
+    /// Adds what a scan of an inactive list met.
+    pub(super) fn add(&mut self, done: &Eviction, taken: u64, file: bool) {
+        self.dirty += done.dirty;
+        self.congested += done.congested;
+        self.unqueued_dirty += done.unqueued_dirty;
+        self.writeback += done.writeback;
+        self.immediate += done.immediate;
+        self.taken += taken;
+        self.file_taken += if file { taken } else { 0 };
+    }
 }
 
 /// One run of reclaim. Counts are in pages.
@@ -50,6 +65,8 @@ pub(crate) struct ScanControl {
     pub(crate) nr_scanned: u64,
     pub(crate) nr_reclaimed: u64,
     pub(crate) nr: NodeScan,
+    /// A scan was given up because too many pages were isolated already; the task has to wait.
+    pub(crate) stalled: bool,
     /// Pages freed by shrinkers and not yet counted (`reclaim_state.reclaimed_slab`).
     pub(crate) reclaimed_slab: u64,
 }
@@ -81,7 +98,28 @@ impl ScanControl {
             nr_scanned: 0,
             nr_reclaimed: 0,
             nr: NodeScan::default(),
+            stalled: false,
             reclaimed_slab: 0,
         }
+    }
+
+    /// Whether one group's memory is to shrink, not all (`cgroup_reclaim`).
+    pub(crate) fn is_memcg_reclaim(&self) -> bool {
+        self.target_memcg.is_some()
+    }
+
+    /// What the run may do and has decided, for events.
+    pub(crate) fn flags(&self) -> ScanFlags {
+        let mut flags = ScanFlags::empty();
+        flags.set(ScanFlags::WRITEPAGE, self.may_writepage);
+        flags.set(ScanFlags::UNMAP, self.may_unmap);
+        flags.set(ScanFlags::SWAP, self.may_swap);
+        flags.set(ScanFlags::DEACTIVATE_ANON, self.may_deactivate[0]);
+        flags.set(ScanFlags::DEACTIVATE_FILE, self.may_deactivate[1]);
+        flags.set(ScanFlags::FORCE_DEACTIVATE, self.force_deactivate);
+        flags.set(ScanFlags::CACHE_TRIM, self.cache_trim_mode);
+        flags.set(ScanFlags::FILE_IS_TINY, self.file_is_tiny);
+        flags.set(ScanFlags::LOW_RECLAIM, self.memcg_low_reclaim);
+        flags
     }
 }

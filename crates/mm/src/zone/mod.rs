@@ -211,6 +211,19 @@ impl PerCpuPages {
     }
 }
 
+bitflags::bitflags! {
+    /// Flags of a node (`enum pgdat_flags`, include/linux/mmzone.h).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct PgdatFlags: u8 {
+        /// The end of the page cache's lists is dirty and nobody writes it (`PGDAT_DIRTY`): kswapd may.
+        const DIRTY = 1;
+        /// The end of the lists is all being written (`PGDAT_WRITEBACK`).
+        const WRITEBACK = 2;
+        /// A request reclaims its own node (`PGDAT_RECLAIM_LOCKED`).
+        const RECLAIM_LOCKED = 4;
+    }
+}
+
 /// One NUMA node (`pg_data_t`).
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -246,6 +259,8 @@ pub struct Node {
     pub kcompactd_highest_zoneidx: u8,
     /// Whether kcompactd sleeps on its wait queue.
     pub kcompactd_asleep: bool,
+    /// What kswapd found on it of late.
+    pub flags: PgdatFlags,
     /// Its counters.
     pub stat: NodeStat,
 }
@@ -271,6 +286,7 @@ impl Node {
             kcompactd_max_order: 0,
             kcompactd_highest_zoneidx: 0,
             kcompactd_asleep: true,
+            flags: PgdatFlags::empty(),
             stat: NodeStat::default(),
         }
     }

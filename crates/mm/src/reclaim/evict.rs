@@ -1,0 +1,301 @@
+//! What becomes of each isolated page: freed, kept or activated (`shrink_page_list`, mm/vmscan.c).
+
+use super::ScanControl;
+use super::mapping::Unmapped;
+use super::pageout::Pageout;
+use crate::event::{Event, ReclaimEvent, References, Sink, emit};
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::page::life::{Life, LifeFlags};
+use crate::page::meta::PageState;
+use crate::pfn::{CpuId, Frame, NodeId};
+use crate::task::{Task, TaskFlags};
+use crate::vmstat::{NodeItem, VmEvent};
+use crate::zone::PgdatFlags;
+
+/// What came of a batch of pages (`struct reclaim_stat`). Counts are in pages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Eviction {
+    /// Pages that were not freed, in the order they were looked at.
+    pub(crate) kept: Vec<Frame>,
+    pub(crate) reclaimed: u64,
+    pub(crate) dirty: u64,
+    pub(crate) unqueued_dirty: u64,
+    pub(crate) congested: u64,
+    pub(crate) writeback: u64,
+    pub(crate) immediate: u64,
+    pub(crate) pageout: u64,
+    pub(crate) activated: [u64; 2],
+    pub(crate) ref_keep: u64,
+    pub(crate) unmap_fail: u64,
+    pub(crate) lazyfree_fail: u64,
+}
+
+/// What is done with a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fate {
+    /// Back to its list.
+    Keep,
+    /// To the active list.
+    Activate,
+    Free,
+}
+
+/// A step either leaves the page to the next one or seals its fate.
+type Step = Result<(), Fate>;
+
+/// A page being looked at.
+struct Candidate {
+    page: Frame,
+    pages: u64,
+    references: References,
+    /// Whether the request may enter what the page would be written to: its file system, or swap.
+    may_enter_fs: bool,
+}
+
+/// Who reclaims, and where.
+struct Reclaimer {
+    cpu: CpuId,
+    kswapd: bool,
+    node: NodeId,
+}
+
+impl<S: Sink> Machine<S> {
+    /// Frees what it can of pages taken off an inactive list of a node, the oldest first (`shrink_page_list`). With
+    /// `ignore_references` accessed pages go as well.
+    pub(crate) fn shrink_page_list(
+        &mut self,
+        task: &Task,
+        node: NodeId,
+        pages: Vec<Frame>,
+        sc: &mut ScanControl,
+        ignore_references: bool,
+    ) -> Eviction {
+        let by = Reclaimer { cpu: task.cpu, kswapd: task.flags.contains(TaskFlags::KSWAPD), node };
+        let mut stat = Eviction::default();
+        let mut freed = Vec::new();
+        for page in pages {
+            let pages = self.mem.life(page).nr_pages();
+            let references = References::Reclaim;
+            let mut candidate = Candidate { page, pages, references, may_enter_fs: false };
+            let fate = self.try_to_evict(&by, &mut candidate, sc, &mut stat, ignore_references);
+            match fate.err().unwrap_or(Fate::Free) {
+                Fate::Free => {
+                    stat.reclaimed += candidate.pages;
+                    freed.push(page);
+                    continue;
+                }
+                Fate::Activate => self.activate_candidate(&by, &candidate, &mut stat),
+                Fate::Keep => {}
+            }
+            stat.kept.push(page);
+        }
+        self.global.events.add(VmEvent::PgActivate, stat.activated.iter().sum());
+        for &page in stat.kept.iter().rev() {
+            let active = self.mem.life(page).flags.contains(LifeFlags::ACTIVE);
+            emit!(self, Event::Reclaim(ReclaimEvent::Kept { pfn: self.mem.pfn(page), active }));
+        }
+        self.free_evicted(task.cpu, freed);
+        stat
+    }
+
+    /// The checks in the kernel's order; all passed, the page can be freed.
+    fn try_to_evict(
+        &mut self,
+        by: &Reclaimer,
+        at: &mut Candidate,
+        sc: &mut ScanControl,
+        stat: &mut Eviction,
+        ignore_references: bool,
+    ) -> Step {
+        let life = *self.mem.life(at.page);
+        if life.flags.contains(LifeFlags::LOCKED) {
+            return Err(Fate::Keep);
+        }
+        sc.nr_scanned += at.pages;
+        if !self.page_evictable(at.page) {
+            return Err(Fate::Activate);
+        }
+        if !sc.may_unmap && life.is_mapped() {
+            return Err(Fate::Keep);
+        }
+        at.may_enter_fs =
+            sc.gfp.contains(Gfp::FS) || (life.flags.contains(LifeFlags::SWAPCACHE) && sc.gfp.contains(Gfp::IO));
+        self.heed_writeback(by, &life, at, stat)?;
+        if !ignore_references {
+            at.references = self.page_check_references(at.page, sc);
+        }
+        match at.references {
+            References::Activate => return Err(Fate::Activate),
+            References::Keep => {
+                stat.ref_keep += at.pages;
+                return Err(Fate::Keep);
+            }
+            References::Reclaim | References::ReclaimClean => {}
+        }
+        self.find_backing(by, at, sc)?;
+        self.unmap(by, at, stat)?;
+        self.write_if_dirty(by, at, sc, stat)?;
+        if self.mem.life(at.page).flags.contains(LifeFlags::PRIVATE) && !self.try_to_release_page(at.page) {
+            return Err(Fate::Activate);
+        }
+        self.detach(by, at, sc)
+    }
+
+    /// Counts dirty pages and those being written; the latter are moved out of the way until they are clean.
+    fn heed_writeback(&mut self, by: &Reclaimer, life: &Life, at: &Candidate, stat: &mut Eviction) -> Step {
+        let (dirty, writeback) = dirty_writeback(life);
+        let reclaim = life.flags.contains(LifeFlags::RECLAIM);
+        stat.dirty += u64::from(dirty || writeback);
+        stat.unqueued_dirty += u64::from(dirty && !writeback);
+        let congested = (dirty || writeback) && self.write_congested(life);
+        stat.congested += u64::from(congested || (writeback && reclaim));
+        if !life.flags.contains(LifeFlags::WRITEBACK) {
+            return Ok(());
+        }
+        if by.kswapd && reclaim && self.nodes[by.node.index()].flags.contains(PgdatFlags::WRITEBACK) {
+            stat.immediate += 1;
+        } else {
+            self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
+            stat.writeback += 1;
+        }
+        Err(Fate::Activate)
+    }
+
+    /// What references say about an inactive page; it may be spared once for each (`page_check_references`).
+    fn page_check_references(&mut self, page: Frame, sc: &ScanControl) -> References {
+        let using = self.page_referenced(page, sc.target_memcg);
+        let life = self.mem.life_mut(page);
+        let marked = life.flags.contains(LifeFlags::REFERENCED);
+        life.flags -= LifeFlags::REFERENCED;
+        let verdict = if using.locked {
+            References::Reclaim
+        } else if using.referenced > 0 {
+            life.flags |= LifeFlags::REFERENCED;
+            if marked || using.referenced > 1 || (using.exec && life.is_file_lru()) {
+                References::Activate
+            } else {
+                References::Keep
+            }
+        } else if marked && life.is_file_lru() {
+            References::ReclaimClean
+        } else {
+            References::Reclaim
+        };
+        if verdict >= References::Keep {
+            emit!(self, Event::Reclaim(ReclaimEvent::Referenced { pfn: self.mem.pfn(page), references: verdict }));
+        }
+        verdict
+    }
+
+    /// Anonymous memory needs a slot of swap.
+    fn find_backing(&mut self, by: &Reclaimer, at: &mut Candidate, sc: &ScanControl) -> Step {
+        let flags = self.mem.life(at.page).flags;
+        if !flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) || flags.contains(LifeFlags::SWAPCACHE) {
+            return Ok(());
+        }
+        if !sc.gfp.contains(Gfp::IO) {
+            return Err(Fate::Keep);
+        }
+        if !self.add_to_swap(by.cpu, by.node, at.page) {
+            return Err(Fate::Activate);
+        }
+        at.may_enter_fs = true;
+        Ok(())
+    }
+
+    fn unmap(&mut self, by: &Reclaimer, at: &Candidate, stat: &mut Eviction) -> Step {
+        let life = *self.mem.life(at.page);
+        if !life.is_mapped() || self.try_to_unmap(by.cpu, by.node, at.page) == Unmapped::All {
+            return Ok(());
+        }
+        stat.unmap_fail += at.pages;
+        let now_swapbacked = self.mem.life(at.page).flags.contains(LifeFlags::SWAPBACKED);
+        if life.is_file_lru() && now_swapbacked {
+            stat.lazyfree_fail += at.pages;
+        }
+        Err(Fate::Activate)
+    }
+
+    /// Dirty pages are written: those of files only by kswapd, and only when it meets them again.
+    fn write_if_dirty(&mut self, by: &Reclaimer, at: &Candidate, sc: &ScanControl, stat: &mut Eviction) -> Step {
+        let life = *self.mem.life(at.page);
+        if !life.flags.contains(LifeFlags::DIRTY) {
+            return Ok(());
+        }
+        let again = by.kswapd
+            && life.flags.contains(LifeFlags::RECLAIM)
+            && self.nodes[by.node.index()].flags.contains(PgdatFlags::DIRTY);
+        if life.is_file_lru() && !again {
+            self.nodes[by.node.index()].stat.add(NodeItem::VmscanImmediateReclaim, 1);
+            self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
+            return Err(Fate::Activate);
+        }
+        if at.references == References::ReclaimClean || !at.may_enter_fs || !sc.may_writepage {
+            return Err(Fate::Keep);
+        }
+        match self.pageout(by.cpu, by.node, at.page) {
+            Pageout::Keep => Err(Fate::Keep),
+            Pageout::Activate => Err(Fate::Activate),
+            Pageout::Clean => Ok(()),
+            Pageout::Success => {
+                stat.pageout += at.pages;
+                let busy = LifeFlags::WRITEBACK | LifeFlags::DIRTY | LifeFlags::LOCKED;
+                if self.mem.life(at.page).flags.intersects(busy) { Err(Fate::Keep) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// The last step: nothing must refer to the page any more.
+    fn detach(&mut self, by: &Reclaimer, at: &Candidate, sc: &ScanControl) -> Step {
+        let life = *self.mem.life(at.page);
+        if life.flags.contains(LifeFlags::ANON) && life.is_file_lru() {
+            if life.flags.intersects(LifeFlags::PINNED | LifeFlags::DIRTY) {
+                return Err(Fate::Keep);
+            }
+            self.global.events.add(VmEvent::PgLazyFreed, 1);
+            return Ok(());
+        }
+        if self.remove_mapping(by.cpu, by.node, at.page, sc.target_memcg) { Ok(()) } else { Err(Fate::Keep) }
+    }
+
+    /// A page that is used goes to the active list; where swap is short it gives its slot back.
+    fn activate_candidate(&mut self, by: &Reclaimer, at: &Candidate, stat: &mut Eviction) {
+        let flags = self.mem.life(at.page).flags;
+        let mlocked = flags.contains(LifeFlags::MLOCKED);
+        if flags.contains(LifeFlags::SWAPCACHE) && (mlocked || self.mem_cgroup_swap_full(at.page)) {
+            self.try_to_free_swap(by.cpu, by.node, at.page);
+        }
+        if !mlocked {
+            let life = self.mem.life_mut(at.page);
+            life.flags |= LifeFlags::ACTIVE;
+            stat.activated[usize::from(life.is_file_lru())] += at.pages;
+        }
+    }
+
+    /// Gives the pages of a batch back, the last one first (`mem_cgroup_uncharge_list`, `free_unref_page_list`).
+    fn free_evicted(&mut self, cpu: CpuId, freed: Vec<Frame>) {
+        for &page in freed.iter().rev() {
+            self.mem_cgroup_uncharge(page);
+        }
+        for page in freed.into_iter().rev() {
+            let life = core::mem::take(self.mem.life_mut(page));
+            let order = life.nr_pages().ilog2() as u8;
+            let meta = self.mem.meta(page, order);
+            if let Some(zone) = self.mem.zone_of(page)
+                && meta.is(PageState::Allocated, order)
+            {
+                self.free_block(cpu, zone, page, meta);
+            }
+        }
+    }
+}
+
+/// Whether a page of a file is dirty, and whether it is being written (`page_check_dirty_writeback`). Anonymous memory
+/// is no flusher's business and counts as neither.
+fn dirty_writeback(life: &Life) -> (bool, bool) {
+    if !life.is_file_lru() || life.flags.contains(LifeFlags::ANON) {
+        return (false, false);
+    }
+    (life.flags.contains(LifeFlags::DIRTY), life.flags.contains(LifeFlags::WRITEBACK))
+}
