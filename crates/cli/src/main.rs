@@ -4,6 +4,7 @@ mod bench;
 mod boot;
 mod boot_json;
 mod check_boot;
+mod compare;
 mod replay;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Command {
     Replay(replay::Args),
     /// Boot recorded machines and compare their zones, marks and lists.
     CheckBoot(check_boot::Args),
+    /// Put the model under recorded loads of a real kernel and compare what happens.
+    Compare(compare::Args),
     /// Boot a machine and print it as the kernel would.
     Boot(boot::Args),
     /// Measure the model beside other buddy allocators.
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Replay(args) => replay::run(&args, &mut out),
         Command::CheckBoot(args) => check_boot::run(&args, &mut out),
+        Command::Compare(args) => compare::run(&args, &mut out),
         Command::Boot(args) => boot::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };

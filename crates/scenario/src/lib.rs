@@ -2,6 +2,8 @@
 
 #[cfg(feature = "files")]
 pub mod check_boot;
+#[cfg(feature = "files")]
+pub mod compare;
 pub mod explain;
 pub mod pagemap;
 pub mod recording;

@@ -241,6 +241,18 @@ impl<'a> Cursor<'a> {
         zone.map(|zone| ZoneId::new(node, zone)).ok_or_else(|| self.back_to(start, field, "node:zone, zones 0 to 3"))
     }
 
+    /// `key` and a zone as `nid:idx`.
+    pub(crate) fn zone(&mut self, key: &'static str) -> Read<ZoneId> {
+        self.expect(key)?;
+        self.zone_id(key)
+    }
+
+    /// `key` and a page frame number.
+    pub(crate) fn pfn_at(&mut self, key: &'static str) -> Read<Pfn> {
+        self.expect(key)?;
+        self.pfn(key)
+    }
+
     /// A page frame number.
     #[inline]
     pub(crate) fn pfn(&mut self, field: &'static str) -> Read<Pfn> {

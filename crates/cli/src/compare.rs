@@ -1,0 +1,75 @@
+//! `buddyscope compare DIR…`.
+
+use anyhow::{Context, bail};
+use buddyscope_scenario::compare::{Check, CompareError, RunReport, compare};
+use buddyscope_scenario::recording::{Recording, find_folders};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Which runs to compare.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Recorded loads, or folders of them.
+    #[arg(required = true)]
+    dirs: Vec<PathBuf>,
+}
+
+/// Checks of all runs.
+#[derive(Default)]
+struct Total {
+    checks: usize,
+    held: usize,
+    runs: usize,
+    broken: usize,
+}
+
+/// Compares all runs; `false` if any check fails or any recording is broken.
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
+    let mut total = Total::default();
+    for path in runs(&args.dirs)? {
+        let recording = Recording::in_folder(&path);
+        total.add(recording.name(), &compare(&recording), out)?;
+    }
+    writeln!(out, "compare: {}/{} checks hold in {} runs", total.held, total.checks, total.runs)?;
+    Ok(total.held == total.checks && total.broken == 0)
+}
+
+fn runs(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for dir in dirs {
+        let found = find_folders(dir, "trace.txt").with_context(|| format!("{}", dir.display()))?;
+        if found.is_empty() {
+            bail!("{}: no recorded load here (a folder with trace.txt, trace.txt.gz or trace.txt.xz)", dir.display());
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+impl Total {
+    fn add(&mut self, name: &str, outcome: &Result<RunReport, CompareError>, out: &mut impl Write) -> io::Result<()> {
+        self.runs += 1;
+        match outcome {
+            Ok(report) => {
+                self.checks += report.checks.len();
+                self.held += report.held();
+                writeln!(out, "{name}: {}/{} checks hold", report.held(), report.checks.len())?;
+                report.checks.iter().try_for_each(|check| print_check(check, out))
+            }
+            Err(error) => {
+                self.broken += 1;
+                writeln!(out, "{name}: cannot be compared: {error}")
+            }
+        }
+    }
+}
+
+fn print_check(check: &Check, out: &mut impl Write) -> io::Result<()> {
+    let Check { what, kind, kernel, model, holds, note } = check;
+    let verdict = if *holds { "ok" } else { "DIFFERS" };
+    writeln!(out, "  {kind:<6} {verdict:<7} {what}: kernel {kernel}, model {model}")?;
+    match note {
+        Some(note) => writeln!(out, "                 {note}"),
+        None => Ok(()),
+    }
+}

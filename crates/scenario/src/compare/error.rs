@@ -1,0 +1,31 @@
+//! Why a run cannot be compared.
+
+use crate::recording::RecordingError;
+use buddyscope_mm::restore::RestoreError;
+use buddyscope_procfs::report::LogError;
+use thiserror::Error;
+
+/// Why a run cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CompareError {
+    /// A file is missing or not as it should be.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The state before the load contradicts itself.
+    #[error("start/state.txt: {0}")]
+    Restore(#[from] RestoreError),
+    /// A text of the kernel is not as it should be.
+    #[error("{file}, {error}")]
+    Text {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        error: LogError,
+    },
+}
+
+impl CompareError {
+    pub(super) fn text(file: &str, error: LogError) -> CompareError {
+        CompareError::Text { file: file.to_owned(), error }
+    }
+}

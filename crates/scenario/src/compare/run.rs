@@ -1,0 +1,70 @@
+//! A recorded run: its files read, and the machine as it was before.
+
+use super::error::CompareError;
+use super::trace::Trace;
+use crate::recording::{Meta, Recording, StateFile};
+use crate::replay::restore_machine;
+use buddyscope_mm::Machine;
+use buddyscope_mm::event::NullSink;
+use buddyscope_procfs::report::{Logged, read_log};
+use buddyscope_procfs::vmstat::VmStat;
+
+/// The kernel's own trace.
+const FTRACE: &str = "ftrace.txt";
+
+/// All that is known about a run of the kernel.
+pub(super) struct Run {
+    pub(super) name: String,
+    pub(super) meta: Meta,
+    /// The machine before the load, as recorded and as restored.
+    pub(super) start: StateFile,
+    pub(super) machine: Machine<NullSink>,
+    pub(super) trace: Trace,
+    /// Whether the trace covers all from the first to the second /proc/vmstat; the kernel's own ends with the load.
+    pub(super) whole_trace: bool,
+    /// /proc/vmstat before and after.
+    pub(super) vmstat: [VmStat; 2],
+    /// Messages about memory in the kernel's log, and the log.
+    pub(super) messages: Vec<Logged>,
+    pub(super) log: String,
+}
+
+impl Run {
+    pub(super) fn read(recording: &Recording) -> Result<Run, CompareError> {
+        let start = recording.start()?;
+        let log = text(recording, "dmesg_end.txt")?;
+        Ok(Run {
+            name: recording.name().to_owned(),
+            meta: recording.meta()?,
+            machine: restore_machine(&start, NullSink)?,
+            start,
+            trace: trace(recording)?,
+            whole_trace: recording.file(FTRACE)?.is_none(),
+            vmstat: [vmstat(recording, "proc/vmstat.txt")?, vmstat(recording, "proc_end/vmstat.txt")?],
+            messages: read_log(&log).map_err(|error| CompareError::text("dmesg_end.txt", error))?,
+            log,
+        })
+    }
+
+    /// By how much a counter of /proc/vmstat rose; 0 for one that is not known.
+    pub(super) fn counted(&self, name: &str) -> i64 {
+        let value = |stat: &VmStat| stat.get(name).unwrap_or(0) as i64;
+        value(&self.vmstat[1]) - value(&self.vmstat[0])
+    }
+}
+
+/// The recorder's own trace, or the kernel's where that was used in its place.
+fn trace(recording: &Recording) -> Result<Trace, CompareError> {
+    if recording.file(FTRACE)?.is_none() {
+        return Ok(Trace::read(&recording.required("trace.txt")?, "trace.txt")?);
+    }
+    Trace::of_ftrace(&text(recording, FTRACE)?).map_err(|error| CompareError::text(FTRACE, error))
+}
+
+fn text(recording: &Recording, file: &str) -> Result<String, CompareError> {
+    Ok(String::from_utf8_lossy(&recording.required(file)?).into_owned())
+}
+
+fn vmstat(recording: &Recording, file: &str) -> Result<VmStat, CompareError> {
+    text(recording, file)?.parse().map_err(|error| CompareError::text(file, error))
+}
