@@ -1,6 +1,5 @@
 //! The LRU lists: where pages wait to be reclaimed (mm/swap.c, include/linux/mm_inline.h).
 
-mod group;
 pub(crate) mod list;
 mod lruvec;
 pub mod memcg;

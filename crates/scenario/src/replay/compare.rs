@@ -1,5 +1,6 @@
 //! The model beside a recorded state: digests on the way, and whole states.
 
+use super::memcgs::memcg_differences;
 use crate::recording::{Digest, PcpDigest, PfnRange, StateFile, ZoneState};
 
 use buddyscope_mm::event::Sink;
@@ -117,6 +118,7 @@ pub fn differences<S: Sink>(machine: &Machine<S>, state: &StateFile) -> Vec<Stri
     for zone in &state.zones {
         zone_differences(machine, zone, &mut found);
     }
+    found.extend(memcg_differences(machine, state));
     found
 }
 

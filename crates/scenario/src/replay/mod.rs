@@ -1,8 +1,10 @@
 //! Re-running a recording: the model does what the kernel did, and is compared at every step.
 
 pub mod compare;
+mod memcgs;
 mod restore;
 mod run;
+mod surroundings;
 pub mod trace;
 
 pub use restore::restore_machine;

@@ -1,5 +1,6 @@
 //! From a recorded state to a machine in that state.
 
+use super::memcgs::restore_memcgs;
 use crate::recording::{NodeState, PfnRange, StateFile, ZoneState};
 use buddyscope_mm::config::Sysctls;
 use buddyscope_mm::event::Sink;
@@ -16,6 +17,7 @@ use buddyscope_mm::{BuddyOptions, Machine};
 /// [`RestoreError`] if the state contradicts itself.
 pub fn restore_machine<S: Sink>(state: &StateFile, sink: S) -> Result<Machine<S>, RestoreError> {
     let mut machine = Machine::new(parts(state)?, sink)?;
+    restore_memcgs(&mut machine, state)?;
     for zone in &state.zones {
         restore_zone(&mut machine, zone)?;
     }

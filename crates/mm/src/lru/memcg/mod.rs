@@ -1,8 +1,11 @@
 //! Memory cgroups: the tree of groups, what each holds and what it may hold (mm/memcontrol.c).
 
+mod ask;
 mod counter;
 mod events;
 mod protection;
+mod restore;
+mod uncharge;
 mod walk;
 
 pub use counter::{Counted, NO_LIMIT, PageCounter};
@@ -162,12 +165,6 @@ impl Memcgs {
 }
 
 impl<S: Sink> Machine<S> {
-    /// How willing reclaim of a group is to swap, 0..=200 (`mem_cgroup_swappiness`).
-    pub(crate) fn memcg_swappiness(&self, memcg: MemcgId) -> u32 {
-        let own = self.memcgs.get(memcg).filter(|_| self.memcgs.version != CgroupVersion::V2);
-        own.filter(|_| memcg != MemcgId::ROOT).map_or(self.sysctl.swappiness, |group| u32::from(group.swappiness))
-    }
-
     /// Makes a memory cgroup.
     ///
     /// # Errors

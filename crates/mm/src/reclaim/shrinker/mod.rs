@@ -4,7 +4,7 @@ mod scan;
 mod scripted;
 mod user;
 
-pub use scripted::{ScriptedCall, ScriptedScan};
+pub use scripted::{Gain, ScriptedCall};
 pub use user::UserCache;
 
 use crate::event::Sink;
@@ -53,7 +53,7 @@ pub(crate) struct Shrinker {
     flags: ShrinkerFlags,
     /// 0 for objects that cost no I/O to make again.
     seeks: u32,
-    /// Objects scanned at once; 0 for the default.
+    /// Objects scanned at once.
     batch: u64,
     /// Work left for later by node, all groups together (`nr_deferred`).
     nr_deferred: Vec<i64>,
@@ -61,6 +61,12 @@ pub(crate) struct Shrinker {
 }
 
 impl Shrinker {
+    /// One that has put off nothing. A batch of 0 stands for the default.
+    fn new(name: &str, flags: ShrinkerFlags, seeks: u32, batch: u64, objects: Objects) -> Shrinker {
+        let batch = if batch == 0 { SHRINK_BATCH } else { batch };
+        Shrinker { name: name.to_owned(), flags, seeks, batch, nr_deferred: Vec::new(), objects }
+    }
+
     /// The place of a node's deferred work.
     fn deferred_mut(&mut self, node: NodeId) -> Option<&mut i64> {
         let at = if self.flags.contains(ShrinkerFlags::NUMA_AWARE) { node.index() } else { 0 };
@@ -91,20 +97,25 @@ pub(crate) struct Shrinkers {
     list: Vec<Shrinker>,
     /// Which shrinkers may have objects of a group on a node (`memcg_shrinker_map`).
     of_memcg: BTreeSet<(MemcgId, NodeId, ShrinkerId)>,
+    /// How often they were asked.
+    calls: u64,
 }
 
 impl Shrinkers {
-    fn add(&mut self, shrinker: Shrinker) -> ShrinkerId {
-        self.list.push(shrinker);
-        ShrinkerId((self.list.len() - 1) as u16)
-    }
-
     fn get_mut(&mut self, id: ShrinkerId) -> Option<&mut Shrinker> {
         self.list.get_mut(usize::from(id.0))
     }
 }
 
 impl<S: Sink> Machine<S> {
+    /// Adds a shrinker behind all others (`register_shrinker`).
+    fn register_shrinker(&mut self, mut shrinker: Shrinker) -> ShrinkerId {
+        let places = if shrinker.flags.contains(ShrinkerFlags::NUMA_AWARE) { self.nodes.len() } else { 1 };
+        shrinker.nr_deferred = vec![0; places];
+        self.shrinkers.list.push(shrinker);
+        ShrinkerId((self.shrinkers.list.len() - 1) as u16)
+    }
+
     /// The name of a shrinker's scan function.
     #[must_use]
     pub fn shrinker_name(&self, id: ShrinkerId) -> Option<&str> {

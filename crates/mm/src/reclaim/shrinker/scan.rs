@@ -56,6 +56,7 @@ impl<S: Sink> Machine<S> {
         reclaimed_slab: &mut u64,
     ) -> u64 {
         let mut run = SlabRun { task, gfp, priority, reclaimed_slab };
+        self.shrinkers.calls += 1;
         if memcg != MemcgId::ROOT {
             return self.shrink_slab_memcg(&mut run, node, memcg);
         }
@@ -139,9 +140,10 @@ impl<S: Sink> Machine<S> {
 
     /// Objects that a shrinker could free (`count_objects`).
     fn count_objects(&mut self, sc: ShrinkControl) -> Freeable {
+        let call = self.shrinkers.calls;
         match self.shrinkers.get_mut(sc.shrinker).map(|shrinker| &mut shrinker.objects) {
             Some(Objects::User(cache)) => cache.count(sc.node),
-            Some(Objects::Scripted(script)) => script.count(sc.node, sc.memcg),
+            Some(Objects::Scripted(script)) => script.count(call),
             None => Freeable::Objects(0),
         }
     }
@@ -153,29 +155,29 @@ impl<S: Sink> Machine<S> {
                 let (freed, slabs) = cache.take(sc.node, n);
                 let order = cache.order();
                 for slab in slabs {
-                    *run.reclaimed_slab += order.pages();
-                    self.free_slab(run.task, slab, order);
+                    self.free_slab(run, slab, order);
                 }
                 Some(freed)
             }
             Objects::Scripted(script) => {
                 let scan = script.scan()?;
-                *run.reclaimed_slab += scan.reclaimed_slab;
                 for (pfn, order) in scan.pages {
-                    self.free_slab(run.task, pfn, order);
+                    self.free_slab(run, pfn, order);
                 }
                 Some(scan.freed)
             }
         }
     }
 
-    /// Frees a page that a cache has no more use for, be it a slab or one in a page cache.
-    fn free_slab(&mut self, task: &Task, pfn: Pfn, order: Order) {
-        if let Some(page) = self.mem.frame(pfn).filter(|&page| self.mem.life(page).flags.contains(LifeFlags::LRU)) {
-            self.del_page_from_lru_list(task.cpu, page);
+    /// Frees what a cache has no more use for: a slab, or a page of a file that it knew. Slabs alone count as reclaimed.
+    fn free_slab(&mut self, run: &mut SlabRun<'_>, pfn: Pfn, order: Order) {
+        let cpu = run.task.cpu;
+        match self.mem.frame(pfn).filter(|&page| self.mem.life(page).flags.contains(LifeFlags::LRU)) {
+            Some(page) => self.del_page_from_lru_list(cpu, page),
+            None => *run.reclaimed_slab += order.pages(),
         }
-        // A script may name pages that are free already; the comparison with the recording shows it.
-        let _ = self.free_pages(task.cpu, pfn, order);
+        // A script may name pages that are free already: what is then missing shows when the lists are compared.
+        let _ = self.free_pages(cpu, pfn, order);
     }
 }
 

@@ -1,87 +1,95 @@
 //! A shrinker that plays what a recording says of its objects, which nobody but the recorded kernel knew.
 
-use super::{DEFAULT_SEEKS, Freeable, Objects, SHRINK_BATCH, Shrinker, ShrinkerFlags, ShrinkerId};
+use super::{Freeable, Objects, Shrinker, ShrinkerFlags, ShrinkerId};
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::{NodeId, Order, Pfn};
 use std::collections::VecDeque;
 
-/// What one call came to.
+/// What a shrinker says and does when it is asked once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScriptedCall {
-    /// The node asked about.
-    pub node: NodeId,
-    /// The group asked about.
-    pub memcg: MemcgId,
-    /// Objects that could be freed.
+    /// During which call of `shrink_slab`, counted from the machine's start; see [`Machine::shrink_slab_calls`].
+    pub call: u64,
+    /// Objects that it could free.
     pub freeable: u64,
-    /// What each scan comes to; none: it refuses (`SHRINK_STOP`).
-    pub scans: VecDeque<ScriptedScan>,
+    /// How many scans it does before it refuses to work (`SHRINK_STOP`).
+    pub scans: u64,
+    /// What they free together; the first stands for all.
+    pub gain: Gain,
 }
 
-/// What one scan came to.
+/// What scans came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScriptedScan {
+pub struct Gain {
     /// Objects freed.
     pub freed: u64,
     /// Blocks that this gave back, in order.
     pub pages: Vec<(Pfn, Order)>,
-    /// How many of those pages were slabs or counted like slabs (`reclaim_state.reclaimed_slab`).
-    pub reclaimed_slab: u64,
 }
 
 /// The calls to come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     calls: VecDeque<ScriptedCall>,
-    scans: VecDeque<ScriptedScan>,
+    /// Scans that the present call has left, and what they free.
+    scans: u64,
+    gain: Gain,
 }
 
 impl Script {
-    /// What the next call says; nothing if it is about something else.
-    pub(super) fn count(&mut self, node: NodeId, memcg: MemcgId) -> Freeable {
-        if self.calls.front().is_none_or(|call| (call.node, call.memcg) != (node, memcg)) {
+    /// What it says during a call; nothing unless the script has it.
+    pub(super) fn count(&mut self, call: u64) -> Freeable {
+        while self.calls.front().is_some_and(|next| next.call < call) {
+            self.calls.pop_front();
+        }
+        if self.calls.front().is_none_or(|next| next.call != call) {
             return Freeable::Objects(0);
         }
-        let Some(call) = self.calls.pop_front() else { return Freeable::Objects(0) };
-        self.scans = call.scans;
-        Freeable::Objects(call.freeable)
+        let next = self.calls.pop_front().unwrap_or_default();
+        (self.scans, self.gain) = (next.scans, next.gain);
+        Freeable::Objects(next.freeable)
     }
 
-    pub(super) fn scan(&mut self) -> Option<ScriptedScan> {
-        self.scans.pop_front()
+    pub(super) fn scan(&mut self) -> Option<Gain> {
+        self.scans = self.scans.checked_sub(1)?;
+        Some(core::mem::take(&mut self.gain))
     }
 }
 
 impl<S: Sink> Machine<S> {
-    /// Registers a shrinker for which [`Machine::script_shrinker`] speaks. `batch` 0 stands for 128.
-    pub fn register_scripted_shrinker(&mut self, name: &str, batch: u64, flags: ShrinkerFlags) -> ShrinkerId {
-        let nodes = self.nodes.len();
-        self.shrinkers.add(Shrinker {
-            name: name.to_owned(),
-            flags,
-            seeks: DEFAULT_SEEKS,
-            batch: if batch == 0 { SHRINK_BATCH } else { batch },
-            nr_deferred: vec![0; nodes],
-            objects: Objects::Scripted(Script::default()),
-        })
+    /// Registers a shrinker for which [`Machine::script_shrinker`] speaks. `seeks` and `batch` are the kernel's; a batch
+    /// of 0 stands for 128.
+    pub fn register_scripted_shrinker(
+        &mut self,
+        name: &str,
+        flags: ShrinkerFlags,
+        seeks: u32,
+        batch: u64,
+    ) -> ShrinkerId {
+        let objects = Objects::Scripted(Script::default());
+        self.register_shrinker(Shrinker::new(name, flags, seeks, batch, objects))
     }
 
-    /// Adds a call to a scripted shrinker's script.
-    pub fn script_shrinker(&mut self, id: ShrinkerId, call: ScriptedCall) {
-        let key = (call.memcg, call.node, id);
-        let Some(shrinker) = self.shrinkers.get_mut(id) else { return };
-        if let Objects::Scripted(script) = &mut shrinker.objects {
+    /// Adds to a scripted shrinker's script what it says of a group's objects on a node.
+    pub fn script_shrinker(&mut self, id: ShrinkerId, node: NodeId, memcg: MemcgId, call: ScriptedCall) {
+        if let Some(Objects::Scripted(script)) = self.shrinkers.get_mut(id).map(|shrinker| &mut shrinker.objects) {
             script.calls.push_back(call);
-            self.shrinkers.of_memcg.insert(key);
+            self.shrinkers.of_memcg.insert((memcg, node, id));
         }
     }
 
-    /// Sets the work that a shrinker has left for later on a node.
+    /// Sets the work that a shrinker has put off on a node.
     pub fn set_shrinker_deferred(&mut self, id: ShrinkerId, node: NodeId, deferred: i64) {
         if let Some(slot) = self.shrinkers.get_mut(id).and_then(|shrinker| shrinker.deferred_mut(node)) {
             *slot = deferred;
         }
+    }
+
+    /// How often reclaim asked the shrinkers so far.
+    #[must_use]
+    pub fn shrink_slab_calls(&self) -> u64 {
+        self.shrinkers.calls
     }
 }

@@ -1,6 +1,6 @@
 //! A cache that a user describes.
 
-use super::{Freeable, Objects, SHRINK_BATCH, Shrinker, ShrinkerFlags, ShrinkerId};
+use super::{Freeable, Objects, Shrinker, ShrinkerFlags, ShrinkerId};
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::pfn::{NodeId, Order, Pfn};
@@ -42,14 +42,7 @@ impl UserCache {
 impl<S: Sink> Machine<S> {
     /// Registers a shrinker over a cache that a user describes (`register_shrinker`). `batch` 0 stands for 128.
     pub fn register_user_shrinker(&mut self, name: &str, seeks: u32, batch: u64, cache: UserCache) -> ShrinkerId {
-        let nodes = self.nodes.len();
-        self.shrinkers.add(Shrinker {
-            name: name.to_owned(),
-            flags: ShrinkerFlags::NUMA_AWARE,
-            seeks,
-            batch: if batch == 0 { SHRINK_BATCH } else { batch },
-            nr_deferred: vec![0; nodes],
-            objects: Objects::User(cache),
-        })
+        let objects = Objects::User(cache);
+        self.register_shrinker(Shrinker::new(name, ShrinkerFlags::NUMA_AWARE, seeks, batch, objects))
     }
 }
