@@ -1,0 +1,70 @@
+//! Which page comes next.
+
+use crate::scenario::Pattern;
+use buddyscope_mm::rng::Rng;
+
+/// Whole thousandths.
+const ALL: u64 = 1000;
+
+/// Goes through `pages` pages in the order of a pattern.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    pattern: Pattern,
+    pages: u64,
+    done: u64,
+}
+
+impl Walk {
+    /// A walk that has not begun. An empty range counts as one page.
+    pub(super) fn new(pattern: Pattern, pages: u64) -> Walk {
+        Walk { pattern, pages: pages.max(1), done: 0 }
+    }
+
+    /// Times the whole was gone through.
+    pub(super) fn passes(&self) -> u64 {
+        self.done / self.pages
+    }
+
+    /// The next page, counted from 0.
+    pub(super) fn next(&mut self, rng: &mut Rng) -> u64 {
+        let page = match self.pattern {
+            Pattern::Sequential => self.done % self.pages,
+            Pattern::Random => rng.below(self.pages),
+            Pattern::Hot { hot, heat } => self.next_hot(u64::from(hot), u64::from(heat), rng),
+        };
+        self.done += 1;
+        page
+    }
+
+    /// The hot pages are the first ones.
+    fn next_hot(&self, hot: u64, heat: u64, rng: &mut Rng) -> u64 {
+        let hot_pages = (self.pages * hot / ALL).clamp(1, self.pages);
+        if rng.below(ALL) < heat || hot_pages == self.pages {
+            rng.below(hot_pages)
+        } else {
+            hot_pages + rng.below(self.pages - hot_pages)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequential_walk_begins_again_at_the_end() {
+        let mut walk = Walk::new(Pattern::Sequential, 3);
+        let mut rng = Rng::new(1);
+        let pages: Vec<u64> = (0..7).map(|_| walk.next(&mut rng)).collect();
+        assert_eq!(pages, [0, 1, 2, 0, 1, 2, 0]);
+        assert_eq!(walk.passes(), 2);
+    }
+
+    #[test]
+    fn heat_goes_to_the_hot_pages() {
+        let mut walk = Walk::new(Pattern::Hot { hot: 100, heat: 900 }, 1000);
+        let mut rng = Rng::new(1);
+        let hot = (0..10_000).filter(|_| walk.next(&mut rng) < 100).count();
+        assert!((8800..9200).contains(&hot), "{hot}");
+    }
+}
