@@ -242,6 +242,7 @@ impl<S: Sink> Machine<S> {
     /// Whether what somebody waits for has come to pass. A timeout is not looked at here.
     fn wait_is_over(&self, wait: Wait) -> bool {
         match wait {
+            Wait::Throttle { node, .. } => self.allows_direct_reclaim(node),
             Wait::Kswapd { node, .. } => !self.nodes[node.index()].kswapd_asleep,
             Wait::Kcompactd { node, .. } => !self.nodes[node.index()].kcompactd_asleep,
             Wait::PageIo(page) => !self.mem.life(page).flags.intersects(LifeFlags::WRITEBACK | LifeFlags::LOCKED),

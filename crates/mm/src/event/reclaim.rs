@@ -73,6 +73,10 @@ pub enum ReclaimEvent {
     DirectPriority { priority: i8, order: u8, flags: ScanFlags, nr_reclaimed: u64 },
     /// Direct reclaim ends. Tracepoint `mm_vmscan_direct_reclaim_end`.
     DirectEnd { reclaimed: u64 },
+    /// kswapd takes up what it was asked for. Tracepoint `mm_vmscan_kswapd_wake`.
+    KswapdWake { node: NodeId, order: u8, highest_zoneidx: u8 },
+    /// kswapd sleeps until it is woken. Tracepoint `mm_vmscan_kswapd_sleep`.
+    KswapdSleep { node: NodeId },
     /// kswapd begins a pass over its node; `boost` is what it still reclaims for marks that fragmentation raised, and
     /// `pgdat_flags` are those of [`Node::flags`](crate::zone::Node::flags).
     KswapdPriority { priority: i8, order: u8, flags: ScanFlags, boost: u64, pgdat_flags: u8 },

@@ -92,8 +92,22 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Whether more than half of the min marks is free on a node, so that requests may reclaim; otherwise kswapd has to
-    /// run (`allow_direct_reclaim`).
+    /// run, and is woken (`allow_direct_reclaim`).
     pub(crate) fn allow_direct_reclaim(&mut self, id: NodeId) -> bool {
+        let allowed = self.allows_direct_reclaim(id);
+        let node = &mut self.nodes[id.index()];
+        if !allowed && node.kswapd_asleep {
+            let normal = ZoneType::Normal as u8;
+            if node.kswapd_highest_zoneidx > normal || node.kswapd_highest_zoneidx == NO_ZONEIDX {
+                node.kswapd_highest_zoneidx = normal;
+            }
+            node.kswapd_asleep = false;
+        }
+        allowed
+    }
+
+    /// The same without waking anybody.
+    pub(crate) fn allows_direct_reclaim(&self, id: NodeId) -> bool {
         if self.nodes[id.index()].kswapd_failures >= MAX_RECLAIM_RETRIES {
             return true;
         }
@@ -102,17 +116,6 @@ impl<S: Sink> Machine<S> {
         let (reserve, free) = zones.fold((0, 0), |(reserve, free), zone| {
             (reserve + zone.wmark_pages(0), free + zone.page_state(ZoneItem::FreePages) as u64)
         });
-        if reserve == 0 || free > reserve / 2 {
-            return true;
-        }
-        let node = &mut self.nodes[id.index()];
-        if node.kswapd_asleep {
-            let normal = ZoneType::Normal as u8;
-            if node.kswapd_highest_zoneidx > normal || node.kswapd_highest_zoneidx == NO_ZONEIDX {
-                node.kswapd_highest_zoneidx = normal;
-            }
-            node.kswapd_asleep = false;
-        }
-        false
+        reserve == 0 || free > reserve / 2
     }
 }

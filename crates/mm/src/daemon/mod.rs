@@ -1,0 +1,46 @@
+//! The kernel's own contexts: each a value that is resumed in virtual time and never done.
+
+mod kswapd;
+mod vmstat;
+
+pub use kswapd::Kswapd;
+pub use vmstat::VmstatWorker;
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::sched::{Class, Program};
+use crate::wait::Step;
+
+/// One of the kernel's contexts.
+#[derive(Clone, Debug)]
+pub enum Daemon {
+    /// Keeps a node's free pages above the marks.
+    Kswapd(Kswapd),
+    /// Folds a CPU's counters.
+    Vmstat(VmstatWorker),
+}
+
+impl Daemon {
+    /// The daemons of a machine, in the order in which they run at the same moment.
+    pub fn all<S: Sink>(machine: &Machine<S>) -> Vec<Daemon> {
+        let kswapds = machine.memory_nodes().iter().map(|node| Daemon::Kswapd(Kswapd::new(machine, node)));
+        let workers = machine.cpus().iter().map(|cpu| Daemon::Vmstat(VmstatWorker::new(cpu.id)));
+        kswapds.chain(workers).collect()
+    }
+}
+
+impl<S: Sink> Program<S> for Daemon {
+    fn resume(&mut self, machine: &mut Machine<S>) -> Step<()> {
+        match self {
+            Daemon::Kswapd(kswapd) => kswapd.resume(machine),
+            Daemon::Vmstat(worker) => worker.resume(machine),
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Daemon::Kswapd(_) => Class::Kswapd,
+            Daemon::Vmstat(_) => Class::Work,
+        }
+    }
+}
