@@ -12,11 +12,13 @@ pub struct Trace {
     on: bool,
     /// Events that were not recorded, so that whoever follows the ring knows it missed some.
     missed: u64,
+    /// What somebody wants to hear in full, and what he heard so far.
+    ear: Option<(fn(&Event) -> bool, Vec<Event>)>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Trace { ring: RingSink::new(CAPACITY), on: true, missed: 0 }
+        Trace { ring: RingSink::new(CAPACITY), on: true, missed: 0, ear: None }
     }
 }
 
@@ -25,6 +27,16 @@ impl Trace {
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
         self.missed += u64::from(!on) * (CAPACITY as u64 + 1);
+    }
+
+    /// Keeps every event that is wanted until [`Trace::heard`], beside the ring.
+    pub fn listen(&mut self, wanted: fn(&Event) -> bool) {
+        self.ear = Some((wanted, Vec::new()));
+    }
+
+    /// What was wanted since [`Trace::listen`]; nothing is kept from now on.
+    pub fn heard(&mut self) -> Vec<Event> {
+        self.ear.take().map(|(_, events)| events).unwrap_or_default()
     }
 
     /// The number the next event will have.
@@ -52,6 +64,11 @@ impl Sink for Trace {
     fn record(&mut self, event: Event) {
         if self.on {
             self.ring.record(event);
+        }
+        if let Some((wanted, events)) = &mut self.ear
+            && wanted(&event)
+        {
+            events.push(event);
         }
     }
 }

@@ -64,6 +64,7 @@ impl<S: Sink> Machine<S> {
                 node,
                 nodemask,
                 highest_zoneidx: ac.highest_zoneidx,
+                task_flags: task.flags.bits(),
             }
         );
         if !self.prepare_alloc_pages(task, order, &mut ac) {

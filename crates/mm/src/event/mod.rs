@@ -173,7 +173,15 @@ impl Outcome {
 #[expect(missing_docs, reason = "each variant explains its fields together")]
 pub enum Event {
     /// A request enters `__alloc_pages_nodemask`.
-    AllocBegin { gfp: Gfp, order: u8, cpu: CpuId, node: NodeId, nodemask: Option<NodeMask>, highest_zoneidx: u8 },
+    AllocBegin {
+        gfp: Gfp,
+        order: u8,
+        cpu: CpuId,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+        highest_zoneidx: u8,
+        task_flags: u32,
+    },
     /// The memory policy chose a node (`policy_node`, `interleave_nodes`).
     Policy { mode: u8, node: NodeId, nodemask: Option<NodeMask> },
     /// One walk of the zonelist begins (`get_page_from_freelist`).

@@ -41,7 +41,7 @@ impl Teller {
         let Some(event) = self.gathered.keep(event) else { return };
         self.gathered.tell(&event, &mut self.steps);
         match event {
-            Event::AllocBegin { gfp, order, cpu, node, nodemask, highest_zoneidx } => {
+            Event::AllocBegin { gfp, order, cpu, node, nodemask, highest_zoneidx, .. } => {
                 self.request(gfp, order, cpu.0, node, nodemask, highest_zoneidx);
             }
             Event::Policy { mode, node, nodemask } => self.policy(mode, node, nodemask),

@@ -1,12 +1,15 @@
 //! Re-running a recording: the model does what the kernel did, and is compared at every step.
 
+mod block;
 pub mod compare;
+mod listen;
 mod memcgs;
 mod restore;
 mod run;
 mod surroundings;
 pub mod trace;
 
+pub use listen::{Listen, Listener};
 pub use restore::restore_machine;
 pub use run::{Checked, Replay, Runner};
 
@@ -91,13 +94,21 @@ impl Report {
 /// [`ReplayError`] if the recording is broken.
 pub fn replay(recording: &Recording) -> Result<Report, ReplayError> {
     let ops = recording.ops()?;
-    let mut replay = Replay::new(recording, &ops, NullSink)?;
-    let mut report = replay.run_to_end(recording)?;
+    let mut report = if has_blocks(&ops) {
+        Replay::new(recording, &ops, Listener::new(NullSink))?.run_to_end(recording)?
+    } else {
+        Replay::new(recording, &ops, NullSink)?.run_to_end(recording)?
+    };
     if let Some(mismatch) = report.mismatch.as_mut().filter(|mismatch| mismatch.line > 0) {
-        let mut again = Replay::new(recording, &ops, RingSink::new(EVENTS_SHOWN))?;
+        let mut again = Replay::new(recording, &ops, Listener::new(RingSink::new(EVENTS_SHOWN)))?;
         mismatch.events = again.events_of(mismatch.line)?;
     }
     Ok(report)
+}
+
+/// Whether a recording tells what happened inside operations.
+fn has_blocks(ops: &[u8]) -> bool {
+    ops.split(|&byte| byte == b'\n').any(|line| matches!(line, [b'Y' | b'K' | b'R' | b'C' | b'T', b' ', b'b', ..]))
 }
 
 /// The text of one line of `ops.txt`, counted from 1.

@@ -1,15 +1,17 @@
 //! One replay in progress.
 
+use super::block::Pending;
 use super::compare::{differences, digest};
+use super::listen::{Listen, Listener};
 use super::restore::restore_machine;
 use super::{Mismatch, ReplayError, Report, count_rest, line_text};
 use crate::recording::{
     AllocOp, BlockKind, DigestLine, FreeOp, Op, OpReader, PolicyAllocOp, PolicyLine, Recording, StateFile, WakeOp,
 };
-use buddyscope_mm::event::{Event, RingSink, Sink};
+use buddyscope_mm::event::{Event, RingSink};
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, Order, Pfn, ZoneId};
-use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::Mempolicy;
+use buddyscope_mm::task::{Task, TaskFlags};
 use buddyscope_mm::{Answer, Machine};
 
 /// What an `il_prev` of "none yet" is in recordings (`MAX_NUMNODES - 1` of the recorded kernels).
@@ -55,10 +57,12 @@ pub struct Replay<'a, S> {
 
 /// The model in a recording's place, without the recording: whoever has the lines hands them over one by one.
 pub struct Runner<S> {
-    machine: Machine<S>,
+    pub(super) machine: Machine<S>,
     /// The line being done, for errors.
     line: u32,
-    task: Task,
+    pub(super) task: Task,
+    /// The block that the next allocation belongs to.
+    pub(super) pending: Option<Pending>,
     /// Block and order of each allocation by number; order 255 for none.
     allocations: Vec<(Pfn, u8)>,
     policies: Vec<Option<Mempolicy>>,
@@ -66,7 +70,7 @@ pub struct Runner<S> {
     seen_phase: bool,
 }
 
-impl<'a, S: Sink> Replay<'a, S> {
+impl<'a, S: Listen> Replay<'a, S> {
     /// A replay before its first operation. `ops` are the bytes of `ops.txt`.
     ///
     /// # Errors
@@ -154,7 +158,7 @@ impl<'a, S: Sink> Replay<'a, S> {
     }
 }
 
-impl<S: Sink> Runner<S> {
+impl<S: Listen> Runner<S> {
     /// The recording's first moment.
     ///
     /// # Errors
@@ -163,6 +167,8 @@ impl<S: Sink> Runner<S> {
         let start = recording.start()?;
         let mut machine =
             restore_machine(&start, sink).map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
+        // The recorded kernels ran with it off, as they would while the system suspends.
+        machine.set_oom_killer_disabled(true);
         let mut task = recording_task(&start);
         if let Some((file, path)) = recording.cpusets()? {
             let built = file.build(machine.memory_nodes(), &path);
@@ -174,6 +180,7 @@ impl<S: Sink> Runner<S> {
             machine,
             line: 0,
             task,
+            pending: None,
             allocations: Vec::new(),
             policies: Vec::new(),
             in_policy_phase: false,
@@ -232,12 +239,19 @@ impl<S: Sink> Runner<S> {
             Op::Comment(_) => Ok(Checked::Nothing),
             Op::Block(block) => {
                 self.line = block.line;
-                Err(self.problem("reclaim and compaction are not modelled in this version".to_owned()))
+                self.can_compare()?;
+                match &block.kind {
+                    BlockKind::Alloc(alloc) => {
+                        self.pending = Some(Pending::new(&block, alloc));
+                        Ok(Checked::Nothing)
+                    }
+                    _ => Err(self.problem("reclaim and compaction are not modelled in this version".to_owned())),
+                }
             }
         }
     }
 
-    fn problem(&self, problem: String) -> ReplayError {
+    pub(super) fn problem(&self, problem: String) -> ReplayError {
         ReplayError::Operation { line: self.line, problem }
     }
 
@@ -270,23 +284,32 @@ impl<S: Sink> Runner<S> {
     fn alloc(&mut self, op: &AllocOp) -> Result<Checked, ReplayError> {
         self.task.cpu = self.checked_cpu(op.cpu)?;
         self.checked_node(op.node)?;
-        let flags = core::mem::replace(&mut self.task.flags, op.task_flags);
-        let answer = Order::new(op.order)
-            .map(|order| self.machine.alloc_pages_nodemask(&mut self.task, op.gfp, order, op.node, op.nodemask));
+        let flags = self.task.flags;
+        self.task.flags = flags | op.task_flags;
+        let (answer, checked) = self.alloc_in_block(op.gfp, |machine, task| {
+            let order = Order::new(op.order)?;
+            Some(machine.alloc_pages_nodemask(task, op.gfp, order, op.node, op.nodemask))
+        });
         self.task.flags = flags;
-        self.settle(op.id, op.order, op.outcome, answer)
+        let settled = self.settle(op.id, op.order, op.outcome, answer)?;
+        Ok(if checked == Checked::Equal { settled } else { checked })
     }
 
     fn alloc_by_policy(&mut self, op: &PolicyAllocOp<'_>) -> Result<Checked, ReplayError> {
         self.task.cpu = self.checked_cpu(op.cpu)?;
         self.task.policy = self.policies.get(op.policy as usize).copied().flatten();
-        let answer = Order::new(op.order).map(|order| self.machine.alloc_pages_current(&mut self.task, op.gfp, order));
+        let (answer, checked) = self.alloc_in_block(op.gfp, |machine, task| {
+            Order::new(op.order).map(|order| machine.alloc_pages_current(task, op.gfp, order))
+        });
         let il_prev = self.task.il_prev.map_or(IL_PREV_NONE, |node| node.0);
-        let checked = self.settle(op.id, op.order, op.outcome, answer)?;
-        if checked == Checked::Equal && il_prev != op.il_after {
+        let settled = self.settle(op.id, op.order, op.outcome, answer)?;
+        if checked != Checked::Equal {
+            return Ok(checked);
+        }
+        if settled == Checked::Equal && il_prev != op.il_after {
             return Ok(Checked::Differs(format!("il={il_prev}")));
         }
-        Ok(checked)
+        Ok(settled)
     }
 
     /// Notes down what an allocation gave and compares it.
@@ -407,18 +430,18 @@ impl<S: Sink> Runner<S> {
     }
 }
 
-impl Replay<'_, RingSink> {
+impl Replay<'_, Listener<RingSink>> {
     /// The model's decisions in one line, after doing everything up to it.
     pub(super) fn events_of(&mut self, line: u32) -> Result<Vec<Event>, ReplayError> {
         let mut before = 0;
         while self.reader.line() < line {
-            before = self.runner.machine.sink().written();
+            before = self.runner.machine.sink().inner.written();
             match self.step() {
                 Some(step) => step?,
                 None => break,
             };
         }
-        Ok(self.runner.machine.sink().since(before).copied().collect())
+        Ok(self.runner.machine.sink().inner.since(before).copied().collect())
     }
 }
 
@@ -432,6 +455,7 @@ fn recording_task(start: &StateFile) -> Task {
     task.realtime = start.constants.realtime;
     if let Some(recorded) = &start.task {
         task.mems_allowed = recorded.mems_allowed;
+        task.flags.set(TaskFlags::KTHREAD, recorded.kthread);
         task.il_prev = Some(NodeId(recorded.il_prev)).filter(|node| node.0 != IL_PREV_NONE);
     }
     task
