@@ -1,7 +1,5 @@
 //! The decisions inside a block, line by line: the kernel's beside the model's.
 
-pub(crate) mod memcg;
-
 use crate::recording::RecordingError;
 use crate::recording::cursor::Cursor;
 use crate::recording::vm_events::read_vm_events;

@@ -4,6 +4,7 @@
 
 mod compact;
 mod lines;
+pub(crate) mod memcg;
 mod reclaim;
 mod slow;
 
