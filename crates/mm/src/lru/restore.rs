@@ -6,7 +6,7 @@ use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MemcgId};
 use crate::pfn::{CpuId, NodeId};
 use crate::restore::RestoreError;
-use crate::vmstat::{NodeItem, ZoneItem};
+use crate::vmstat::NodeItem;
 
 impl<S: Sink> Machine<S> {
     /// Puts a page at the tail of a list. The exact sizes of lists follow, counters stay as they are.
@@ -51,11 +51,12 @@ impl<S: Sink> Machine<S> {
         costs: [u64; 2],
         nonresident_age: u64,
         refaults: [u64; 2],
+        congested: bool,
     ) {
         self.lru.add_memcg(memcg);
         let lruvec = self.lru.lruvec_mut(memcg, node);
         [lruvec.anon_cost, lruvec.file_cost] = costs;
-        (lruvec.nonresident_age, lruvec.refaults) = (nonresident_age, refaults);
+        (lruvec.nonresident_age, lruvec.refaults, lruvec.congested) = (nonresident_age, refaults, congested);
     }
 
     /// Sets a counter of a set of lists, the groups below it included, and what a CPU keeps of the group's own.
@@ -81,11 +82,5 @@ impl<S: Sink> Machine<S> {
     #[must_use]
     pub fn lru_zone_sizes(&self, memcg: MemcgId, node: NodeId, lru: LruIndex) -> Option<[u64; 4]> {
         self.lruvec(memcg, node).map(|lruvec| lruvec.zone_size.map(|sizes| sizes[lru as usize]))
-    }
-
-    /// The counter of a zone's pages on a list, without what CPUs keep.
-    #[must_use]
-    pub fn zone_lru_item(lru: LruIndex) -> ZoneItem {
-        lru.zone_item()
     }
 }

@@ -112,11 +112,11 @@ impl BalancePgdat {
         self.sc.may_writepage = machine.sysctl.laptop_mode == 0 && self.nr_boost == 0;
         self.sc.may_swap = self.nr_boost == 0;
         self.reclaimed_before = self.sc.nr_reclaimed;
-        self.tell_pass(machine, balanced);
         machine.age_active_anon(task, self.node, &self.sc);
         if self.sc.priority < DEF_PRIORITY - 2 {
             self.sc.may_writepage = true;
         }
+        self.tell_pass(machine, balanced);
         self.sc.nr_scanned = 0;
         let zones = machine.managed_zones(self.node, self.sc.reclaim_idx);
         self.sc.nr_to_reclaim = zones.map(|zone| zone.wmark_pages(2).max(SWAP_CLUSTER_MAX)).sum();

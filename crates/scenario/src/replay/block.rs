@@ -60,7 +60,8 @@ impl<S: Listen> Runner<S> {
         let before = self.machine.vm_events().clone();
         self.machine.sink_mut().listen(trace::is_told);
         let result = act(&mut self.machine, &mut self.task);
-        let mut lines = trace::write(&self.machine.sink_mut().heard());
+        let events = self.machine.sink_mut().heard();
+        let mut lines = trace::write(&self.machine, &events);
         lines.push(trace::counted(&before, self.machine.vm_events()));
         (result, lines)
     }

@@ -1,6 +1,7 @@
 //! From a recorded state to a machine in that state.
 
 use super::memcgs::restore_memcgs;
+use super::restore_lru::restore_lru;
 use crate::recording::{NodeState, PfnRange, StateFile, ZoneState};
 use buddyscope_mm::config::Sysctls;
 use buddyscope_mm::event::Sink;
@@ -30,6 +31,7 @@ pub fn restore_machine<S: Sink>(state: &StateFile, sink: S) -> Result<Machine<S>
             machine.restore_movable(range.start, range.end, false);
         }
     }
+    restore_lru(&mut machine, state)?;
     Ok(machine)
 }
 
@@ -71,6 +73,7 @@ fn parts(state: &StateFile) -> Result<MachineParts, RestoreError> {
             lowmem_reserve_ratio: ratios,
             percpu_pagelist_fraction: constants.pcp_fraction as u32,
             zone_reclaim_mode: constants.node_reclaim,
+            swappiness: state.lruvecs.first().map_or(60, |lruvec| lruvec.swappiness),
             ..Sysctls::default()
         },
         min_free_kbytes: constants.min_free_kbytes,

@@ -4,6 +4,7 @@ use super::block::Pending;
 use super::compare::{differences, digest};
 use super::listen::{Listen, Listener};
 use super::restore::restore_machine;
+use super::surroundings::Surroundings;
 use super::{Mismatch, ReplayError, Report, count_rest, line_text};
 use crate::recording::{
     AllocOp, BlockKind, DigestLine, FreeOp, Op, OpReader, PolicyAllocOp, PolicyLine, Recording, StateFile, WakeOp,
@@ -63,6 +64,7 @@ pub struct Runner<S> {
     pub(super) task: Task,
     /// The block that the next allocation belongs to.
     pub(super) pending: Option<Pending>,
+    surroundings: Surroundings,
     /// Block and order of each allocation by number; order 255 for none.
     allocations: Vec<(Pfn, u8)>,
     policies: Vec<Option<Mempolicy>>,
@@ -181,6 +183,7 @@ impl<S: Listen> Runner<S> {
             line: 0,
             task,
             pending: None,
+            surroundings: Surroundings::default(),
             allocations: Vec::new(),
             policies: Vec::new(),
             in_policy_phase: false,
@@ -240,11 +243,14 @@ impl<S: Listen> Runner<S> {
             Op::Block(block) => {
                 self.line = block.line;
                 self.can_compare()?;
+                self.surroundings.tell(&mut self.machine, &block, "ops.txt")?;
                 match &block.kind {
                     BlockKind::Alloc(alloc) => {
                         self.pending = Some(Pending::new(&block, alloc));
                         Ok(Checked::Nothing)
                     }
+                    BlockKind::Kswapd(run) => self.kswapd(&block, run),
+                    BlockKind::Reclaim(run) => self.reclaim(&block, run),
                     _ => Err(self.problem("reclaim and compaction are not modelled in this version".to_owned())),
                 }
             }
@@ -260,7 +266,7 @@ impl<S: Listen> Runner<S> {
         if cpu.index() < cpus { Ok(cpu) } else { Err(self.problem(format!("cpu {cpu}: the machine has {cpus} CPUs"))) }
     }
 
-    fn checked_node(&self, node: NodeId) -> Result<NodeId, ReplayError> {
+    pub(super) fn checked_node(&self, node: NodeId) -> Result<NodeId, ReplayError> {
         let nodes = self.machine.nodes().len();
         if node.index() < nodes {
             Ok(node)

@@ -10,7 +10,8 @@ mod slow;
 
 pub use lines::{Difference, event_deltas, first_difference};
 
-use buddyscope_mm::event::Event;
+use buddyscope_mm::Machine;
+use buddyscope_mm::event::{Event, Sink};
 use buddyscope_mm::vmstat::VmEvents;
 
 /// Whether an event can make a line, or ends one.
@@ -24,6 +25,8 @@ pub(super) fn is_told(event: &Event) -> bool {
         | Event::Free { .. }
         | Event::Slow(_)
         | Event::Reclaim(_)
+        | Event::Slab(_)
+        | Event::Memcg(_)
         | Event::Compact(_)
         | Event::Oom(_) => true,
         _ => compact::is_told(event) || reclaim::is_told(event),
@@ -31,7 +34,7 @@ pub(super) fn is_told(event: &Event) -> bool {
 }
 
 /// The lines of an operation's events.
-pub(super) fn write(events: &[Event]) -> Vec<String> {
+pub(super) fn write<S: Sink>(machine: &Machine<S>, events: &[Event]) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut reclaim, mut compact, mut slow) =
         (reclaim::Writer::default(), compact::Writer::default(), slow::Writer::default());
@@ -39,6 +42,11 @@ pub(super) fn write(events: &[Event]) -> Vec<String> {
         reclaim.hear(event, &mut lines);
         compact.hear(event, &mut lines);
         slow.hear(event, &mut lines);
+        match event {
+            Event::Memcg(event) => lines.extend(memcg::memcg_line(event)),
+            Event::Slab(event) => lines.push(memcg::slab_line(machine, event)),
+            _ => {}
+        }
     }
     reclaim.end(&mut lines);
     lines

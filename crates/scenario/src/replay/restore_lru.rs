@@ -1,0 +1,138 @@
+//! From recorded LRU lists to a machine's: pages, costs, counters and swap.
+
+use crate::recording::{self, LruvecState, StateFile};
+use buddyscope_mm::event::Sink;
+use buddyscope_mm::lru::{LruIndex, LruPage};
+use buddyscope_mm::pfn::{CpuId, NodeId};
+use buddyscope_mm::restore::RestoreError;
+use buddyscope_mm::vmstat::NodeItem;
+use buddyscope_mm::{LifeFlags, Machine, MemcgId};
+
+/// The CPU to which all drift of counters is given; recordings do not tell whose it is.
+const CPU: CpuId = CpuId(0);
+
+/// Restores what a state tells of LRU lists and swap.
+pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> Result<(), RestoreError> {
+    if state.lruvecs.is_empty() {
+        return Ok(());
+    }
+    for lruvec in &state.lruvecs {
+        restore_lruvec(machine, state, lruvec)?;
+    }
+    restore_zone_drift(machine, state)?;
+    for node in &state.nodes {
+        restore_node(machine, state, node.id);
+    }
+    if let Some(task) = &state.task {
+        restore_swap(machine, state, task.swap_free);
+    }
+    Ok(())
+}
+
+fn group(memcg: Option<u32>) -> MemcgId {
+    memcg.map_or(MemcgId::ROOT, |id| MemcgId(id as u16))
+}
+
+fn restore_lruvec<S: Sink>(
+    machine: &mut Machine<S>,
+    state: &StateFile,
+    lruvec: &LruvecState,
+) -> Result<(), RestoreError> {
+    let (memcg, node, costs) = (group(lruvec.memcg), lruvec.node, &lruvec.costs);
+    machine.restore_lruvec(
+        memcg,
+        node,
+        [costs.anon_cost, costs.file_cost],
+        costs.nonresident_age,
+        costs.refaults,
+        lruvec.workingset.is_some_and(|workingset| workingset.flags & 1 != 0),
+    );
+    for (lru, pages) in LruIndex::ALL.into_iter().zip(&lruvec.lists) {
+        for page in pages {
+            machine.restore_lru_page(memcg, node, lru, model_page(page, lru))?;
+        }
+        let at = lru as usize;
+        let below: u64 = children(state, lruvec).map(|child| child.sizes[at]).sum();
+        let kept = pages.len() as i64 - (lruvec.sizes[at] as i64 - below as i64);
+        machine.restore_lruvec_stat(memcg, node, lru.node_item(), lruvec.sizes[at], CPU, kept as i8);
+    }
+    for (item, value) in workingset_counters(lruvec) {
+        machine.restore_lruvec_stat(memcg, node, item, value, CPU, 0);
+    }
+    Ok(())
+}
+
+/// The lists of the groups right below on the same node.
+fn children<'s>(state: &'s StateFile, lruvec: &'s LruvecState) -> impl Iterator<Item = &'s LruvecState> {
+    let own = lruvec.memcg.unwrap_or(0);
+    let below = state.memcgs.iter().filter(move |memcg| memcg.parent == own);
+    below.filter_map(|memcg| state.lruvec(lruvec.node, Some(memcg.id)))
+}
+
+pub(super) fn workingset_counters(lruvec: &LruvecState) -> impl Iterator<Item = (NodeItem, u64)> {
+    let counters = lruvec.workingset.map(|workingset| {
+        let [activate_anon, activate_file] = workingset.activate;
+        let [refault_anon, refault_file] = workingset.refault;
+        let [restore_anon, restore_file] = workingset.restore;
+        [
+            (NodeItem::WorkingsetActivateAnon, activate_anon),
+            (NodeItem::WorkingsetActivateFile, activate_file),
+            (NodeItem::WorkingsetRefaultAnon, refault_anon),
+            (NodeItem::WorkingsetRefaultFile, refault_file),
+            (NodeItem::WorkingsetRestoreAnon, restore_anon),
+            (NodeItem::WorkingsetRestoreFile, restore_file),
+            (NodeItem::WorkingsetNodereclaim, workingset.node_reclaim),
+        ]
+    });
+    counters.into_iter().flatten()
+}
+
+/// A page as the model has it. Both number flags alike, but for those that the model derives.
+pub(super) fn model_page(page: &recording::LruPage, lru: LruIndex) -> LruPage {
+    let mut flags = LifeFlags::from_bits_truncate(page.flags);
+    flags.set(LifeFlags::ACTIVE, lru.is_active());
+    flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
+    LruPage { pfn: page.pfn, flags, mapcount: page.mapcount as u16, young: page.young as u16 }
+}
+
+/// What CPUs keep of the zones' counters: the lists tell the exact numbers.
+fn restore_zone_drift<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> Result<(), RestoreError> {
+    for zone in &state.zones {
+        for lru in LruIndex::ALL {
+            let exact: u64 = state
+                .lruvecs
+                .iter()
+                .filter(|lruvec| lruvec.node == zone.id.node())
+                .filter_map(|lruvec| machine.lru_zone_sizes(group(lruvec.memcg), lruvec.node, lru))
+                .map(|sizes| sizes[zone.id.zone_type().index()])
+                .sum();
+            let drift = exact as i64 - zone.lru_counts[lru as usize] as i64;
+            machine.restore_delta(zone.id, CPU, lru.zone_item(), drift as i16)?;
+        }
+    }
+    Ok(())
+}
+
+/// A node's counters, as far as lists and lines tell.
+fn restore_node<S: Sink>(machine: &mut Machine<S>, state: &StateFile, node: NodeId) {
+    let own: Vec<&LruvecState> = state.lruvecs.iter().filter(|lruvec| lruvec.node == node).collect();
+    let mut set = |item, value: u64| machine.restore_node_stat(node, item, value as i64);
+    for lru in LruIndex::ALL {
+        set(lru.node_item(), own.iter().map(|lruvec| lruvec.lists[lru as usize].len() as u64).sum());
+    }
+    if let Some(lruvec) = own.first() {
+        set(NodeItem::Mapped, lruvec.mapped);
+        set(NodeItem::Shmem, lruvec.shmem);
+        set(NodeItem::SlabReclaimable, lruvec.slab_reclaimable);
+        set(NodeItem::SlabUnreclaimable, lruvec.slab_unreclaimable);
+    }
+}
+
+/// Swap space. Its size is not told: where nothing is free and nothing is swapped there is none.
+fn restore_swap<S: Sink>(machine: &mut Machine<S>, state: &StateFile, free: u64) {
+    let mut pages = state.lruvecs.iter().flat_map(|lruvec| lruvec.lists.iter().flatten());
+    let swapped = pages.any(|page| page.has(recording::LruPage::SWAPCACHE));
+    if free > 0 || swapped {
+        machine.restore_swap(free, free, CPU, 0);
+    }
+}
