@@ -11,8 +11,8 @@ pub use caller::Caller;
 pub use error::LogError;
 pub use failure::{AllocFailure, FailedRequest};
 pub use meminfo::{
-    FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Swap, SwapCache, TotalSwap, Totals,
-    ZoneCounters, ZoneMem, show_mem,
+    FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Surroundings, Swap, SwapCache, TotalSwap,
+    Totals, ZoneCounters, ZoneMem, show_mem,
 };
 pub use oom::{
     AlreadyExiting, CgroupCounter, CgroupMemory, Constraint, CounterName, GroupKill, KillReason, Killed, MmPinned,

@@ -14,6 +14,9 @@ pub enum CompareError {
     /// The state before the load contradicts itself.
     #[error("start/state.txt: {0}")]
     Restore(#[from] RestoreError),
+    /// A report does not fit the machine.
+    #[error("dmesg_end.txt: the report cannot be rebuilt: {0}")]
+    Report(&'static str),
     /// A text of the kernel is not as it should be.
     #[error("{file}, {error}")]
     Text {

@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod report;
 mod run;
 mod trace;
 mod within;
@@ -22,6 +23,7 @@ use run::Run;
 /// [`CompareError`] if a file of the recording is missing or is not as it should be.
 pub fn compare(recording: &Recording) -> Result<RunReport, CompareError> {
     let run = Run::read(recording)?;
-    let checks = within::checks(&run);
+    let mut checks = within::checks(&run);
+    checks.extend(report::checks(&run)?);
     Ok(RunReport { name: run.name, checks })
 }

@@ -2,12 +2,14 @@
 
 mod counters;
 mod free_list;
+mod of;
 mod read;
 mod totals;
 mod write;
 
 pub use counters::{GlobalCounters, NodeCounters, ZoneCounters};
 pub use free_list::FreeBlocks;
+pub use of::Surroundings;
 pub(super) use read::mem_info;
 pub use totals::{FreeSwap, HugePages, SwapCache, TotalSwap, Totals};
 

@@ -1,0 +1,174 @@
+//! A machine in the situation that a report describes: what was there at the start, with the report's numbers.
+
+use crate::compare::error::CompareError;
+use crate::recording::{PcpPage, StateFile, ZoneState};
+use crate::replay::restore_machine;
+use buddyscope_mm::Machine;
+use buddyscope_mm::event::Event;
+use buddyscope_mm::pfn::{MAX_ORDER, MIGRATE_TYPES, MigrateType, Pfn};
+use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
+use buddyscope_procfs::report::{MemInfo, NodeCounters, ZoneCounters, ZoneMem};
+
+/// kswapd's fruitless runs on a node that it has given up.
+const GIVEN_UP: u32 = 16;
+
+/// The machine. Reports do not tell page numbers, so free blocks lie where there is room; everything else in a zone
+/// is in use.
+pub(super) fn machine(start: &StateFile, mem: &MemInfo) -> Result<Machine<Vec<Event>>, CompareError> {
+    let mut state = start.clone();
+    for zone in &mut state.zones {
+        let told = mem.zones.iter().find(|told| (told.counters.node, told.counters.zone) == place(zone));
+        fill(zone, told.ok_or(CompareError::Report("a zone is missing"))?)?;
+    }
+    for node in &mut state.nodes {
+        let told = mem.nodes.iter().find(|told| told.node == node.id);
+        let given_up = told.is_some_and(|told| told.all_unreclaimable);
+        node.kswapd_failures = if given_up { GIVEN_UP } else { 0 };
+    }
+    let mut machine = restore_machine(&state, Vec::new())?;
+    for zone in &mem.zones {
+        set_zone_counters(&mut machine, &zone.counters);
+    }
+    for node in &mem.nodes {
+        set_node_counters(&mut machine, node, mem);
+    }
+    Ok(machine)
+}
+
+fn place(zone: &ZoneState) -> (buddyscope_mm::pfn::NodeId, buddyscope_mm::pfn::ZoneType) {
+    (zone.id.node(), zone.id.zone_type())
+}
+
+/// Gives a zone's state the report's free blocks, per-CPU pages and numbers.
+fn fill(zone: &mut ZoneState, told: &ZoneMem) -> Result<(), CompareError> {
+    let counters = &told.counters;
+    zone.boost = counters.min.saturating_sub(zone.watermark[0]);
+    zone.highatomic = counters.reserved_highatomic;
+    zone.free = counters.free as i64;
+    zone.free_cma = counters.free_cma as i64;
+    zone.lru.clear();
+    zone.movable.clear();
+    let mut room = Room::of(zone);
+    let mut lists: [[Vec<Pfn>; MIGRATE_TYPES]; MAX_ORDER] = Default::default();
+    for order in (0..MAX_ORDER).rev() {
+        let blocks = told.blocks[order];
+        let types: Vec<MigrateType> = MigrateType::ALL.into_iter().filter(|t| blocks.on_list[t.index()]).collect();
+        for n in 0..blocks.count {
+            let block = room.take(order as u32).ok_or(CompareError::Report("no room for its free blocks"))?;
+            // A type for each letter, then the first for all that are left.
+            let list = types.get(n as usize).or(types.first()).copied().unwrap_or(MigrateType::Unmovable);
+            lists[order][list.index()].push(block);
+        }
+    }
+    zone.free_lists = lists;
+    let elsewhere = counters.free_pcp - counters.local_pcp.min(counters.free_pcp);
+    for (n, pcp) in zone.pcp.iter_mut().enumerate() {
+        (pcp.free_delta, pcp.free_cma_delta) = (0, 0);
+        pcp.lists = Default::default();
+        // The report tells of the CPU it was printed on, here the first, and of all others together.
+        let count = [counters.local_pcp, elsewhere].get(n).copied().unwrap_or(0);
+        let pages: Option<Vec<Pfn>> = (0..count).map(|_| room.take(0)).collect();
+        let pages = pages.ok_or(CompareError::Report("no room for its per-CPU pages"))?;
+        let list = MigrateType::Movable;
+        pcp.lists[list.index()] = pages.into_iter().map(|pfn| PcpPage { pfn, migrate_type: list }).collect();
+        pcp.count = count as u32;
+    }
+    if let Some(first) = zone.pcp.first_mut() {
+        first.free_delta = (told.block_pages() as i64 - zone.free) as i16;
+    }
+    Ok(())
+}
+
+/// Room for free blocks in a zone, from its start on.
+struct Room {
+    /// Page frames that exist and are not reserved, ascending.
+    pages: Vec<std::ops::Range<u64>>,
+}
+
+impl Room {
+    fn of(zone: &ZoneState) -> Room {
+        let mut taken: Vec<_> = zone.holes.iter().chain(&zone.reserved).map(|r| r.start.0..r.end.0).collect();
+        taken.sort_by_key(|range| range.start);
+        let end = zone.start.0 + zone.spanned;
+        let mut pages = Vec::new();
+        let mut at = zone.start.0;
+        for range in taken.into_iter().chain([end..end]) {
+            if at < range.start {
+                pages.push(at..range.start);
+            }
+            at = at.max(range.end);
+        }
+        Room { pages }
+    }
+
+    /// Takes an aligned block, and leaves its buddy in use: free buddies would be one block.
+    fn take(&mut self, order: u32) -> Option<Pfn> {
+        let size = 1u64 << order;
+        for (n, range) in self.pages.iter().enumerate() {
+            let start = range.start.next_multiple_of(2 * size);
+            if start + 2 * size <= range.end {
+                let rest = [range.start..start, start + 2 * size..range.end];
+                self.pages.splice(n..=n, rest.into_iter().filter(|range| !range.is_empty()));
+                return Some(Pfn(start));
+            }
+        }
+        None
+    }
+}
+
+fn set_zone_counters(machine: &mut Machine<Vec<Event>>, told: &ZoneCounters) {
+    let zone = buddyscope_mm::pfn::ZoneId::new(told.node, told.zone);
+    let items = [
+        (ZoneItem::InactiveAnon, told.inactive_anon),
+        (ZoneItem::ActiveAnon, told.active_anon),
+        (ZoneItem::InactiveFile, told.inactive_file),
+        (ZoneItem::ActiveFile, told.active_file),
+        (ZoneItem::Unevictable, told.unevictable),
+        (ZoneItem::WritePending, told.writepending),
+        (ZoneItem::Mlock, told.mlocked),
+        (ZoneItem::PageTable, told.pagetables),
+        (ZoneItem::Bounce, told.bounce),
+    ];
+    for (item, value) in items {
+        machine.restore_zone_stat(zone, item, value as i64);
+    }
+}
+
+fn set_node_counters(machine: &mut Machine<Vec<Event>>, told: &NodeCounters, mem: &MemInfo) {
+    // Slab pages and the page cache are told of the whole machine alone; which node has them shows nowhere.
+    let first = mem.nodes.first().is_some_and(|node| node.node == told.node);
+    let global = |value| if first { value } else { 0 };
+    let items = [
+        (NodeItem::InactiveAnon, told.inactive_anon),
+        (NodeItem::ActiveAnon, told.active_anon),
+        (NodeItem::InactiveFile, told.inactive_file),
+        (NodeItem::ActiveFile, told.active_file),
+        (NodeItem::Unevictable, told.unevictable),
+        (NodeItem::IsolatedAnon, told.isolated_anon),
+        (NodeItem::IsolatedFile, told.isolated_file),
+        (NodeItem::Mapped, told.mapped),
+        (NodeItem::Dirty, told.dirty),
+        (NodeItem::Writeback, told.writeback),
+        (NodeItem::Shmem, told.shmem),
+        (NodeItem::KernelStack, told.kernel_stack_kb),
+        (NodeItem::SlabReclaimable, global(mem.global.slab_reclaimable)),
+        (NodeItem::SlabUnreclaimable, global(mem.global.slab_unreclaimable)),
+        (NodeItem::FilePages, global(mem.pagecache)),
+    ];
+    for (item, value) in items {
+        machine.restore_node_stat(told.node, item, value as i64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_blocks_are_aligned_and_have_no_free_buddy() {
+        let mut room = Room { pages: vec![3..64] };
+        let blocks = [room.take(3), room.take(0), room.take(0), room.take(4)];
+        assert_eq!(blocks, [Some(Pfn(16)), Some(Pfn(4)), Some(Pfn(6)), Some(Pfn(32))]);
+        assert_eq!(room.take(5), None);
+    }
+}
