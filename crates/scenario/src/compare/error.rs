@@ -1,5 +1,6 @@
 //! Why a run cannot be compared.
 
+use super::shell::ShellError;
 use crate::recording::RecordingError;
 use buddyscope_mm::restore::RestoreError;
 use buddyscope_procfs::report::LogError;
@@ -14,6 +15,9 @@ pub enum CompareError {
     /// The state before the load contradicts itself.
     #[error("start/state.txt: {0}")]
     Restore(#[from] RestoreError),
+    /// The commands that made the load cannot be read.
+    #[error("meta.json, shell: {0}")]
+    Shell(#[from] ShellError),
     /// A report does not fit the machine.
     #[error("dmesg_end.txt: the report cannot be rebuilt: {0}")]
     Report(&'static str),

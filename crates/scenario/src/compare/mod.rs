@@ -8,11 +8,13 @@ mod check;
 mod error;
 mod report;
 mod run;
+mod shell;
 mod trace;
 mod within;
 
 pub use check::{Check, Kind, RunReport};
 pub use error::CompareError;
+pub use shell::ShellError;
 
 use crate::recording::Recording;
 use run::Run;

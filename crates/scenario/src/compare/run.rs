@@ -1,6 +1,7 @@
 //! A recorded run: its files read, and the machine as it was before.
 
 use super::error::CompareError;
+use super::shell::{self, Step};
 use super::trace::Trace;
 use crate::recording::{Meta, Recording, StateFile};
 use crate::replay::restore_machine;
@@ -16,6 +17,8 @@ const FTRACE: &str = "ftrace.txt";
 pub(super) struct Run {
     pub(super) name: String,
     pub(super) meta: Meta,
+    /// The commands that made the load.
+    pub(super) steps: Vec<Step>,
     /// The machine before the load, as recorded and as restored.
     pub(super) start: StateFile,
     pub(super) machine: Machine<NullSink>,
@@ -33,9 +36,11 @@ impl Run {
     pub(super) fn read(recording: &Recording) -> Result<Run, CompareError> {
         let start = recording.start()?;
         let log = text(recording, "dmesg_end.txt")?;
+        let meta = recording.meta()?;
         Ok(Run {
             name: recording.name().to_owned(),
-            meta: recording.meta()?,
+            steps: shell::read(meta.shell.iter().map(String::as_str))?,
+            meta,
             machine: restore_machine(&start, NullSink)?,
             start,
             trace: trace(recording)?,

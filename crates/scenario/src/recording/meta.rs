@@ -16,6 +16,9 @@ pub struct Meta {
     /// The steps of the recording.
     #[serde(default)]
     pub script: Vec<String>,
+    /// The commands that made the load, where timing mattered.
+    #[serde(default)]
+    pub shell: Vec<String>,
     /// Name of the script.
     #[serde(default)]
     pub scenario: Option<String>,
