@@ -1,8 +1,8 @@
 //! Node reclaim: whether a request should get pages back from a near node before it goes to a far one
 //! (`vm.zone_reclaim_mode`, mm/vmscan.c).
 
-use super::ScanControl;
 use super::scan_control::SWAP_CLUSTER_MAX;
+use super::{NodeShrink, ScanControl};
 use crate::alloc::AllocContext;
 use crate::event::{Event, NodeReclaim, Sink, Skip, SlowEvent, emit};
 use crate::gfp::{Gfp, gfp_zone};
@@ -10,6 +10,8 @@ use crate::machine::Machine;
 use crate::pfn::{MAX_NR_ZONES, NodeId};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::{NodeItem, VmEvent};
+use crate::wait::Step;
+use crate::zone::PgdatFlags;
 use crate::zone::check::zone_watermark_ok;
 use crate::zone::zonelist::ZoneRef;
 
@@ -69,14 +71,21 @@ impl<S: Sink> Machine<S> {
         if node != local && self.cpus.iter().any(|cpu| cpu.node == node) {
             return NodeReclaim::NoScan;
         }
-        if self.reclaim_node(task, ac, node) {
+        if self.nodes[node.index()].flags.contains(PgdatFlags::RECLAIM_LOCKED) {
+            return NodeReclaim::NoScan;
+        }
+        self.nodes[node.index()].flags |= PgdatFlags::RECLAIM_LOCKED;
+        let enough = self.reclaim_node(task, ac, node);
+        self.nodes[node.index()].flags -= PgdatFlags::RECLAIM_LOCKED;
+        if enough {
             return NodeReclaim::Success;
         }
         self.global.events.add(VmEvent::ZoneReclaimFailed, 1);
         NodeReclaim::Some
     }
 
-    /// Says whether enough pages came back (`__node_reclaim`).
+    /// Says whether enough pages came back (`__node_reclaim`). A walk of the zonelist does not pause, so its waits pass
+    /// at once.
     fn reclaim_node(&mut self, task: &Task, ac: &AllocContext, node: NodeId) -> bool {
         let pages = 1 << ac.order;
         let mode = self.sysctl.zone_reclaim_mode;
@@ -85,8 +94,25 @@ impl<S: Sink> Machine<S> {
         sc.priority = NODE_RECLAIM_PRIORITY;
         (sc.may_writepage, sc.may_unmap) = (mode & RECLAIM_WRITE != 0, mode & RECLAIM_UNMAP != 0);
         emit!(self, Event::Slow(SlowEvent::NodeReclaimBegin { node, order: ac.order, gfp }));
+        let mut reclaimer = task.clone();
+        reclaimer.flags |= TaskFlags::MEMALLOC;
+        if self.reclaimable_pagecache(node) > self.min_unmapped_pages(node) {
+            self.shrink_to(pages, &reclaimer, node, &mut sc);
+        }
         emit!(self, Event::Slow(SlowEvent::NodeReclaimEnd { reclaimed: sc.nr_reclaimed }));
         sc.nr_reclaimed >= pages
+    }
+
+    /// Scans more and more of the lists until so many pages came back.
+    fn shrink_to(&mut self, pages: u64, task: &Task, node: NodeId, sc: &mut ScanControl) {
+        while sc.priority >= 0 {
+            let mut pass = NodeShrink::new(node);
+            while pass.resume(self, task, sc) != Step::Done(()) {}
+            if sc.nr_reclaimed >= pages {
+                return;
+            }
+            sc.priority -= 1;
+        }
     }
 
     /// Page cache that node reclaim could free (`node_pagecache_reclaimable`).
