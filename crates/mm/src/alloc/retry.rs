@@ -154,3 +154,164 @@ fn try_harder(order: u8, priority: &mut CompactPriority, retries: &mut u32) -> b
     (*priority, *retries) = (harder, 0);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compact::testing::{CPU, ZONE, machine};
+    use crate::event::Event;
+    use crate::gfp::Gfp;
+    use crate::pfn::{NodeId, Order};
+
+    type Recorded = Machine<Vec<Event>>;
+
+    const ASYNC: CompactPriority = CompactPriority::Async;
+    const LIGHT: CompactPriority = CompactPriority::SyncLight;
+    const FULL: CompactPriority = CompactPriority::SyncFull;
+
+    fn context(machine: &Recorded, order: u8) -> AllocContext {
+        let order = Order::new(order.into()).expect("an order");
+        machine.alloc_context(Gfp::GFP_KERNEL, order, NodeId(0), None)
+    }
+
+    /// Whether compaction is tried again, and priority and retries then.
+    fn compact(
+        order: u8,
+        result: CompactResult,
+        mut priority: CompactPriority,
+        mut retries: u32,
+    ) -> (bool, CompactPriority, u32) {
+        let mut machine = machine();
+        let ac = context(&machine, order);
+        let retry = machine.should_compact_retry(&ac, result, &mut priority, &mut retries);
+        (retry, priority, retries)
+    }
+
+    #[test]
+    fn a_single_page_needs_no_compaction() {
+        assert_eq!(compact(0, CompactResult::Success, LIGHT, 3), (false, LIGHT, 3));
+    }
+
+    #[test]
+    fn what_found_nothing_or_was_withdrawn_tries_harder_down_to_a_floor() {
+        use CompactResult::{Complete, Contended, Deferred, PartialSkipped};
+        for result in [Complete, Deferred, Contended, PartialSkipped] {
+            assert_eq!(compact(3, result, ASYNC, 5), (true, LIGHT, 0), "{result:?}");
+            assert_eq!(compact(3, result, LIGHT, 5), (true, FULL, 0), "{result:?}");
+            assert_eq!(compact(3, result, FULL, 5), (false, FULL, 5), "{result:?}");
+            assert_eq!(compact(4, result, ASYNC, 5), (true, LIGHT, 0), "{result:?}");
+            assert_eq!(compact(4, result, LIGHT, 5), (false, LIGHT, 5), "large blocks are not worth everything");
+        }
+    }
+
+    #[test]
+    fn success_is_retried_sixteen_times_and_four_for_large_blocks() {
+        assert_eq!(compact(3, CompactResult::Success, FULL, 15), (true, FULL, 16));
+        assert_eq!(compact(3, CompactResult::Success, FULL, 16), (false, FULL, 17));
+        assert_eq!(compact(3, CompactResult::Success, LIGHT, 16), (true, FULL, 0));
+        assert_eq!(compact(4, CompactResult::Success, LIGHT, 3), (true, LIGHT, 4));
+        assert_eq!(compact(4, CompactResult::Success, LIGHT, 4), (false, LIGHT, 5));
+        assert_eq!(compact(3, CompactResult::NoSuitablePage, LIGHT, 16), (true, LIGHT, 16), "no success, no count");
+    }
+
+    #[test]
+    fn the_limit_told_is_sixteen_unless_it_was_looked_at() {
+        let told = |result| {
+            let mut machine = machine();
+            let ac = context(&machine, 4);
+            machine.should_compact_retry(&ac, result, &mut ASYNC.clone(), &mut 0);
+            machine.sink.iter().find_map(|event| match event {
+                Event::Slow(SlowEvent::CompactRetry { max_retries, .. }) => Some(*max_retries),
+                _ => None,
+            })
+        };
+        assert_eq!((told(CompactResult::Deferred), told(CompactResult::Success)), (Some(16), Some(4)));
+    }
+
+    #[test]
+    fn what_was_skipped_is_retried_where_reclaim_could_make_room() {
+        let mut machine = machine();
+        let ac = context(&machine, 3);
+        assert!(machine.should_compact_retry(&ac, CompactResult::Skipped, &mut LIGHT.clone(), &mut 0));
+        machine.restore_zone_stat(ZONE, ZoneItem::FreePages, 0);
+        for area in &mut machine.zones[ZONE.index()].free_area {
+            *area = Default::default();
+        }
+        let (mut priority, mut retries) = (ASYNC, 7);
+        assert!(!machine.should_compact_retry(&ac, CompactResult::Skipped, &mut priority, &mut retries));
+        assert_eq!((priority, retries), (ASYNC, 7));
+        // 3 × 17 pages could be reclaimed, of which a third counts: just above the gap of 16.
+        machine.restore_zone_stat(ZONE, ZoneItem::InactiveFile, 51);
+        assert!(machine.should_compact_retry(&ac, CompactResult::Skipped, &mut priority, &mut retries));
+        machine.restore_zone_stat(ZONE, ZoneItem::InactiveFile, 50);
+        assert!(!machine.should_compact_retry(&ac, CompactResult::Skipped, &mut priority, &mut retries));
+    }
+
+    /// A machine without free pages, with so many on the file list and so many of them dirty.
+    fn full(file: i64, dirty: i64) -> Recorded {
+        let mut machine = machine();
+        machine.zones[ZONE.index()].free_area = Default::default();
+        machine.zones[ZONE.index()].watermark = [100, 125, 150];
+        for (item, pages) in [(ZoneItem::FreePages, 0), (ZoneItem::InactiveFile, file), (ZoneItem::WritePending, dirty)]
+        {
+            machine.restore_zone_stat(ZONE, item, pages);
+        }
+        machine
+    }
+
+    fn reclaim(machine: &mut Recorded, order: u8, progress: bool, loops: &mut u32) -> ReclaimRetry {
+        let ac = context(machine, order);
+        machine.should_reclaim_retry(&Task::new(CPU), &ac, progress, loops)
+    }
+
+    #[test]
+    fn reclaim_is_retried_while_what_is_left_would_do() {
+        let mut loops = 0;
+        let decision = reclaim(&mut full(101, 0), 0, false, &mut loops);
+        assert_eq!((decision.retry, decision.wait, loops), (true, Some(Wait::Yield), 1));
+        assert!(!reclaim(&mut full(100, 0), 0, false, &mut loops).retry);
+        assert_eq!(loops, 2);
+    }
+
+    #[test]
+    fn pages_do_not_make_a_block() {
+        assert!(!reclaim(&mut full(4000, 0), 1, true, &mut 0).retry);
+    }
+
+    #[test]
+    fn progress_starts_the_count_anew_but_not_for_large_blocks() {
+        let mut loops = 9;
+        reclaim(&mut full(0, 0), 3, true, &mut loops);
+        assert_eq!(loops, 0);
+        loops = 9;
+        reclaim(&mut full(0, 0), 4, true, &mut loops);
+        assert_eq!(loops, 10);
+    }
+
+    #[test]
+    fn after_sixteen_fruitless_rounds_only_reserved_blocks_help() {
+        let mut machine = full(4000, 0);
+        assert!(reclaim(&mut machine, 0, false, &mut 15).retry, "the sixteenth");
+        machine.sink.clear();
+        let decision = reclaim(&mut machine, 0, false, &mut 16);
+        assert_eq!((decision.retry, decision.wait), (false, None));
+        assert!(!machine.sink.iter().any(|event| matches!(event, Event::Slow(SlowEvent::ReclaimRetryZone { .. }))));
+    }
+
+    #[test]
+    fn a_round_without_progress_waits_while_most_is_dirty() {
+        let congested = Some(Wait::Congestion(25));
+        assert_eq!(reclaim(&mut full(200, 101), 0, false, &mut 0), ReclaimRetry { retry: true, wait: congested });
+        assert_eq!(reclaim(&mut full(200, 100), 0, false, &mut 0).wait, Some(Wait::Yield));
+        assert_eq!(reclaim(&mut full(200, 101), 0, true, &mut 0).wait, Some(Wait::Yield));
+    }
+
+    #[test]
+    fn a_worker_sleeps_instead_of_yielding() {
+        let mut machine = full(200, 0);
+        let ac = context(&machine, 0);
+        let task = Task { flags: TaskFlags::WQ_WORKER, ..Task::new(CPU) };
+        let decision = machine.should_reclaim_retry(&task, &ac, true, &mut 0);
+        assert_eq!(decision, ReclaimRetry { retry: true, wait: Some(Wait::Sleep(1)) });
+    }
+}

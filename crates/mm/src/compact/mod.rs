@@ -5,7 +5,7 @@ mod direct;
 mod kcompactd;
 mod suitable;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use crate::event::CompactResult;
 pub(crate) use direct::DirectCompact;
