@@ -1,11 +1,11 @@
 //! From recorded LRU lists to a machine's: pages, costs, counters and swap.
 
-use crate::recording::{self, LruvecState, StateFile};
+use crate::recording::{LruPage, LruvecState, StateFile};
 use buddyscope_mm::event::Sink;
-use buddyscope_mm::lru::{LruIndex, LruPage};
+use buddyscope_mm::lru::{LruIndex, LruPage as ModelPage};
 use buddyscope_mm::pfn::{CpuId, NodeId};
 use buddyscope_mm::restore::RestoreError;
-use buddyscope_mm::vmstat::NodeItem;
+use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_mm::{LifeFlags, Machine, MemcgId};
 
 /// The CPU to which all drift of counters is given; recordings do not tell whose it is.
@@ -20,6 +20,7 @@ pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) 
         restore_lruvec(machine, state, lruvec)?;
     }
     restore_zone_drift(machine, state)?;
+    restore_write_pending(machine, state);
     for node in &state.nodes {
         restore_node(machine, state, node.id);
     }
@@ -88,11 +89,11 @@ pub(super) fn workingset_counters(lruvec: &LruvecState) -> impl Iterator<Item = 
 }
 
 /// A page as the model has it. Both number flags alike, but for those that the model derives.
-pub(super) fn model_page(page: &recording::LruPage, lru: LruIndex) -> LruPage {
+pub(super) fn model_page(page: &LruPage, lru: LruIndex) -> ModelPage {
     let mut flags = LifeFlags::from_bits_truncate(page.flags);
     flags.set(LifeFlags::ACTIVE, lru.is_active());
     flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
-    LruPage { pfn: page.pfn, flags, mapcount: page.mapcount as u16, young: page.young as u16 }
+    ModelPage { pfn: page.pfn, flags, mapcount: page.mapcount as u16, young: page.young as u16 }
 }
 
 /// What CPUs keep of the zones' counters: the lists tell the exact numbers.
@@ -126,12 +127,39 @@ fn restore_node<S: Sink>(machine: &mut Machine<S>, state: &StateFile, node: Node
         set(NodeItem::SlabReclaimable, lruvec.slab_reclaimable);
         set(NodeItem::SlabUnreclaimable, lruvec.slab_unreclaimable);
     }
+    let pages = || own.iter().flat_map(|lruvec| lruvec.lists.iter().flatten());
+    set(NodeItem::FilePages, pages().filter(|page| is_cache(page)).count() as u64);
+    set(NodeItem::Dirty, pages().filter(|page| is_dirty_file(page)).count() as u64);
+    set(NodeItem::Writeback, pages().filter(|page| page.has(LruPage::WRITEBACK)).count() as u64);
+}
+
+/// Whether a page is in the page cache, the swap cache included.
+fn is_cache(page: &LruPage) -> bool {
+    !page.has(LruPage::ANON) || page.has(LruPage::SWAPCACHE)
+}
+
+/// Whether a page of a file, tmpfs aside, waits to be written.
+fn is_dirty_file(page: &LruPage) -> bool {
+    page.has(LruPage::DIRTY) && !page.has(LruPage::ANON) && !page.has(LruPage::SWAPBACKED)
+}
+
+/// The pages of each zone that wait for I/O. What CPUs keep of these counters is not told.
+fn restore_write_pending<S: Sink>(machine: &mut Machine<S>, state: &StateFile) {
+    for zone in &state.zones {
+        let own = state.lruvecs.iter().filter(|lruvec| lruvec.node == zone.id.node());
+        let pages = own.flat_map(|lruvec| lruvec.lists.iter().flatten());
+        let pending = pages
+            .filter(|page| is_dirty_file(page) || page.has(LruPage::WRITEBACK))
+            .filter(|page| machine.page_zone(page.pfn).is_some_and(|own| own.id == zone.id))
+            .count();
+        machine.restore_zone_stat(zone.id, ZoneItem::WritePending, pending as i64);
+    }
 }
 
 /// Swap space. Its size is not told: where nothing is free and nothing is swapped there is none.
 fn restore_swap<S: Sink>(machine: &mut Machine<S>, state: &StateFile, free: u64) {
     let mut pages = state.lruvecs.iter().flat_map(|lruvec| lruvec.lists.iter().flatten());
-    let swapped = pages.any(|page| page.has(recording::LruPage::SWAPCACHE));
+    let swapped = pages.any(|page| page.has(LruPage::SWAPCACHE));
     if free > 0 || swapped {
         machine.restore_swap(free, free, CPU, 0);
     }
