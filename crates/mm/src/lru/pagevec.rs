@@ -9,4 +9,9 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn lru_add_drain(&mut self, cpu: CpuId) {
         let _ = cpu;
     }
+
+    /// Empties the batches of a CPU (`lru_add_drain`).
+    pub fn drain_lru(&mut self, cpu: CpuId) {
+        self.lru_add_drain(cpu);
+    }
 }

@@ -48,6 +48,8 @@ impl<S: Listen> Runner<S> {
         let checked = match pending {
             None => first_attempt_alone(&lines),
             Some(pending) => {
+                // The recorder did so, which is no part of an allocation.
+                self.machine.drain_lru(self.task.cpu);
                 let recorded = (pending.line + 1..).zip(pending.inner.lines());
                 checked(trace::first_difference(recorded, lines.into_iter()))
             }
