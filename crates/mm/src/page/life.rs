@@ -43,6 +43,8 @@ bitflags::bitflags! {
         const LRU = 1 << 19;
         /// A transparent huge page (`PageTransHuge`).
         const HUGE = 1 << 20;
+        /// In a batch on its way to a list, which refers to it (`struct pagevec`).
+        const BATCHED = 1 << 21;
     }
 }
 
@@ -75,6 +77,8 @@ pub(crate) struct Life {
     /// Those of them in which it was accessed (`pte_young`).
     pub(crate) young: u16,
     pub(crate) memcg: MemcgId,
+    /// The slot of swap it has while it is in the swap cache (`page_private`); 0 for none.
+    pub(crate) private: u32,
 }
 
 impl Life {
@@ -88,6 +92,7 @@ impl Life {
         mapcount: 0,
         young: 0,
         memcg: MemcgId(0),
+        private: 0,
     };
 
     /// Whether any page table maps it (`page_mapped`).

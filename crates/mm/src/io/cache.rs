@@ -1,0 +1,167 @@
+//! What an address space keeps in memory by page number: pages, and what remains of evicted ones (`i_pages`).
+//!
+//! As in the kernel's xarray 64 places share a node, and a node in which only remains are left can be dropped.
+
+use crate::pfn::Frame;
+use std::collections::BTreeMap;
+
+/// log2 of the places of a node (`XA_CHUNK_SHIFT`, include/linux/xarray.h, v5.10).
+const CHUNK_SHIFT: u32 = 6;
+const CHUNK: usize = 1 << CHUNK_SHIFT;
+
+/// What is at a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Slot {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A page in memory.
+    Page(Frame),
+    /// What remains of an evicted page, packed.
+    Shadow(u64),
+    /// The slot of swap in which a tmpfs page is.
+    Swap(u32),
+}
+
+/// A change of what nodes hold, for the counters of shadow nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NodeChange {
+    /// Nothing that counts.
+    None,
+    /// The node has begun to hold remains only.
+    OnlyShadows,
+    /// The node no longer holds remains only.
+    NoLonger,
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    slots: [Slot; CHUNK],
+    /// Places in use.
+    count: u8,
+    /// Those of them with remains (`nr_values`).
+    shadows: u8,
+}
+
+impl Node {
+    fn is_shadows_only(&self) -> bool {
+        self.count > 0 && self.count == self.shadows
+    }
+}
+
+/// The pages of an address space.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageCache {
+    nodes: BTreeMap<u32, Box<Node>>,
+    pages: u64,
+    shadows: u64,
+}
+
+impl PageCache {
+    /// Pages in memory (`nrpages`).
+    pub(crate) fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// Remains of evicted pages (`nrexceptional`).
+    pub(crate) fn shadows(&self) -> u64 {
+        self.shadows
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Slot {
+        let node = self.nodes.get(&(index >> CHUNK_SHIFT));
+        node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)])
+    }
+
+    /// The page in memory at a place (`find_get_page`).
+    pub(crate) fn page(&self, index: u32) -> Option<Frame> {
+        if let Slot::Page(frame) = self.get(index) { Some(frame) } else { None }
+    }
+
+    /// Puts something at a place; says what was there and what that means for its node.
+    pub(crate) fn set(&mut self, index: u32, new: Slot) -> (Slot, NodeChange) {
+        let key = index >> CHUNK_SHIFT;
+        if new == Slot::Empty && !self.nodes.contains_key(&key) {
+            return (Slot::Empty, NodeChange::None);
+        }
+        let blank = || Box::new(Node { slots: [Slot::Empty; CHUNK], count: 0, shadows: 0 });
+        let node = self.nodes.entry(key).or_insert_with(blank);
+        let before = node.is_shadows_only();
+        let old = core::mem::replace(&mut node.slots[index as usize & (CHUNK - 1)], new);
+        node.count = node.count + u8::from(new != Slot::Empty) - u8::from(old != Slot::Empty);
+        let is_shadow = |slot| matches!(slot, Slot::Shadow(_));
+        let is_page = |slot| matches!(slot, Slot::Page(_));
+        node.shadows = node.shadows + u8::from(is_shadow(new)) - u8::from(is_shadow(old));
+        self.pages = self.pages + u64::from(is_page(new)) - u64::from(is_page(old));
+        self.shadows = self.shadows + u64::from(is_shadow(new)) - u64::from(is_shadow(old));
+        let after = node.is_shadows_only();
+        if node.count == 0 {
+            self.nodes.remove(&key);
+        }
+        let change = match (before, after) {
+            (false, true) => NodeChange::OnlyShadows,
+            (true, false) => NodeChange::NoLonger,
+            _ => NodeChange::None,
+        };
+        (old, change)
+    }
+
+    /// Everything from a place on, ascending.
+    pub(crate) fn from(&self, start: u32) -> impl Iterator<Item = (u32, Slot)> + '_ {
+        self.nodes.range(start >> CHUNK_SHIFT..).flat_map(move |(&key, node)| {
+            let slots = node.slots.iter().enumerate();
+            slots.filter_map(move |(n, &slot)| {
+                let index = key << CHUNK_SHIFT | n as u32;
+                (slot != Slot::Empty && index >= start).then_some((index, slot))
+            })
+        })
+    }
+
+    /// Drops a node that holds remains only (`shadow_lru_isolate`); says how many remains it held.
+    pub(crate) fn drop_shadow_node(&mut self, node: u32) -> u8 {
+        match self.nodes.get(&node) {
+            Some(found) if found.is_shadows_only() => {
+                let shadows = found.shadows;
+                self.shadows -= u64::from(shadows);
+                self.nodes.remove(&node);
+                shadows
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// The node that a place is in.
+pub(crate) fn node_of(index: u32) -> u32 {
+    index >> CHUNK_SHIFT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_hold_pages_and_what_remains_of_them() {
+        let mut cache = PageCache::default();
+        cache.set(5, Slot::Page(Frame(9)));
+        cache.set(1 << 30, Slot::Page(Frame(10)));
+        assert_eq!((cache.page(5), cache.page(6), cache.pages()), (Some(Frame(9)), None, 2));
+        assert_eq!(cache.set(5, Slot::Shadow(77)), (Slot::Page(Frame(9)), NodeChange::OnlyShadows));
+        assert_eq!((cache.pages(), cache.shadows()), (1, 1));
+        assert_eq!(cache.from(0).count(), 2);
+        assert_eq!(cache.from(6).map(|entry| entry.0).collect::<Vec<_>>(), [1 << 30]);
+    }
+
+    #[test]
+    fn a_node_counts_while_it_holds_remains_only() {
+        let mut cache = PageCache::default();
+        cache.set(0, Slot::Page(Frame(1)));
+        assert_eq!(cache.set(1, Slot::Shadow(1)).1, NodeChange::None);
+        assert_eq!(cache.set(0, Slot::Shadow(2)).1, NodeChange::OnlyShadows);
+        assert_eq!(cache.set(0, Slot::Page(Frame(3))).1, NodeChange::NoLonger);
+        assert_eq!(cache.drop_shadow_node(0), 0);
+        cache.set(0, Slot::Empty);
+        assert_eq!(cache.drop_shadow_node(0), 1);
+        assert_eq!(cache.shadows(), 0);
+    }
+}

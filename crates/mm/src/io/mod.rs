@@ -1,0 +1,44 @@
+//! What processes use: files, devices, swap, and the state of all of it (mm/filemap.c, mm/page-writeback.c,
+//! mm/swap_state.c).
+
+pub(crate) mod cache;
+pub(crate) mod device;
+mod dirty;
+pub(crate) mod file;
+pub(crate) mod mapping;
+mod page_cache;
+pub(crate) mod swap;
+pub(crate) mod swap_ahead;
+mod swap_cache;
+mod transfer;
+
+pub use device::DeviceSpec;
+pub use file::{DeviceId, File, FileSpec, Storage};
+pub use swap::{SwapCacheStats, SwapSlot};
+
+use crate::task::mm::{FileId, Mms};
+use crate::task::process::Processes;
+use device::Devices;
+use mapping::Mappings;
+use swap::Swap;
+
+/// Processes and what they use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserSpace {
+    pub(crate) processes: Processes,
+    pub(crate) mms: Mms,
+    pub(crate) mappings: Mappings,
+    pub(crate) files: Vec<File>,
+    pub(crate) devices: Devices,
+    pub(crate) swap: Swap,
+}
+
+impl UserSpace {
+    pub(crate) fn file(&self, id: FileId) -> Option<&File> {
+        self.files.get(id.0 as usize)
+    }
+
+    pub(crate) fn file_mut(&mut self, id: FileId) -> Option<&mut File> {
+        self.files.get_mut(id.0 as usize)
+    }
+}

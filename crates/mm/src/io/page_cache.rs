@@ -1,0 +1,107 @@
+//! Pages of files in memory (mm/filemap.c).
+
+use super::cache::{NodeChange, Slot};
+use super::file::{File, FileSpec, Storage};
+use super::mapping::MappingKind;
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::life::{LifeFlags, MappingId};
+use crate::pfn::{CpuId, Frame};
+use crate::task::mm::FileId;
+use crate::vmstat::NodeItem;
+
+impl<S: Sink> Machine<S> {
+    /// Makes a file. None of it is in memory.
+    pub fn add_file(&mut self, spec: FileSpec) -> FileId {
+        let id = FileId(self.user.files.len() as u32);
+        let mapping = self.user.mappings.add(MappingKind::File(id));
+        self.user.files.push(File {
+            mapping,
+            pages: spec.pages,
+            storage: spec.storage,
+            read_ahead: spec.read_ahead,
+            expected: 0,
+            dirtied_when: 0,
+            writeback_index: 0,
+        });
+        id
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> Option<&File> {
+        self.user.file(id)
+    }
+
+    /// Pages of a file that are in memory (`nrpages`).
+    #[must_use]
+    pub fn cached_pages(&self, id: FileId) -> u64 {
+        let mapping = self.user.file(id).and_then(|file| self.user.mappings.get(file.mapping));
+        mapping.map_or(0, |mapping| mapping.cache.pages())
+    }
+
+    /// What a file has at a place.
+    pub(crate) fn cache_slot(&self, mapping: MappingId, index: u32) -> Slot {
+        self.user.mappings.get(mapping).map_or(Slot::Empty, |mapping| mapping.cache.get(index))
+    }
+
+    /// The file a page belongs to, if it is a file's.
+    pub(crate) fn file_of(&self, frame: Frame) -> Option<FileId> {
+        let life = self.mem.life(frame);
+        if life.flags.contains(LifeFlags::ANON) {
+            return None;
+        }
+        match self.user.mappings.get(life.mapping)?.kind {
+            MappingKind::File(file) => Some(file),
+            MappingKind::Anon => None,
+        }
+    }
+
+    /// Puts a new page into a file's cache; returns what was there (`__add_to_page_cache_locked`,
+    /// `shmem_add_to_page_cache`).
+    pub(crate) fn add_to_page_cache(&mut self, cpu: CpuId, frame: Frame, file: FileId, index: u32) -> Slot {
+        let Some(&File { mapping, storage, .. }) = self.user.file(file) else { return Slot::Empty };
+        let life = self.mem.life_mut(frame);
+        (life.mapping, life.index) = (mapping, index);
+        let shmem = storage == Storage::Shmem;
+        life.flags.set(LifeFlags::SWAPBACKED, shmem);
+        let old = self.set_cache_slot(frame, mapping, index, Slot::Page(frame));
+        self.mod_page_state(cpu, frame, NodeItem::FilePages, 1);
+        if shmem {
+            self.mod_page_state(cpu, frame, NodeItem::Shmem, 1);
+        }
+        old
+    }
+
+    /// Takes a page out of its file's cache and leaves something in its place (`__delete_from_page_cache`,
+    /// `shmem_delete_from_page_cache`).
+    pub(crate) fn delete_from_page_cache(&mut self, cpu: CpuId, frame: Frame, left: Slot) {
+        let life = *self.mem.life(frame);
+        self.set_cache_slot(frame, life.mapping, life.index, left);
+        self.mod_page_state(cpu, frame, NodeItem::FilePages, -1);
+        if life.flags.contains(LifeFlags::SWAPBACKED) {
+            self.mod_page_state(cpu, frame, NodeItem::Shmem, -1);
+        }
+        self.mem.life_mut(frame).mapping = MappingId::default();
+    }
+
+    /// Writes a place, and counts nodes in which only remains of pages are left (`workingset_update_node`).
+    pub(crate) fn set_cache_slot(&mut self, frame: Frame, mapping: MappingId, index: u32, new: Slot) -> Slot {
+        let Some(found) = self.user.mappings.get_mut(mapping) else { return Slot::Empty };
+        let (old, change) = found.cache.set(index, new);
+        self.count_shadow_node(frame, change);
+        old
+    }
+
+    /// Counts a node of the cache on the node of memory that the page is on.
+    pub(crate) fn count_shadow_node(&mut self, frame: Frame, change: NodeChange) {
+        let delta = match change {
+            NodeChange::None => return,
+            NodeChange::OnlyShadows => 1,
+            NodeChange::NoLonger => -1,
+        };
+        if let Some(zone) = self.mem.zone_of(frame) {
+            self.nodes[zone.node().index()].stat.add(NodeItem::WorkingsetNodes, delta);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The last reference to a page frees it (`put_page`, `release_pages`, mm/swap.c).
+
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::page::life::{Life, LifeFlags, MappingId};
+use crate::pfn::{CpuId, Frame};
+
+impl Life {
+    /// Whether the page cache or the swap cache has it.
+    pub(crate) fn is_cached(&self) -> bool {
+        let file = !self.flags.contains(LifeFlags::ANON) && self.mapping != MappingId::default();
+        file || self.flags.contains(LifeFlags::SWAPCACHE)
+    }
+
+    /// References to the page: mappings, caches, batches on the way to a list, and those that nobody explains
+    /// (`page_count`).
+    pub(crate) fn references(&self) -> u32 {
+        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
+        u32::from(self.mapcount) + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Frees a page unless somebody refers to it (`put_page`).
+    pub(crate) fn put_page(&mut self, cpu: CpuId, frame: Frame) {
+        if self.mem.life(frame).references() == 0 {
+            self.take_off_list(cpu, frame);
+            self.free_lone_page(cpu, frame);
+        }
+    }
+
+    /// Frees those of the pages that nobody refers to. They leave their lists first to last and are freed last to
+    /// first (`release_pages`).
+    pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
+        let mut gone = Vec::new();
+        for &frame in frames.iter().filter(|frame| self.mem.life(**frame).references() == 0) {
+            self.take_off_list(cpu, frame);
+            gone.push(frame);
+        }
+        for frame in gone.into_iter().rev() {
+            self.free_lone_page(cpu, frame);
+        }
+    }
+
+    /// Takes a page off its list, if it is on one.
+    fn take_off_list(&mut self, cpu: CpuId, frame: Frame) {
+        if self.mem.life(frame).flags.contains(LifeFlags::LRU) {
+            self.del_page_from_lru_list(cpu, frame);
+        }
+    }
+
+    /// Frees a page that is on no list and that nobody refers to.
+    fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
+        let (head, meta) = self.mem.block_of(frame);
+        let Some(zone) = self.mem.zone_of(head) else { return };
+        self.uncharge(frame);
+        *self.mem.life_mut(frame) = Life::NONE;
+        self.free_block(cpu, zone, head, meta);
+    }
+
+    /// The page no longer counts for its memory cgroup (`mem_cgroup_uncharge`).
+    fn uncharge(&mut self, frame: Frame) {
+        let _ = frame;
+    }
+}

@@ -1,0 +1,133 @@
+//! What a process says of its memory (`mlock`, `munlock`, `madvise`), and references that others take
+//! (`pin_user_pages`).
+
+use super::zap::Gather;
+use crate::event::Sink;
+use crate::io::swap::SwapSlot;
+use crate::machine::Machine;
+use crate::page::life::LifeFlags;
+use crate::pfn::{CpuId, Frame};
+use crate::task::mm::{MmId, VmFlags, VmaId};
+use crate::task::page_table::Pte;
+use crate::task::process::Pid;
+use crate::vmstat::NodeItem;
+
+impl<S: Sink> Machine<S> {
+    /// Keeps the pages of a mapping in memory from now on (`mlock`). Those that are not there yet are for the caller to
+    /// fault in (`__mm_populate`).
+    pub fn mlock(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
+        let Some(mm) = self.set_vma_flag(pid, vma, VmFlags::LOCKED, true) else { return };
+        self.lru_add_drain(cpu);
+        self.for_each_page(mm, vma, |machine, frame, _| machine.mlock_vma_page(cpu, frame));
+    }
+
+    /// No longer keeps them (`munlock`).
+    pub fn munlock(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
+        if let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) {
+            self.munlock_vma(cpu, mm, vma);
+        }
+    }
+
+    /// A mapping is no longer locked (`munlock_vma_pages_range`).
+    pub(crate) fn munlock_vma(&mut self, cpu: CpuId, mm: MmId, id: VmaId) {
+        let Some(vma) = self.user.mms.get_mut(mm).and_then(|mm| mm.vma_mut(id)) else { return };
+        if !vma.flags.contains(VmFlags::LOCKED) {
+            return;
+        }
+        vma.flags -= VmFlags::LOCKED;
+        self.lru_add_drain(cpu);
+        self.for_each_page(mm, id, |machine, frame, _| machine.munlock_vma_page(cpu, frame));
+    }
+
+    /// The contents of a mapping may be dropped until they are written again (`MADV_FREE`, `madvise_free_pte_range`).
+    pub fn madvise_free(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
+        let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return };
+        let plain = |vma: &crate::task::mm::Vma| vma.file.is_none() && !vma.flags.contains(VmFlags::LOCKED);
+        if !self.user.mms.get(mm).and_then(|mm| mm.vma(vma)).is_some_and(plain) {
+            return;
+        }
+        self.lru_add_drain(cpu);
+        let mut at = 0;
+        while let Some((place, pte)) = self.next_place(mm, vma, at) {
+            at = place.page + 1;
+            if let Some(slot) = pte.slot() {
+                self.set_pte(place, Pte::NONE);
+                self.add_swapents(mm, -1);
+                self.free_swap_and_cache(cpu, SwapSlot(slot));
+            } else if let Some(frame) = pte.frame()
+                && self.may_lazyfree(cpu, frame)
+            {
+                self.set_pte(place, pte.old().clean());
+                self.mark_page_lazyfree(cpu, frame);
+            }
+        }
+        self.lru_add_drain(cpu);
+        self.flush(cpu, &mut Gather::default());
+    }
+
+    /// Whether a page's contents may be dropped: not if others share what would be lost.
+    fn may_lazyfree(&mut self, cpu: CpuId, frame: Frame) -> bool {
+        let life = *self.mem.life(frame);
+        if life.flags.intersects(LifeFlags::SWAPCACHE | LifeFlags::DIRTY) {
+            let swapped = life.flags.contains(LifeFlags::SWAPCACHE);
+            if life.flags.contains(LifeFlags::LOCKED)
+                || life.mapcount != 1
+                || (swapped && !self.free_unneeded_swap(cpu, frame))
+            {
+                return false;
+            }
+            self.mem.life_mut(frame).flags -= LifeFlags::DIRTY;
+        }
+        true
+    }
+
+    /// A mapping is not needed soon (`MADV_COLD`, `madvise_cold_or_pageout_pte_range`).
+    pub fn madvise_cold(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
+        let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return };
+        self.lru_add_drain(cpu);
+        self.for_each_page(mm, vma, |machine, frame, (place, pte)| {
+            machine.set_pte(place, pte.old());
+            machine.mem.life_mut(frame).flags -= LifeFlags::REFERENCED;
+            machine.deactivate_page(cpu, frame);
+        });
+    }
+
+    /// Takes or drops references to the first `pages` pages of a mapping that are in memory, as drivers do that let
+    /// devices write there (`pin_user_pages`, `unpin_user_pages`). Returns how many changed.
+    pub fn pin(&mut self, cpu: CpuId, pid: Pid, vma: VmaId, pages: u64, pinned: bool) -> u64 {
+        let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return 0 };
+        let mut changed = 0;
+        self.for_each_page(mm, vma, |machine, frame, _| {
+            let flags = &mut machine.mem.life_mut(frame).flags;
+            if changed < pages && flags.contains(LifeFlags::PINNED) != pinned {
+                changed += 1;
+                flags.set(LifeFlags::PINNED, pinned);
+                let item = if pinned { NodeItem::FollPinAcquired } else { NodeItem::FollPinReleased };
+                machine.mod_page_state(cpu, frame, item, 1);
+            }
+        });
+        changed
+    }
+
+    /// Does something to every page in memory of a mapping.
+    fn for_each_page(
+        &mut self,
+        mm: MmId,
+        vma: VmaId,
+        mut act: impl FnMut(&mut Self, Frame, (crate::rmap::Place, Pte)),
+    ) {
+        let mut at = 0;
+        while let Some((place, pte)) = self.next_place(mm, vma, at) {
+            at = place.page + 1;
+            if let Some(frame) = pte.frame() {
+                act(self, frame, (place, pte));
+            }
+        }
+    }
+
+    fn set_vma_flag(&mut self, pid: Pid, vma: VmaId, flag: VmFlags, on: bool) -> Option<MmId> {
+        let mm = self.user.processes.get(pid)?.mm?;
+        self.user.mms.get_mut(mm)?.vma_mut(vma)?.flags.set(flag, on);
+        Some(mm)
+    }
+}

@@ -1,0 +1,65 @@
+//! Anonymous memory that was never touched (`do_anonymous_page`).
+
+use super::{FaultOutcome, Next, PageFault, Site};
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::io::mapping::MappingKind;
+use crate::machine::Machine;
+use crate::page::life::{LifeFlags, MappingId};
+use crate::pfn::{CpuId, Frame};
+use crate::rmap::Place;
+use crate::task::Task;
+use crate::task::mm::{RssKind, VmFlags};
+use crate::task::page_table::Pte;
+use crate::vmstat::{VmEvent, ZoneItem};
+
+impl PageFault {
+    /// Maps the page of zeros for a read, a new page for a write.
+    pub(super) fn do_anonymous_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
+        if !self.write {
+            machine.set_pte(site.place, Pte::zero());
+            return Next::Done(FaultOutcome::Minor);
+        }
+        let Some(frame) = self.hand.take() else {
+            return self.want_page(site, Gfp::GFP_HIGHUSER_MOVABLE | Gfp::ZERO);
+        };
+        machine.map_new_anon_page(task.cpu, site.place, frame, true);
+        machine.add_rss(site.place.mm, RssKind::Anon, 1);
+        Next::Done(FaultOutcome::Minor)
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Maps a page that nobody else knows and puts it on its way to a list (`page_add_new_anon_rmap`,
+    /// `lru_cache_add_inactive_or_unevictable`).
+    pub(crate) fn map_new_anon_page(&mut self, cpu: CpuId, place: Place, frame: Frame, write: bool) {
+        let family = self.anon_vma_prepare(place);
+        let vma = self.user.mms.get(place.mm).and_then(|mm| mm.vma(place.vma));
+        let (index, flags) = vma.map_or((0, VmFlags::empty()), |vma| (vma.index(place.page), vma.flags));
+        self.page_add_new_anon_rmap(cpu, frame, family, index);
+        if flags.contains(VmFlags::LOCKED) {
+            self.mem.life_mut(frame).flags |= LifeFlags::MLOCKED;
+            self.mod_zone_state(cpu, frame, ZoneItem::Mlock, 1);
+            self.global.events.add(VmEvent::UnevictablePgsMlocked, 1);
+        }
+        self.lru_cache_add(cpu, frame);
+        let pte = Pte::page(frame);
+        self.set_pte(place, if write && flags.contains(VmFlags::WRITE) { pte.written() } else { pte });
+    }
+
+    /// The family of mappings that anonymous pages of a mapping belong to; it is made with the first page
+    /// (`anon_vma_prepare`).
+    pub(crate) fn anon_vma_prepare(&mut self, place: Place) -> MappingId {
+        let mappings = &mut self.user.mappings;
+        let Some(vma) = self.user.mms.get_mut(place.mm).and_then(|mm| mm.vma_mut(place.vma)) else {
+            return MappingId::default();
+        };
+        if vma.anon == MappingId::default() {
+            vma.anon = mappings.add(MappingKind::Anon);
+            if let Some(family) = mappings.get_mut(vma.anon) {
+                family.vmas.push((place.mm, place.vma));
+            }
+        }
+        vma.anon
+    }
+}

@@ -1,0 +1,52 @@
+//! Memory that a file is mapped to (`do_fault`).
+
+use super::{FaultOutcome, FileFill, Next, PageFault, Site, Work};
+use crate::event::Sink;
+use crate::machine::Machine;
+use crate::pfn::Frame;
+use crate::rmap::rss_kind;
+use crate::task::Task;
+use crate::task::mm::{FileId, RssKind, VmFlags};
+use crate::task::page_table::Pte;
+
+impl PageFault {
+    /// Maps what the cache has around the page, or fetches the page.
+    pub(super) fn do_fault<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &Task,
+        site: &Site,
+        file: FileId,
+    ) -> Next {
+        let index = site.vma.index(site.place.page);
+        if machine.user.file(file).is_none_or(|file| index >= file.pages) {
+            return Next::Done(FaultOutcome::BusError);
+        }
+        if !self.write && machine.do_fault_around(task.cpu, site.place, &site.vma, file) {
+            return Next::Done(self.outcome());
+        }
+        Next::Work(Work::File(Box::new(FileFill::new(file, index, site.memcg))))
+    }
+
+    /// Maps a page of the file, or the copy of it that was prepared (`finish_fault`, `alloc_set_pte`).
+    pub(super) fn map_file_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, frame: Frame) {
+        let Some(site) = self.site(machine).filter(|site| site.pte.is_none()) else { return };
+        if machine.missing_table(&site.place).is_some() {
+            return;
+        }
+        let shared = site.vma.flags.contains(VmFlags::SHARED);
+        if self.write && !shared {
+            let Some(copy) = self.hand.take() else { return };
+            machine.add_rss(site.place.mm, RssKind::Anon, 1);
+            return machine.map_new_anon_page(task.cpu, site.place, copy, true);
+        }
+        machine.add_rss(site.place.mm, rss_kind(machine.mem.life(frame)), 1);
+        machine.page_add_file_rmap(task.cpu, frame);
+        let pte = Pte::page(frame);
+        machine.set_pte(site.place, if self.write { pte.written() } else { pte });
+        if self.write {
+            // `fault_dirty_shared_page`.
+            machine.set_page_dirty(task.cpu, frame);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! An access that finds no page, or not a writable one (`handle_mm_fault`, mm/memory.c).
+
+mod anon;
+mod around;
+mod file;
+mod protect;
+pub(crate) mod swap;
+
+use super::file_fill::FileFill;
+use super::new_page::{NewPage, Use};
+use crate::alloc::Fault;
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::page::life::MemcgId;
+use crate::pfn::{Frame, PAGE_SHIFT};
+use crate::rmap::Place;
+use crate::task::Task;
+use crate::task::mm::{Vma, VmFlags, VmaId};
+use crate::task::page_table::{Level, Pte};
+use crate::task::process::Pid;
+use crate::vmstat::{VmEvent, ZoneItem};
+use crate::wait::{Step, Wait};
+use swap::SwapFill;
+
+/// Flags of a request for a page table (`GFP_PGTABLE_USER`).
+const GFP_PGTABLE_USER: Gfp = Gfp::GFP_KERNEL_ACCOUNT.union(Gfp::ZERO);
+
+/// How a fault ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultOutcome {
+    /// The page is mapped; no device was needed.
+    Minor,
+    /// The page is mapped after it was read.
+    Major,
+    /// There is no such page in the file (SIGBUS).
+    BusError,
+    /// The process has to end.
+    Killed,
+}
+
+/// A fault that is being handled.
+#[derive(Clone, Debug)]
+pub struct PageFault {
+    pid: Pid,
+    vma: VmaId,
+    /// Page of the mapping.
+    offset: u64,
+    write: bool,
+    counted: bool,
+    major: bool,
+    /// A page for the mapping that is not in it yet.
+    hand: Option<Frame>,
+    work: Work,
+}
+
+/// What the fault is at.
+#[derive(Clone, Debug)]
+enum Work {
+    None,
+    /// A page for the mapping.
+    Page(NewPage),
+    /// A page table.
+    Table(Level, NewPage),
+    /// A page of the file.
+    File(Box<FileFill>),
+    /// A page from swap.
+    Swap(Box<SwapFill>),
+}
+
+/// What a look at the page tables came to.
+enum Next {
+    Done(FaultOutcome),
+    Work(Work),
+}
+
+/// Where the fault is, as it stands now.
+#[derive(Clone)]
+struct Site {
+    place: Place,
+    vma: Vma,
+    pte: Pte,
+    memcg: MemcgId,
+}
+
+impl PageFault {
+    /// A fault of a process at a page of one of its mappings.
+    #[must_use]
+    pub fn new(pid: Pid, vma: VmaId, offset: u64, write: bool) -> PageFault {
+        PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, work: Work::None }
+    }
+
+    /// Goes on; done with how it ended.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        loop {
+            if matches!(self.work, Work::None) {
+                match self.look(machine, task) {
+                    Next::Done(outcome) => {
+                        machine.discard(task, self.hand.take());
+                        return Step::Done(outcome);
+                    }
+                    Next::Work(work) => self.work = work,
+                }
+            }
+            if let Some(wait) = self.work(machine, task) {
+                return Step::Wait(wait);
+            }
+        }
+    }
+
+    /// Goes on with what it is at; says what it has to wait for.
+    fn work<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Option<Wait> {
+        let found = match &mut self.work {
+            Work::None => return None,
+            Work::Page(page) => match page.resume(machine, task) {
+                Step::Wait(wait) => return Some(wait),
+                Step::Done(frame) => {
+                    self.hand = frame;
+                    frame.is_some()
+                }
+            },
+            Work::Table(level, page) => match page.resume(machine, task) {
+                Step::Wait(wait) => return Some(wait),
+                Step::Done(frame) => {
+                    let level = *level;
+                    self.add_table(machine, task, level, frame)
+                }
+            },
+            Work::File(fill) => match fill.resume(machine, task) {
+                Step::Wait(wait) => {
+                    self.major |= fill.major;
+                    return Some(wait);
+                }
+                Step::Done(frame) => {
+                    let fill = core::mem::replace(&mut self.work, Work::None);
+                    if let Work::File(fill) = fill {
+                        self.note_major(machine, fill.major);
+                    }
+                    match frame {
+                        Some(frame) => {
+                            self.map_file_page(machine, task, frame);
+                            true
+                        }
+                        None => false,
+                    }
+                }
+            },
+            Work::Swap(fill) => match fill.resume(machine, task) {
+                Step::Wait(wait) => return Some(wait),
+                Step::Done(frame) => {
+                    let fill = core::mem::replace(&mut self.work, Work::None);
+                    if let Work::Swap(fill) = fill {
+                        self.note_major(machine, fill.major);
+                    }
+                    match frame {
+                        Some(frame) => {
+                            self.map_swap_page(machine, task, frame);
+                            true
+                        }
+                        None => false,
+                    }
+                }
+            },
+        };
+        self.work = Work::None;
+        if found {
+            return None;
+        }
+        // Back in user mode the access faults again, after somebody was killed (`VM_FAULT_OOM`).
+        machine.pagefault_out_of_memory(task);
+        Some(Wait::Yield)
+    }
+
+    fn note_major<S: Sink>(&mut self, machine: &mut Machine<S>, major: bool) {
+        if major && !self.major {
+            machine.global.events.add(VmEvent::PgMajFault, 1);
+        }
+        self.major |= major;
+    }
+
+    fn outcome(&self) -> FaultOutcome {
+        if self.major { FaultOutcome::Major } else { FaultOutcome::Minor }
+    }
+
+    /// Where the fault is; `None` if there is nothing any more.
+    fn site<S: Sink>(&self, machine: &Machine<S>) -> Option<Site> {
+        let mm = machine.user.processes.get(self.pid)?.mm?;
+        let space = machine.user.mms.get(mm)?;
+        let vma = space.vma(self.vma).filter(|vma| self.offset < vma.pages)?.clone();
+        let page = vma.start + self.offset;
+        let pte = space.table.get(page);
+        Some(Site { place: Place { mm, vma: self.vma, page }, vma, pte, memcg: space.memcg })
+    }
+
+    /// Looks at the page tables anew and does what can be done at once (`__handle_mm_fault`, `handle_pte_fault`).
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Next {
+        let killed = machine.user.processes.get(self.pid).is_none_or(|process| process.is_killed());
+        let Some(site) = self.site(machine).filter(|_| !killed) else { return Next::Done(FaultOutcome::Killed) };
+        if machine.is_unstable(site.place.mm) {
+            return Next::Done(FaultOutcome::Killed);
+        }
+        if !core::mem::replace(&mut self.counted, true) {
+            machine.global.events.add(VmEvent::PgFault, 1);
+        }
+        let copies = site.vma.file.is_some() && self.write && !site.vma.flags.contains(VmFlags::SHARED);
+        if copies && site.pte.is_none() && self.hand.is_none() {
+            return self.want_page(&site, Gfp::GFP_HIGHUSER_MOVABLE);
+        }
+        if let Some(level) = machine.missing_table(&site.place) {
+            return Next::Work(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table, site.memcg)));
+        }
+        if site.pte.is_none() {
+            return match site.vma.file {
+                None => self.do_anonymous_page(machine, task, &site),
+                Some(file) => self.do_fault(machine, task, &site, file),
+            };
+        }
+        if let Some(slot) = site.pte.slot() {
+            return self.do_swap_page(&site, slot);
+        }
+        if self.write && !site.pte.is_writable() {
+            return self.do_wp_page(machine, task, &site);
+        }
+        let pte = site.pte.young();
+        machine.set_pte(site.place, if self.write { pte.dirty() } else { pte });
+        Next::Done(self.outcome())
+    }
+
+    /// Asks for a page for the mapping.
+    fn want_page(&self, site: &Site, gfp: Gfp) -> Next {
+        let fault = Fault {
+            policy: site.vma.policy,
+            start: site.vma.start << PAGE_SHIFT,
+            pgoff: u64::from(site.vma.pgoff),
+            address: site.place.page << PAGE_SHIFT,
+            hugepage: false,
+        };
+        Next::Work(Work::Page(NewPage::new(gfp, Use::Mapping(fault), site.memcg)))
+    }
+
+    /// Makes a level of the page tables (`__pte_alloc`); false if there was no memory.
+    fn add_table<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &Task,
+        level: Level,
+        frame: Option<Frame>,
+    ) -> bool {
+        let Some(frame) = frame else { return false };
+        match self.site(machine) {
+            Some(site) if machine.missing_table(&site.place) == Some(level) => {
+                machine.add_table(task.cpu, &site.place, level, frame);
+            }
+            _ => machine.free_table(task.cpu, level, frame, false),
+        }
+        true
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// The level of the page tables that is missing at a place.
+    pub(crate) fn missing_table(&self, place: &Place) -> Option<Level> {
+        self.user.mms.get(place.mm)?.table.missing(place.page, false)
+    }
+
+    /// Makes a level of the page tables.
+    pub(crate) fn add_table(&mut self, cpu: crate::pfn::CpuId, place: &Place, level: Level, frame: Frame) {
+        if level != Level::Upper {
+            self.mod_zone_state(cpu, frame, ZoneItem::PageTable, 1);
+        }
+        if let Some(mm) = self.user.mms.get_mut(place.mm) {
+            mm.table.add(place.page, level, frame);
+        }
+    }
+
+    /// Frees a page of the page tables; `counted` if it was in use.
+    pub(crate) fn free_table(&mut self, cpu: crate::pfn::CpuId, level: Level, frame: Frame, counted: bool) {
+        if counted && level != Level::Upper {
+            self.mod_zone_state(cpu, frame, ZoneItem::PageTable, -1);
+        }
+        let (head, meta) = self.mem.block_of(frame);
+        if let Some(zone) = self.mem.zone_of(head) {
+            self.free_block(cpu, zone, head, meta);
+        }
+    }
+
+    /// An access that needs no fault: the page is mapped and may be written if it is. Marks it as accessed; says whether
+    /// that was so (what the processor does by itself).
+    pub fn access(&mut self, pid: Pid, vma: VmaId, offset: u64, write: bool) -> bool {
+        let mm = self.user.processes.get(pid).and_then(|process| process.mm);
+        let Some(space) = mm.and_then(|mm| self.user.mms.get_mut(mm)) else { return false };
+        let Some(page) = space.vma(vma).filter(|vma| offset < vma.pages).map(|vma| vma.start + offset) else {
+            return false;
+        };
+        let pte = space.table.get(page);
+        if !pte.is_present() || (write && !pte.is_writable()) {
+            return false;
+        }
+        let accessed = if write { pte.young().dirty() } else { pte.young() };
+        if accessed != pte {
+            space.table.set(page, accessed);
+        }
+        true
+    }
+}

@@ -1,0 +1,56 @@
+//! A write to a page that is mapped read only (`do_wp_page`).
+
+use super::{FaultOutcome, Next, PageFault, Site};
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::page::life::LifeFlags;
+use crate::rmap::rss_kind;
+use crate::task::Task;
+use crate::task::mm::{RssKind, VmFlags};
+use crate::vmstat::VmEvent;
+
+impl PageFault {
+    pub(super) fn do_wp_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
+        if !site.vma.flags.contains(VmFlags::WRITE) {
+            return Next::Done(FaultOutcome::BusError);
+        }
+        if let Some(old) = site.pte.frame() {
+            if site.vma.flags.contains(VmFlags::SHARED) {
+                // The first change since the page was stored (`wp_page_shared`).
+                machine.set_pte(site.place, site.pte.young().written());
+                machine.set_page_dirty(task.cpu, old);
+                return Next::Done(self.outcome());
+            }
+            let life = machine.mem.life(old);
+            if life.flags.contains(LifeFlags::ANON) && life.references() == 1 {
+                machine.set_pte(site.place, site.pte.young().written());
+                machine.global.events.add(VmEvent::PgReuse, 1);
+                return Next::Done(self.outcome());
+            }
+        }
+        self.wp_page_copy(machine, task, site)
+    }
+
+    /// The process gets a copy of its own (`wp_page_copy`).
+    fn wp_page_copy<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
+        let zero = if site.pte.is_zero() { Gfp::ZERO } else { Gfp::empty() };
+        let Some(copy) = self.hand.take() else {
+            return self.want_page(site, Gfp::GFP_HIGHUSER_MOVABLE | zero);
+        };
+        let old = site.pte.frame();
+        if let Some(old) = old {
+            machine.add_rss(site.place.mm, rss_kind(machine.mem.life(old)), -1);
+        }
+        machine.add_rss(site.place.mm, RssKind::Anon, 1);
+        machine.map_new_anon_page(task.cpu, site.place, copy, true);
+        if let Some(old) = old {
+            machine.page_remove_rmap(task.cpu, old);
+            if site.vma.flags.contains(VmFlags::LOCKED) {
+                machine.munlock_vma_page(task.cpu, old);
+            }
+            machine.put_page(task.cpu, old);
+        }
+        Next::Done(self.outcome())
+    }
+}

@@ -1,0 +1,221 @@
+//! Anonymous memory that is in swap (`do_swap_page`, `swap_cluster_readahead`).
+
+use super::{Next, PageFault, Site, Work};
+use crate::alloc::Fault;
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::io::cache::Slot;
+use crate::io::swap::SwapSlot;
+use crate::machine::Machine;
+use crate::page::life::{LifeFlags, MemcgId};
+use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
+use crate::task::Task;
+use crate::task::mm::{FileId, RssKind, VmFlags};
+use crate::task::page_table::Pte;
+use crate::user::new_page::{NewPage, Use};
+use crate::vmstat::VmEvent;
+use crate::wait::{Step, Wait};
+
+/// A page on its way from swap, with those around it.
+#[derive(Clone, Debug)]
+pub(crate) struct SwapFill {
+    slot: SwapSlot,
+    place: Fault,
+    memcg: MemcgId,
+    /// Slots that are still to be read, the next last.
+    ahead: Vec<SwapSlot>,
+    begun: bool,
+    request: Option<(SwapSlot, NewPage)>,
+    /// Whether the page was not in memory.
+    pub(crate) major: bool,
+    /// The page, once it has been seen.
+    bypass: Option<Frame>,
+}
+
+impl SwapFill {
+    fn new(slot: SwapSlot, place: Fault, memcg: MemcgId) -> SwapFill {
+        let (ahead, request, bypass) = (Vec::new(), None, None);
+        SwapFill { slot, place, memcg, ahead, begun: false, request, major: false, bypass }
+    }
+
+    /// Goes on; done with the page, read and not locked, or without if there is no memory.
+    pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
+        loop {
+            if let Some((slot, request)) = &mut self.request {
+                let slot = *slot;
+                match request.resume(machine, task) {
+                    Step::Wait(wait) => return Step::Wait(wait),
+                    Step::Done(frame) => {
+                        self.request = None;
+                        if let Some(frame) = frame {
+                            self.take(machine, task, slot, frame);
+                        } else if slot == self.slot && self.ahead.is_empty() {
+                            return Step::Done(None);
+                        }
+                    }
+                }
+            }
+            match self.look(machine, task) {
+                Ok(step) => return step,
+                Err(slot) => {
+                    let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(self.place), self.memcg);
+                    self.request = Some((slot, page));
+                }
+            }
+        }
+    }
+
+    /// Whether it is there; `Err` is the slot to read next.
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Result<Step<Option<Frame>>, SwapSlot> {
+        if let Some(frame) = self.bypass {
+            return Ok(self.wait_for(machine, frame));
+        }
+        if !core::mem::replace(&mut self.begun, true) {
+            if let Some(frame) = machine.lookup_swap_cache(self.slot) {
+                machine.note_swap_ahead_hit(frame);
+                return Ok(self.wait_for(machine, frame));
+            }
+            self.major = true;
+            self.ahead = machine.slots_around(self.slot);
+        }
+        while let Some(slot) = self.ahead.pop() {
+            let here = matches!(machine.swap_cache_slot(slot), Slot::Page(_));
+            if !here && machine.user.swap.is_readable(slot) {
+                return Err(slot);
+            }
+        }
+        match machine.swap_cache_slot(self.slot) {
+            Slot::Page(frame) => {
+                if self.major {
+                    machine.lru_add_drain(task.cpu);
+                }
+                Ok(self.wait_for(machine, frame))
+            }
+            _ => Err(self.slot),
+        }
+    }
+
+    fn wait_for<S: Sink>(&self, machine: &Machine<S>, frame: Frame) -> Step<Option<Frame>> {
+        if machine.is_locked(frame) { Step::Wait(Wait::PageIo(frame)) } else { Step::Done(Some(frame)) }
+    }
+
+    /// Reads a slot into a new page. A slot on a device that answers at once and that nobody else needs is read past the
+    /// swap cache.
+    fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, slot: SwapSlot, frame: Frame) {
+        if matches!(machine.swap_cache_slot(slot), Slot::Page(_)) || !machine.user.swap.is_readable(slot) {
+            return machine.discard(task, Some(frame));
+        }
+        if machine.bypasses_swap_cache(slot) {
+            machine.swap_in_past_cache(task.cpu, frame, slot);
+            self.bypass = Some(frame);
+            return;
+        }
+        machine.swap_in_page(task.cpu, frame, slot);
+        if slot != self.slot {
+            machine.mem.life_mut(frame).flags |= LifeFlags::RECLAIM;
+            machine.global.events.add(VmEvent::SwapRa, 1);
+        }
+    }
+}
+
+impl PageFault {
+    pub(super) fn do_swap_page(&mut self, site: &Site, slot: u32) -> Next {
+        let fault = Fault {
+            policy: site.vma.policy,
+            start: site.vma.start << PAGE_SHIFT,
+            pgoff: u64::from(site.vma.pgoff),
+            address: site.place.page << PAGE_SHIFT,
+            hugepage: false,
+        };
+        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), fault, site.memcg))))
+    }
+
+    /// Maps a page that was in swap, if the entry still names its slot.
+    pub(super) fn map_swap_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, frame: Frame) {
+        let cpu = task.cpu;
+        let Some(site) = self.site(machine) else { return machine.put_page(cpu, frame) };
+        let life = *machine.mem.life(frame);
+        let cached = life.flags.contains(LifeFlags::SWAPCACHE);
+        let Some(slot) = site.pte.slot().map(SwapSlot).filter(|slot| !cached || slot.0 == life.private) else {
+            return machine.put_page(cpu, frame);
+        };
+        machine.add_rss(site.place.mm, RssKind::Anon, 1);
+        machine.add_swapents(site.place.mm, -1);
+        let mut pte = Pte::page(frame);
+        if self.write && machine.reuse_swap_page(cpu, frame) {
+            pte = if site.vma.flags.contains(VmFlags::WRITE) { pte.written() } else { pte.dirty() };
+        }
+        let family = machine.anon_vma_prepare(site.place);
+        machine.page_add_anon_rmap(cpu, frame, family, site.vma.index(site.place.page));
+        machine.set_pte(site.place, pte);
+        machine.user.swap.put(cpu, slot);
+        let locked = site.vma.flags.contains(VmFlags::LOCKED);
+        if machine.is_swap_full_for(frame) || locked || life.flags.contains(LifeFlags::MLOCKED) {
+            machine.free_unneeded_swap(cpu, frame);
+        }
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// A page that was read ahead is used (`lookup_swap_cache`).
+    fn note_swap_ahead_hit(&mut self, frame: Frame) {
+        let life = self.mem.life_mut(frame);
+        if life.flags.contains(LifeFlags::RECLAIM) && !life.flags.contains(LifeFlags::WRITEBACK) {
+            life.flags -= LifeFlags::RECLAIM;
+            self.global.events.add(VmEvent::SwapRaHit, 1);
+            self.user.swap.around.hits += 1;
+        }
+    }
+
+    /// The slots that are read along with one, the first last; none where only the one is read.
+    fn slots_around(&mut self, slot: SwapSlot) -> Vec<SwapSlot> {
+        if self.bypasses_swap_cache(slot) {
+            return Vec::new();
+        }
+        let window = self.user.swap.around.window(slot.offset(), self.sysctl.page_cluster);
+        let mask = window - 1;
+        if mask == 0 {
+            return Vec::new();
+        }
+        (slot.0 & !mask..=slot.0 | mask).rev().map(SwapSlot).collect()
+    }
+
+    /// Whether a slot is read past the swap cache (`SWP_SYNCHRONOUS_IO` and `__swap_count` of 1).
+    fn bypasses_swap_cache(&self, slot: SwapSlot) -> bool {
+        let device = self.user.swap.device(slot);
+        self.user.devices.get(device).is_synchronous() && self.user.swap.count(slot) == 1
+    }
+
+    /// Begins to read a slot into a new page in the swap cache (`__read_swap_cache_async`).
+    pub(crate) fn swap_in_page(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
+        self.user.swap.hold(slot);
+        self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
+        let old = self.add_to_swap_cache(cpu, frame, slot);
+        if let Slot::Shadow(shadow) = old {
+            self.refault(cpu, frame, shadow);
+        }
+        self.mem.life_mut(frame).flags |= LifeFlags::WORKINGSET;
+        self.lru_cache_add(cpu, frame);
+        self.global.events.add(VmEvent::PswpIn, 1);
+        self.read_page(cpu, frame, self.user.swap.device(slot));
+    }
+
+    /// Reads a slot into a new page that never is in the swap cache.
+    fn swap_in_past_cache(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
+        self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
+        if let Slot::Shadow(shadow) = self.swap_cache_slot(slot) {
+            self.refault(cpu, frame, shadow);
+            self.drop_shadow(slot);
+        }
+        self.lru_cache_add(cpu, frame);
+        self.global.events.add(VmEvent::PswpIn, 1);
+    }
+
+    /// Moves a page of shared memory from the swap cache to its file's cache (`shmem_swapin_page`).
+    pub(crate) fn shmem_swapin(&mut self, cpu: CpuId, frame: Frame, file: FileId, index: u32, slot: SwapSlot) {
+        self.add_to_page_cache(cpu, frame, file, index);
+        self.delete_from_swap_cache(cpu, frame);
+        self.set_page_dirty(cpu, frame);
+        self.user.swap.put(cpu, slot);
+    }
+}

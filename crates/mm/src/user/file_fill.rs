@@ -1,0 +1,208 @@
+//! Getting a page of a file into memory: from the cache, from its device, from swap, or as a page of zeros
+//! (`filemap_fault`, `generic_file_buffered_read`, `page_cache_ra_unbounded`, `shmem_getpage_gfp`).
+
+use super::new_page::{NewPage, Use};
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::io::cache::Slot;
+use crate::io::swap::SwapSlot;
+use crate::io::Storage;
+use crate::machine::Machine;
+use crate::page::life::MemcgId;
+use crate::pfn::Frame;
+use crate::task::Task;
+use crate::task::mm::FileId;
+use crate::wait::{Step, Wait};
+
+/// Flags of a request for a page that a file's mapping describes (`mapping_gfp_mask`).
+pub(crate) const MAPPING_GFP: Gfp = Gfp::GFP_HIGHUSER_MOVABLE;
+
+/// A page on its way into memory.
+#[derive(Clone, Debug)]
+pub(crate) struct FileFill {
+    file: FileId,
+    index: u32,
+    /// Pages that are wanted, from `index` on.
+    window: u32,
+    /// Pages of the window that have been seen to.
+    done: u32,
+    /// Pages of the window that wait to be read together.
+    batch: Vec<Frame>,
+    request: Option<NewPage>,
+    /// Whether reading ahead failed for lack of memory.
+    alone: bool,
+    /// Whether the device was needed.
+    pub(crate) major: bool,
+    memcg: MemcgId,
+}
+
+impl FileFill {
+    pub(crate) fn new(file: FileId, index: u32, memcg: MemcgId) -> FileFill {
+        FileFill { file, index, window: 0, done: 0, batch: Vec::new(), request: None, alone: false, major: false, memcg }
+    }
+
+    /// Goes on; done with the page, which is not locked, or without if there is no memory.
+    pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
+        loop {
+            if self.request.is_none() {
+                match self.look(machine, task) {
+                    Look::Page(frame) => return Step::Done(Some(frame)),
+                    Look::Wait(wait) => return Step::Wait(wait),
+                    Look::Request(gfp) => self.request = Some(NewPage::new(gfp, Use::File, self.memcg)),
+                    Look::Again => continue,
+                }
+            }
+            let Some(request) = &mut self.request else { continue };
+            match request.resume(machine, task) {
+                Step::Wait(wait) => return Step::Wait(wait),
+                Step::Done(frame) => {
+                    self.request = None;
+                    if !self.take(machine, task, frame) {
+                        self.submit(machine, task);
+                        return Step::Done(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what was prepared, as when the task does not go on.
+    pub(crate) fn submit<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
+        let device = machine.user.file(self.file).and_then(|file| file.device()).unwrap_or_default();
+        for frame in self.batch.drain(..) {
+            machine.read_page(task.cpu, frame, device);
+        }
+        self.window = 0;
+    }
+
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Look {
+        if self.window == 0 {
+            return self.look_at_page(machine, task);
+        }
+        let Some(mapping) = machine.user.file(self.file).map(|file| file.mapping) else { return Look::Again };
+        while self.done < self.window {
+            if machine.cache_slot(mapping, self.index + self.done).is_page() {
+                // A page in between ends the batch before it.
+                self.done += 1;
+                continue;
+            }
+            let ahead = Gfp::NORETRY | Gfp::NOWARN;
+            return Look::Request(if self.alone { MAPPING_GFP } else { MAPPING_GFP | ahead });
+        }
+        self.submit(machine, task);
+        Look::Again
+    }
+
+    /// The page itself: here, on its way, or to be fetched.
+    fn look_at_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Look {
+        let Some(file) = machine.user.file(self.file) else { return Look::Again };
+        let (mapping, storage) = (file.mapping, file.storage);
+        match machine.cache_slot(mapping, self.index) {
+            Slot::Page(frame) if machine.is_locked(frame) => Look::Wait(Wait::PageIo(frame)),
+            Slot::Page(frame) => Look::Page(frame),
+            Slot::Swap(slot) => self.look_in_swap(machine, task, SwapSlot(slot)),
+            _ if storage == Storage::Shmem => Look::Request(MAPPING_GFP),
+            _ => {
+                self.major = true;
+                self.window = machine.read_ahead_window(self.file, self.index);
+                if self.alone {
+                    self.window = 1;
+                }
+                self.done = 0;
+                Look::Again
+            }
+        }
+    }
+
+    /// A page of shared memory that is in swap (`shmem_swapin_page`).
+    fn look_in_swap<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, slot: SwapSlot) -> Look {
+        let Slot::Page(frame) = machine.swap_cache_slot(slot) else {
+            self.major = true;
+            return Look::Request(MAPPING_GFP);
+        };
+        let flags = machine.mem.life(frame).flags;
+        if flags.intersects(crate::page::life::LifeFlags::LOCKED | crate::page::life::LifeFlags::WRITEBACK) {
+            return Look::Wait(Wait::PageIo(frame));
+        }
+        machine.shmem_swapin(task.cpu, frame, self.file, self.index, slot);
+        Look::Page(frame)
+    }
+
+    /// Puts a new page where it is wanted; false if there is none.
+    fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, frame: Option<Frame>) -> bool {
+        let Some(frame) = frame else {
+            // Without memory to read ahead the page alone is tried, with more effort.
+            let had_only_ahead = self.window > 0 && !self.alone;
+            self.submit(machine, task);
+            let had = core::mem::replace(&mut self.alone, true);
+            return had_only_ahead && !had;
+        };
+        let Some(file) = machine.user.file(self.file) else {
+            machine.discard(task, Some(frame));
+            return false;
+        };
+        let mapping = file.mapping;
+        let index = self.index + self.done;
+        match machine.cache_slot(mapping, index) {
+            Slot::Page(_) => machine.discard(task, Some(frame)),
+            Slot::Swap(slot) => machine.swap_in_page(task.cpu, frame, SwapSlot(slot)),
+            old => {
+                machine.add_to_page_cache(task.cpu, frame, self.file, index);
+                machine.new_cache_page(task.cpu, frame, old, true);
+                if self.window > 0 {
+                    machine.lock_page(frame);
+                    self.batch.push(frame);
+                }
+            }
+        }
+        if self.window > 0 {
+            self.done += 1;
+        }
+        true
+    }
+}
+
+/// What to do next.
+enum Look {
+    Page(Frame),
+    Wait(Wait),
+    Request(Gfp),
+    Again,
+}
+
+impl Slot {
+    fn is_page(self) -> bool {
+        matches!(self, Slot::Page(_))
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Whether a page is being read.
+    pub(crate) fn is_locked(&self, frame: Frame) -> bool {
+        self.mem.life(frame).flags.contains(crate::page::life::LifeFlags::LOCKED)
+    }
+
+    pub(crate) fn lock_page(&mut self, frame: Frame) {
+        self.mem.life_mut(frame).flags |= crate::page::life::LifeFlags::LOCKED;
+    }
+
+    /// Pages to read at once: several when a file is read from front to back (`ondemand_readahead`, simplified to a
+    /// window of fixed size).
+    fn read_ahead_window(&mut self, file: FileId, index: u32) -> u32 {
+        let Some(file) = self.user.file_mut(file) else { return 1 };
+        let in_order = index == file.expected || index == 0;
+        let left = file.pages.saturating_sub(index).max(1);
+        let window = if in_order { file.read_ahead.max(1).min(left) } else { 1 };
+        file.expected = index + window;
+        window
+    }
+
+    /// A page that is new in a cache goes to a list; one that was there not long ago is active at once
+    /// (`add_to_page_cache_lru`).
+    pub(crate) fn new_cache_page(&mut self, cpu: crate::pfn::CpuId, frame: Frame, old: Slot, counts: bool) {
+        if let (Slot::Shadow(shadow), true) = (old, counts) {
+            self.refault(cpu, frame, shadow);
+        }
+        self.lru_cache_add(cpu, frame);
+    }
+}

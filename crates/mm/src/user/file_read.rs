@@ -1,0 +1,70 @@
+//! Reading a file (`generic_file_buffered_read`).
+
+use super::fault::FaultOutcome;
+use super::file_fill::FileFill;
+use crate::event::Sink;
+use crate::io::Storage;
+use crate::io::cache::Slot;
+use crate::machine::Machine;
+use crate::task::Task;
+use crate::task::mm::FileId;
+use crate::wait::{Step, Wait};
+
+/// A page that a task reads.
+#[derive(Clone, Debug)]
+pub struct ReadPage {
+    file: FileId,
+    index: u32,
+    fill: Option<Box<FileFill>>,
+}
+
+impl ReadPage {
+    /// Reads a page of a file.
+    #[must_use]
+    pub fn new(file: FileId, index: u32) -> ReadPage {
+        ReadPage { file, index, fill: None }
+    }
+
+    /// Goes on; done with how it ended.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        loop {
+            if machine.is_killed(task) {
+                if let Some(fill) = &mut self.fill {
+                    fill.submit(machine, task);
+                }
+                return Step::Done(FaultOutcome::Killed);
+            }
+            let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
+                return Step::Done(FaultOutcome::BusError);
+            };
+            // A hole in shared memory reads as zeros and stays a hole.
+            let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
+            if file.storage == Storage::Shmem && empty {
+                return Step::Done(FaultOutcome::Minor);
+            }
+            let memcg = machine.memcg_of(task);
+            let (file, index) = (self.file, self.index);
+            let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index, memcg)));
+            match fill.resume(machine, task) {
+                Step::Wait(wait) => return Step::Wait(wait),
+                Step::Done(Some(frame)) => {
+                    machine.mark_page_accessed(task.cpu, frame);
+                    let major = fill.major;
+                    return Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor });
+                }
+                Step::Done(None) => {
+                    // The call fails for lack of memory (ENOMEM); a reader that goes on tries again.
+                    self.fill = None;
+                    return Step::Wait(Wait::Yield);
+                }
+            }
+        }
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Whom pages are charged to that a task puts into the page cache.
+    pub(crate) fn memcg_of(&self, task: &Task) -> crate::page::life::MemcgId {
+        self.user.processes.get(task.pid).map(|process| process.memcg).unwrap_or_default()
+    }
+}

@@ -1,0 +1,98 @@
+//! Writing a file (`generic_perform_write`, `pagecache_get_page`).
+
+use super::fault::FaultOutcome;
+use super::file_fill::{FileFill, MAPPING_GFP};
+use super::new_page::{NewPage, Use};
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::io::Storage;
+use crate::io::cache::Slot;
+use crate::machine::Machine;
+use crate::pfn::Frame;
+use crate::task::Task;
+use crate::task::mm::FileId;
+use crate::wait::{Step, Wait};
+
+/// A page that a task writes as a whole.
+#[derive(Clone, Debug)]
+pub struct WritePage {
+    file: FileId,
+    index: u32,
+    request: Option<NewPage>,
+    fill: Option<Box<FileFill>>,
+}
+
+impl WritePage {
+    /// Writes a page of a file; the file grows if the page lies behind its end.
+    #[must_use]
+    pub fn new(file: FileId, index: u32) -> WritePage {
+        WritePage { file, index, request: None, fill: None }
+    }
+
+    /// Goes on; done with how it ended.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        loop {
+            if machine.is_killed(task) {
+                return Step::Done(FaultOutcome::Killed);
+            }
+            if let Some(request) = &mut self.request {
+                match request.resume(machine, task) {
+                    Step::Wait(wait) => return Step::Wait(wait),
+                    Step::Done(None) => {
+                        self.request = None;
+                        return Step::Wait(Wait::Yield);
+                    }
+                    Step::Done(Some(frame)) => {
+                        self.request = None;
+                        self.take(machine, task, frame);
+                        continue;
+                    }
+                }
+            }
+            if let Some(step) = self.look(machine, task) {
+                return step;
+            }
+        }
+    }
+
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Option<Step<FaultOutcome>> {
+        let (file, index) = (self.file, self.index);
+        let Some(found) = machine.user.file_mut(file) else { return Some(Step::Done(FaultOutcome::BusError)) };
+        found.pages = found.pages.max(index.saturating_add(1));
+        let (mapping, storage) = (found.mapping, found.storage);
+        match machine.cache_slot(mapping, index) {
+            Slot::Page(frame) if machine.is_locked(frame) => return Some(Step::Wait(Wait::PageIo(frame))),
+            Slot::Page(frame) => {
+                machine.set_page_dirty(task.cpu, frame);
+                return Some(Step::Done(FaultOutcome::Minor));
+            }
+            Slot::Swap(_) => {
+                let memcg = machine.memcg_of(task);
+                let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index, memcg)));
+                return match fill.resume(machine, task) {
+                    Step::Wait(wait) => Some(Step::Wait(wait)),
+                    Step::Done(Some(_)) => None,
+                    Step::Done(None) => Some(Step::Wait(Wait::Yield)),
+                };
+            }
+            Slot::Empty | Slot::Shadow(_) => {}
+        }
+        let write = if storage == Storage::Shmem { Gfp::empty() } else { Gfp::WRITE };
+        self.request = Some(NewPage::new(MAPPING_GFP | write, Use::File, machine.memcg_of(task)));
+        None
+    }
+
+    /// Puts the new page into the cache. A page that is written tells nothing about the working set.
+    fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, frame: Frame) {
+        let Some(mapping) = machine.user.file(self.file).map(|file| file.mapping) else {
+            return machine.discard(task, Some(frame));
+        };
+        match machine.cache_slot(mapping, self.index) {
+            Slot::Page(_) | Slot::Swap(_) => machine.discard(task, Some(frame)),
+            old => {
+                machine.add_to_page_cache(task.cpu, frame, self.file, self.index);
+                machine.new_cache_page(task.cpu, frame, old, false);
+            }
+        }
+    }
+}
