@@ -2,12 +2,15 @@
 //!
 //! It reads everything and trusts nothing; cost grows with the pages that have state.
 
+mod life;
+mod lists;
+
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::list::List;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
-    Frame, MAX_ORDER, MAX_ORDER_NR_PAGES, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, PAGEBLOCK_NR_PAGES,
+    Frame, MAX_ORDER, MAX_ORDER_NR_PAGES, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, PAGEBLOCK_NR_PAGES,
     PAGEBLOCK_ORDER, Pfn, ZoneId,
 };
 use crate::vmstat::{NR_ZONE_ITEMS, ZoneItem};
@@ -49,6 +52,42 @@ pub enum Violation {
         /// What is wrong.
         what: &'static str,
     },
+    /// A node's counter is not what a recount gives.
+    #[error("node {node}: {what} is {counted}, a recount gives {recounted}")]
+    Node {
+        /// The node.
+        node: NodeId,
+        /// Which counter.
+        what: &'static str,
+        /// What it says.
+        counted: i64,
+        /// What there is.
+        recounted: i64,
+    },
+    /// A count of an address space is not what its page tables say.
+    #[error("address space {mm}: {what} is {counted}, a recount gives {recounted}")]
+    Space {
+        /// The address space.
+        mm: u32,
+        /// Which count.
+        what: &'static str,
+        /// What it says.
+        counted: i64,
+        /// What there is.
+        recounted: i64,
+    },
+    /// A slot of swap is not used as often as it says.
+    #[error("swap slot {slot}: {what} is {counted}, a recount gives {recounted}")]
+    Swap {
+        /// The slot.
+        slot: u32,
+        /// Which count.
+        what: &'static str,
+        /// What it says.
+        counted: i64,
+        /// What there is.
+        recounted: i64,
+    },
 }
 
 /// Pages of a zone by what they are.
@@ -73,7 +112,9 @@ impl<S: Sink> Machine<S> {
             self.audit_pcp(zone, recount)?;
             self.audit_counters(zone, recount)?;
         }
-        self.audit_totals()
+        self.audit_totals()?;
+        self.audit_lru()?;
+        self.audit_life()
     }
 
     /// Every block: alignment, zone, no other block inside, no mergeable pair.

@@ -6,9 +6,10 @@ use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
 use crate::config::Sysctls;
 use crate::event::{Event, NullSink, Sink, SlowEvent, emit};
 use crate::gfp::Gfp;
+use crate::io::UserSpace;
+use crate::io::swap::Swap;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
-use crate::lru::swap::SwapSpace;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
@@ -58,7 +59,9 @@ pub struct Machine<S = NullSink> {
     /// The slab shrinkers.
     pub(crate) shrinkers: Shrinkers,
     /// Swap space.
-    pub(crate) swap: SwapSpace,
+    pub(crate) swap: Swap,
+    /// Processes and what they use.
+    pub(crate) user: UserSpace,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
 }

@@ -15,3 +15,17 @@ impl<S: Sink> Machine<S> {
         false
     }
 }
+
+impl<S: Sink> Machine<S> {
+    /// Without memory for a fault: kills somebody (`pagefault_out_of_memory`).
+    pub(crate) fn pagefault_out_of_memory(&mut self, _: &Task) {}
+
+    /// A victim is gone (`exit_oom_victim`).
+    pub(crate) fn exit_oom_victim(&mut self) {}
+
+    /// Takes what nobody needs out of a victim's address space (`__oom_reap_task_mm`).
+    pub(crate) fn oom_reap_mm(&mut self, _: crate::pfn::CpuId, _: crate::task::mm::MmId) {}
+
+    /// The killer leaves an address space aside (`MMF_OOM_SKIP`).
+    pub(crate) fn set_oom_skip(&mut self, _: crate::task::mm::MmId) {}
+}

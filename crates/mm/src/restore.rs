@@ -5,9 +5,10 @@ use crate::buddy::{BuddyOptions, GlobalStat};
 use crate::config::Sysctls;
 use crate::event::Sink;
 use crate::gfp::Gfp;
+use crate::io::UserSpace;
+use crate::io::swap::Swap;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
-use crate::lru::swap::SwapSpace;
 use crate::machine::{Machine, Pressure};
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -129,7 +130,8 @@ impl<S: Sink> Machine<S> {
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),
-            swap: SwapSpace::default(),
+            swap: Swap::default(),
+            user: UserSpace::default(),
             jiffies: FIRST_JIFFY,
             nodes: parts.nodes,
             zones: parts.zones,

@@ -249,14 +249,6 @@ impl<S: Sink> Machine<S> {
             _ => false,
         }
     }
-
-    /// When the next I/O completes.
-    fn next_io_completion(&self) -> Option<u64> {
-        None
-    }
-
-    /// Completes the I/O that is due.
-    fn complete_io(&mut self) {}
 }
 
 /// Pages and slab objects that were looked at so far.

@@ -3,10 +3,17 @@
 use super::file::DeviceId;
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::life::LifeFlags;
+use crate::page::life::{Life, LifeFlags};
 use crate::pfn::{CpuId, Frame};
 use crate::task::mm::FileId;
 use crate::vmstat::{NodeItem, ZoneItem};
+
+impl Life {
+    /// Whether the page is one of a file that can be written back (`mapping_can_writeback`).
+    fn counts_as_dirty(&self) -> bool {
+        !self.flags.intersects(LifeFlags::ANON | LifeFlags::SWAPBACKED | LifeFlags::SWAPCACHE)
+    }
+}
 
 impl<S: Sink> Machine<S> {
     /// The device whose dirty pages a page counts as; none for anonymous and shared memory
@@ -26,10 +33,13 @@ impl<S: Sink> Machine<S> {
             return false;
         }
         life.flags |= LifeFlags::DIRTY;
+        if !life.counts_as_dirty() {
+            return true;
+        }
+        self.mod_page_state(cpu, frame, NodeItem::Dirty, 1);
+        self.mod_zone_state(cpu, frame, ZoneItem::WritePending, 1);
+        self.mod_page_state(cpu, frame, NodeItem::Dirtied, 1);
         if let Some((file, device)) = self.writeback_device(frame) {
-            self.mod_page_state(cpu, frame, NodeItem::Dirty, 1);
-            self.mod_zone_state(cpu, frame, ZoneItem::WritePending, 1);
-            self.mod_page_state(cpu, frame, NodeItem::Dirtied, 1);
             self.user.devices.get_mut(device).writeback.reclaimable += 1;
             self.mark_file_dirty(file, device);
         }
@@ -67,10 +77,14 @@ impl<S: Sink> Machine<S> {
     }
 
     fn count_cleaned(&mut self, cpu: CpuId, frame: Frame) {
-        self.mem.life_mut(frame).flags -= LifeFlags::DIRTY;
+        let life = self.mem.life_mut(frame);
+        life.flags -= LifeFlags::DIRTY;
+        if !life.counts_as_dirty() {
+            return;
+        }
+        self.mod_page_state(cpu, frame, NodeItem::Dirty, -1);
+        self.mod_zone_state(cpu, frame, ZoneItem::WritePending, -1);
         if let Some((_, device)) = self.writeback_device(frame) {
-            self.mod_page_state(cpu, frame, NodeItem::Dirty, -1);
-            self.mod_zone_state(cpu, frame, ZoneItem::WritePending, -1);
             self.user.devices.get_mut(device).writeback.reclaimable -= 1;
         }
     }

@@ -20,7 +20,6 @@ use crate::task::mm::{FileId, Mms};
 use crate::task::process::Processes;
 use device::Devices;
 use mapping::Mappings;
-use swap::Swap;
 
 /// Processes and what they use.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +29,6 @@ pub(crate) struct UserSpace {
     pub(crate) mappings: Mappings,
     pub(crate) files: Vec<File>,
     pub(crate) devices: Devices,
-    pub(crate) swap: Swap,
 }
 
 impl UserSpace {

@@ -1,7 +1,7 @@
 //! Swap space: areas of slots, who uses which, and the pages that are in memory and in swap (mm/swapfile.c,
 //! mm/swap_slots.c, mm/swap_state.c).
 
-use super::cache::PageCache;
+use super::cache::{PageCache, Slot};
 use super::swap_ahead::SwapAhead;
 use crate::io::file::DeviceId;
 use crate::pfn::CpuId;
@@ -16,6 +16,10 @@ const OFFSET: u32 = (1 << AREA_SHIFT) - 1;
 const MAX_AREAS: usize = 16;
 
 impl SwapSlot {
+    pub(crate) fn new(area: usize, offset: u32) -> SwapSlot {
+        SwapSlot((area as u32) << AREA_SHIFT | offset & OFFSET)
+    }
+
     pub(crate) fn area(self) -> usize {
         (self.0 >> AREA_SHIFT) as usize
     }
@@ -143,6 +147,24 @@ impl SwapArea {
 }
 
 impl Swap {
+    /// Swap space of which only the size is known: `total` slots, `free` of them free, and `ahead` more taken ahead by a
+    /// CPU.
+    pub(crate) fn with_unknown_users(total: u32, free: u32, cpu: CpuId, online_cpus: usize, ahead: u8) -> Swap {
+        let mut swap = Swap::default();
+        swap.add(total, DeviceId::default(), 0);
+        let mut taken = swap.take_slots(total.saturating_sub(free) as usize);
+        let mut slots = taken.split_off(taken.len().saturating_sub(usize::from(ahead)));
+        slots.reverse();
+        for slot in taken {
+            swap.duplicate(slot);
+            swap.let_go(cpu, slot);
+        }
+        swap.ahead = vec![Vec::new(); cpu.index() + 1];
+        swap.ahead[cpu.index()] = slots;
+        swap.takes_ahead = swap.free >= online_cpus as i64 * DEACTIVATE_THRESHOLD;
+        swap
+    }
+
     /// Adds an area (`swapon`). Says nothing if there are too many.
     pub(crate) fn add(&mut self, slots: u32, device: DeviceId, priority: i16) {
         if self.areas.len() == MAX_AREAS {
@@ -236,13 +258,21 @@ impl Swap {
         }
     }
 
-    /// Makes a slot free (`swap_entry_free`).
+    /// Makes a slot free; what remained of its page is of no use any more (`swap_entry_free`, `swap_range_free`).
     fn free_slot(&mut self, slot: SwapSlot) {
         if let Some(area) = self.areas.get_mut(slot.area()) {
             *area.count_mut(slot.offset()) = 0;
             area.give_back(slot.offset());
+            if let Slot::Shadow(_) = area.cache.get(slot.offset()) {
+                area.cache.set(slot.offset(), Slot::Empty);
+            }
             self.free += 1;
         }
+    }
+
+    /// The area of a slot that is known.
+    fn area_mut(&mut self, slot: SwapSlot) -> Option<&mut SwapArea> {
+        self.areas.get_mut(slot.area()).filter(|_| slot.offset() != 0)
     }
 
     /// A slot's last user is gone: it is free, or waits with the CPU for others (`free_swap_slot`).
@@ -273,14 +303,14 @@ impl Swap {
 
     /// Another entry names the slot (`swap_duplicate`).
     pub(crate) fn duplicate(&mut self, slot: SwapSlot) {
-        if let Some(area) = self.areas.get_mut(slot.area()) {
+        if let Some(area) = self.area_mut(slot) {
             *area.count_mut(slot.offset()) += 1;
         }
     }
 
     /// An entry no longer names the slot (`swap_free`).
     pub(crate) fn put(&mut self, cpu: CpuId, slot: SwapSlot) {
-        let Some(area) = self.areas.get_mut(slot.area()) else { return };
+        let Some(area) = self.area_mut(slot) else { return };
         let count = area.count_mut(slot.offset());
         if *count & !HAS_CACHE > 0 {
             *count -= 1;
@@ -292,14 +322,14 @@ impl Swap {
 
     /// The swap cache takes hold of a slot again, to read its page (`swapcache_prepare`).
     pub(crate) fn hold(&mut self, slot: SwapSlot) {
-        if let Some(area) = self.areas.get_mut(slot.area()) {
+        if let Some(area) = self.area_mut(slot) {
             *area.count_mut(slot.offset()) |= HAS_CACHE;
         }
     }
 
     /// The swap cache lets go of a slot (`put_swap_page`).
     pub(crate) fn let_go(&mut self, cpu: CpuId, slot: SwapSlot) {
-        let Some(area) = self.areas.get_mut(slot.area()) else { return };
+        let Some(area) = self.area_mut(slot) else { return };
         let count = area.count_mut(slot.offset());
         *count &= !HAS_CACHE;
         if *count == 0 {
@@ -307,7 +337,7 @@ impl Swap {
         }
     }
 
-    /// Whether a slot is read and written at once.
+    /// The device that a slot is on.
     pub(crate) fn device(&self, slot: SwapSlot) -> DeviceId {
         self.areas.get(slot.area()).map_or(DeviceId(0), |area| area.device)
     }
@@ -315,10 +345,11 @@ impl Swap {
     /// Whether a slot can be read by reading ahead: it is in use and not just taken (`__swap_duplicate`).
     pub(crate) fn is_readable(&self, slot: SwapSlot) -> bool {
         let area = self.areas.get(slot.area());
-        slot.offset() > 0 && area.is_some_and(|area| slot.offset() < area.max && area.count(slot.offset()) & !HAS_CACHE > 0)
+        slot.offset() > 0
+            && area.is_some_and(|area| slot.offset() < area.max && area.count(slot.offset()) & !HAS_CACHE > 0)
     }
 
-    /// Slots in use by area, and those that CPUs hold.
+    /// Slots that CPUs took ahead or have yet to give back.
     pub(crate) fn held_by_cpus(&self) -> u64 {
         self.ahead.iter().chain(&self.returned).map(|slots| slots.len() as u64).sum()
     }

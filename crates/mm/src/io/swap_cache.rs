@@ -3,7 +3,7 @@
 use super::cache::Slot;
 use super::device::DeviceSpec;
 use super::file::DeviceId;
-use super::swap::{SwapCacheStats, SwapSlot};
+use super::swap::{Swap, SwapCacheStats, SwapSlot};
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
@@ -18,50 +18,61 @@ impl<S: Sink> Machine<S> {
 
     /// Adds swap space of so many pages on a device (`swapon`). Space of higher priority is used first.
     pub fn swapon(&mut self, pages: u32, device: DeviceId, priority: i16) {
-        self.user.swap.add(pages, device, priority);
+        self.swap.add(pages, device, priority);
+    }
+
+    /// Pages of swap space: all, and those that are free.
+    #[must_use]
+    pub fn swap_pages(&self) -> (u64, i64) {
+        (self.swap.total, self.swap.free)
+    }
+
+    /// Sets swap space to a known state; `ahead` are the slots that a CPU took ahead of need.
+    pub fn restore_swap(&mut self, total: u64, free: u64, cpu: CpuId, ahead: u8) {
+        let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+        self.swap = Swap::with_unknown_users(pages(total), pages(free), cpu, self.cpus.len(), ahead);
     }
 
     /// What the swap cache did so far.
     #[must_use]
     pub fn swap_cache_stats(&self) -> SwapCacheStats {
-        self.user.swap.stats
+        self.swap.stats
     }
 
     /// Pages in the swap cache (`total_swapcache_pages`).
     #[must_use]
     pub fn swap_cache_pages(&self) -> u64 {
-        self.user.swap.areas.iter().map(|area| area.cache.pages()).sum()
+        self.swap.areas.iter().map(|area| area.cache.pages()).sum()
     }
 
     /// What the swap cache has for a slot.
     pub(crate) fn swap_cache_slot(&self, slot: SwapSlot) -> Slot {
-        self.user.swap.areas.get(slot.area()).map_or(Slot::Empty, |area| area.cache.get(slot.offset()))
+        self.swap.areas.get(slot.area()).map_or(Slot::Empty, |area| area.cache.get(slot.offset()))
     }
 
-    fn set_swap_cache_slot(&mut self, frame: Frame, slot: SwapSlot, new: Slot) -> Slot {
-        let Some(area) = self.user.swap.areas.get_mut(slot.area()) else { return Slot::Empty };
-        let (old, change) = area.cache.set(slot.offset(), new);
-        self.count_shadow_node(frame, change);
-        old
+    fn set_swap_cache_slot(&mut self, slot: SwapSlot, new: Slot) -> Slot {
+        // Slot 0 is that of a page of which only is known that it is in the swap cache.
+        let area = self.swap.areas.get_mut(slot.area()).filter(|_| slot.offset() != 0);
+        area.map_or(Slot::Empty, |area| area.cache.set(slot.offset(), new).0)
     }
 
     /// The page of a slot, if it is in memory (`lookup_swap_cache`).
     pub(crate) fn lookup_swap_cache(&mut self, slot: SwapSlot) -> Option<Frame> {
         let found = if let Slot::Page(frame) = self.swap_cache_slot(slot) { Some(frame) } else { None };
-        self.user.swap.stats.find_total += 1;
-        self.user.swap.stats.find_success += u64::from(found.is_some());
+        self.swap.stats.find_total += 1;
+        self.swap.stats.find_success += u64::from(found.is_some());
         found
     }
 
     /// Puts a page with a slot into the swap cache; returns what was there (`add_to_swap_cache`).
     pub(crate) fn add_to_swap_cache(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) -> Slot {
-        let old = self.set_swap_cache_slot(frame, slot, Slot::Page(frame));
+        let old = self.set_swap_cache_slot(slot, Slot::Page(frame));
         let life = self.mem.life_mut(frame);
         life.flags |= LifeFlags::SWAPCACHE;
         life.private = slot.0;
         let pages = life.nr_pages();
         self.mod_page_state(cpu, frame, NodeItem::FilePages, pages as i64);
-        self.user.swap.stats.add += pages;
+        self.swap.stats.add += pages;
         old
     }
 
@@ -72,22 +83,22 @@ impl<S: Sink> Machine<S> {
         let slot = SwapSlot(core::mem::take(&mut life.private));
         life.flags -= LifeFlags::SWAPCACHE;
         let pages = life.nr_pages();
-        self.set_swap_cache_slot(frame, slot, left);
+        self.set_swap_cache_slot(slot, left);
         self.mod_page_state(cpu, frame, NodeItem::FilePages, -(pages as i64));
-        self.user.swap.stats.delete += pages;
+        self.swap.stats.delete += pages;
         slot
     }
 
     /// Takes a page out of the swap cache and lets go of its slot (`delete_from_swap_cache`).
     pub(crate) fn delete_from_swap_cache(&mut self, cpu: CpuId, frame: Frame) {
         let slot = self.remove_from_swap_cache(cpu, frame, Slot::Empty);
-        self.user.swap.let_go(cpu, slot);
+        self.swap.let_go(cpu, slot);
     }
 
     /// Gives an anonymous page a slot and a place in the swap cache; it becomes dirty, as it has to be written
     /// (`add_to_swap`). Says whether there was a slot.
     pub(crate) fn give_swap_slot(&mut self, cpu: CpuId, frame: Frame) -> bool {
-        let Some(slot) = self.user.swap.take(cpu, self.cpus.len()) else { return false };
+        let Some(slot) = self.swap.take(cpu, self.cpus.len()) else { return false };
         self.add_to_swap_cache(cpu, frame, slot);
         self.set_page_dirty(cpu, frame);
         true
@@ -96,16 +107,16 @@ impl<S: Sink> Machine<S> {
     /// Moves a page of shared memory from its file's cache to the swap cache, the file keeps the slot
     /// (the first half of `shmem_writepage`). Says whether there was a slot.
     pub(crate) fn give_shmem_swap_slot(&mut self, cpu: CpuId, frame: Frame) -> bool {
-        let Some(slot) = self.user.swap.take(cpu, self.cpus.len()) else { return false };
+        let Some(slot) = self.swap.take(cpu, self.cpus.len()) else { return false };
         self.add_to_swap_cache(cpu, frame, slot);
-        self.user.swap.duplicate(slot);
+        self.swap.duplicate(slot);
         self.delete_from_page_cache(cpu, frame, Slot::Swap(slot.0));
         true
     }
 
     /// Whether so much of swap is used that slots of pages in memory are worth getting back (`mem_cgroup_swap_full`).
     pub(crate) fn is_swap_full_for(&self, frame: Frame) -> bool {
-        self.mem.life(frame).flags.contains(LifeFlags::SWAPCACHE) && self.user.swap.is_full()
+        self.mem.life(frame).flags.contains(LifeFlags::SWAPCACHE) && self.swap.is_full()
     }
 
     /// Gives the slot of a page back if nothing but the swap cache needs it; says whether it did
@@ -113,8 +124,9 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn free_unneeded_swap(&mut self, cpu: CpuId, frame: Frame) -> bool {
         let life = *self.mem.life(frame);
         if !life.flags.contains(LifeFlags::SWAPCACHE)
+            || life.private == 0
             || life.flags.contains(LifeFlags::WRITEBACK)
-            || self.user.swap.count(SwapSlot(life.private)) > 0
+            || self.swap.count(SwapSlot(life.private)) > 0
         {
             return false;
         }
@@ -128,7 +140,7 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn reuse_swap_page(&mut self, cpu: CpuId, frame: Frame) -> bool {
         let life = *self.mem.life(frame);
         let in_swap = life.flags.contains(LifeFlags::SWAPCACHE);
-        let named = if in_swap { self.user.swap.count(SwapSlot(life.private)) } else { 0 };
+        let named = if in_swap { self.swap.count(SwapSlot(life.private)) } else { 0 };
         let alone = u32::from(life.mapcount) + u32::from(named) <= 1;
         if alone && in_swap && !life.flags.contains(LifeFlags::WRITEBACK) {
             // Its count falls with the entry that is being replaced.
@@ -141,8 +153,8 @@ impl<S: Sink> Machine<S> {
     /// An entry that names a slot is dropped; a page in the swap cache that only it needed goes, too
     /// (`free_swap_and_cache`).
     pub(crate) fn free_swap_and_cache(&mut self, cpu: CpuId, slot: SwapSlot) {
-        self.user.swap.put(cpu, slot);
-        if self.user.swap.count(slot) > 0 {
+        self.swap.put(cpu, slot);
+        if self.swap.count(slot) > 0 {
             return;
         }
         let Slot::Page(frame) = self.swap_cache_slot(slot) else {
@@ -158,7 +170,7 @@ impl<S: Sink> Machine<S> {
     /// Forgets what remained of the page of a slot that nobody needs any more (`clear_shadow_from_swap_cache`).
     pub(crate) fn drop_shadow(&mut self, slot: SwapSlot) {
         let Slot::Shadow(_) = self.swap_cache_slot(slot) else { return };
-        if let Some(area) = self.user.swap.areas.get_mut(slot.area()) {
+        if let Some(area) = self.swap.areas.get_mut(slot.area()) {
             area.cache.set(slot.offset(), Slot::Empty);
         }
     }

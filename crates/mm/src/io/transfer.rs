@@ -38,7 +38,7 @@ impl<S: Sink> Machine<S> {
         self.global.events.add(VmEvent::PswpOut, pages);
         self.set_page_writeback(cpu, frame);
         self.global.events.add(VmEvent::PgPgOut, SECTORS * pages);
-        self.submit(cpu, frame, self.user.swap.device(slot), Transfer::Write);
+        self.submit(cpu, frame, self.swap.device(slot), Transfer::Write);
     }
 
     fn submit(&mut self, cpu: CpuId, page: Frame, device: DeviceId, transfer: Transfer) {

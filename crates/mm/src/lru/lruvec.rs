@@ -1,6 +1,7 @@
 //! The lists of one memory cgroup on one node, and all such sets of a machine.
 
 use super::list::LruList;
+use super::pagevec::Batches;
 use super::stat::LruvecStat;
 use crate::page::life::MemcgId;
 use crate::page::lru_index::{LruIndex, NR_LRU_LISTS};
@@ -58,12 +59,14 @@ impl Lruvec {
 pub(crate) struct Lru {
     pub(super) nodes: usize,
     pub(super) lruvecs: Vec<Lruvec>,
+    /// Pages on their way to and between the lists.
+    pub(crate) batches: Batches,
 }
 
 impl Lru {
     pub(crate) fn new(nodes: usize) -> Lru {
         let lruvecs = (0..nodes).map(|node| Lruvec::new(MemcgId(0), NodeId(node as u8))).collect();
-        Lru { nodes, lruvecs }
+        Lru { nodes, lruvecs, batches: Batches::default() }
     }
 
     /// Makes room for the lists of a memory cgroup; those numbered below it get theirs too.
@@ -72,6 +75,11 @@ impl Lru {
             let id = MemcgId((self.lruvecs.len() / self.nodes) as u16);
             self.lruvecs.extend((0..self.nodes).map(|node| Lruvec::new(id, NodeId(node as u8))));
         }
+    }
+
+    /// Every set of lists.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Lruvec> + '_ {
+        self.lruvecs.iter()
     }
 
     /// The lists of a memory cgroup on a node (`mem_cgroup_lruvec`).

@@ -3,10 +3,10 @@
 pub(crate) mod list;
 mod lruvec;
 pub mod memcg;
-mod pagevec;
+pub(crate) mod pagevec;
+mod refault;
 mod restore;
 mod stat;
-pub(crate) mod swap;
 mod workingset;
 
 pub use crate::page::lru_index::{LruIndex, NR_LRU_LISTS};

@@ -1,13 +1,275 @@
-//! Batches of pages on their way to and between the lists, one set for each CPU (mm/swap.c).
+//! Batches of pages on their way to and between the lists, one set for each CPU (mm/swap.c). A page in a batch is
+//! referred to by it, so it is freed only after the batch was emptied.
 
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::pfn::CpuId;
+use crate::page::life::LifeFlags;
+use crate::pfn::{CpuId, Frame};
+use crate::vmstat::VmEvent;
+
+/// Pages of a batch (`PAGEVEC_SIZE`, include/linux/pagevec.h, v5.10).
+const PAGEVEC_SIZE: usize = 15;
+
+/// What is done with the pages of a batch, in the order in which batches are emptied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Batch {
+    /// New pages go to a list.
+    Add,
+    /// Pages that were stored move to the end where reclaim takes pages.
+    Rotate,
+    /// Pages of files that could not be dropped are not needed soon.
+    DeactivateFile,
+    /// Pages are not needed soon.
+    Deactivate,
+    /// Anonymous pages may be dropped.
+    LazyFree,
+    /// Pages become active.
+    Activate,
+}
+
+const NR_BATCHES: usize = 6;
+const ALL: [Batch; NR_BATCHES] =
+    [Batch::Add, Batch::Rotate, Batch::DeactivateFile, Batch::Deactivate, Batch::LazyFree, Batch::Activate];
+
+/// The batches of every CPU; CPUs that never had one have no entry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batches {
+    cpus: Vec<[Vec<Frame>; NR_BATCHES]>,
+    /// Pages in batches other than that of new pages.
+    others: u32,
+}
+
+impl Batches {
+    /// Adds a page; says whether the batch is full.
+    fn push(&mut self, cpu: CpuId, batch: Batch, page: Frame) -> bool {
+        if self.cpus.len() <= cpu.index() {
+            self.cpus.resize_with(cpu.index() + 1, Default::default);
+        }
+        let pages = &mut self.cpus[cpu.index()][batch as usize];
+        pages.push(page);
+        let full = pages.len() >= PAGEVEC_SIZE;
+        self.others += u32::from(batch != Batch::Add);
+        full
+    }
+
+    fn take(&mut self, cpu: CpuId, batch: Batch) -> Vec<Frame> {
+        let pages = self.cpus.get_mut(cpu.index()).map(|batches| core::mem::take(&mut batches[batch as usize]));
+        let pages = pages.unwrap_or_default();
+        if batch != Batch::Add {
+            self.others -= pages.len() as u32;
+        }
+        pages
+    }
+
+    /// Whether a page is in any batch.
+    pub(crate) fn holds(&self, page: Frame) -> bool {
+        self.cpus.iter().flatten().any(|pages| pages.contains(&page))
+    }
+
+    /// Every page in a batch, CPU by CPU.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Frame> + '_ {
+        self.cpus.iter().flatten().flatten().copied()
+    }
+
+    fn new_pages(&self, cpu: CpuId) -> &[Frame] {
+        self.cpus.get(cpu.index()).map_or(&[], |batches| &batches[Batch::Add as usize])
+    }
+}
 
 impl<S: Sink> Machine<S> {
     /// Empties the batches of a CPU (`lru_add_drain_cpu`).
     pub(crate) fn lru_add_drain(&mut self, cpu: CpuId) {
-        let _ = cpu;
+        for batch in ALL {
+            self.empty_batch(cpu, batch);
+        }
+    }
+
+    /// Empties the batches of a CPU.
+    pub fn drain_lru(&mut self, cpu: CpuId) {
+        self.lru_add_drain(cpu);
+    }
+
+    /// Empties the batches of every CPU (`lru_add_drain_all`).
+    pub fn lru_add_drain_all(&mut self) {
+        for cpu in 0..self.cpus.len() as u16 {
+            self.lru_add_drain(CpuId(cpu));
+        }
+    }
+
+    fn queue(&mut self, cpu: CpuId, batch: Batch, page: Frame) {
+        let life = self.mem.life_mut(page);
+        life.flags |= LifeFlags::BATCHED;
+        let compound = life.flags.contains(LifeFlags::HUGE);
+        if self.lru.batches.push(cpu, batch, page) || compound {
+            self.empty_batch(cpu, batch);
+        }
+    }
+
+    /// Does what the batch is for, then lets go of its pages (`pagevec_lru_move_fn`, `__pagevec_lru_add`).
+    fn empty_batch(&mut self, cpu: CpuId, batch: Batch) {
+        let pages = self.lru.batches.take(cpu, batch);
+        if pages.is_empty() {
+            return;
+        }
+        for &page in &pages {
+            match batch {
+                Batch::Add => self.pagevec_lru_add(cpu, page),
+                Batch::Rotate => self.pagevec_move_tail(cpu, page),
+                Batch::DeactivateFile => self.lru_deactivate_file(cpu, page),
+                Batch::Deactivate => self.lru_deactivate(cpu, page),
+                Batch::LazyFree => self.lru_lazyfree(cpu, page),
+                Batch::Activate => self.activate_listed(cpu, page),
+            }
+        }
+        for &page in &pages {
+            let still = self.lru.batches.others > 0 && self.lru.batches.holds(page);
+            self.mem.life_mut(page).flags.set(LifeFlags::BATCHED, still);
+        }
+        self.put_pages(cpu, &pages);
+    }
+
+    /// A page that is new, or comes back, is on its way to a list (`lru_cache_add`).
+    pub(crate) fn lru_cache_add(&mut self, cpu: CpuId, page: Frame) {
+        self.queue(cpu, Batch::Add, page);
+    }
+
+    /// It gets there (`__pagevec_lru_add_fn`).
+    fn pagevec_lru_add(&mut self, cpu: CpuId, page: Frame) {
+        let life = self.mem.life_mut(page);
+        let pages = life.nr_pages();
+        if life.flags.contains(LifeFlags::MLOCKED) {
+            if !life.flags.contains(LifeFlags::UNEVICTABLE) {
+                self.global.events.add(VmEvent::UnevictablePgsCulled, pages);
+            }
+            life.flags -= LifeFlags::ACTIVE;
+            life.flags |= LifeFlags::UNEVICTABLE;
+        } else if life.flags.contains(LifeFlags::UNEVICTABLE) {
+            life.flags -= LifeFlags::UNEVICTABLE;
+            self.global.events.add(VmEvent::UnevictablePgsRescued, pages);
+        }
+        self.add_page_to_lru_list(cpu, page);
+    }
+
+    /// A page that is on a list becomes active (`activate_page`).
+    fn activate_page(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::ACTIVE | LifeFlags::UNEVICTABLE) {
+            self.queue(cpu, Batch::Activate, page);
+        }
+    }
+
+    /// Whether a page is on a list and has none of some flags.
+    fn is_listed(&self, page: Frame, without: LifeFlags) -> bool {
+        let flags = self.mem.life(page).flags;
+        flags.contains(LifeFlags::LRU) && !flags.intersects(without)
+    }
+
+    fn activate_listed(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::ACTIVE | LifeFlags::UNEVICTABLE) {
+            self.relist(cpu, page, LifeFlags::ACTIVE, LifeFlags::empty());
+            self.global.events.add(VmEvent::PgActivate, self.mem.life(page).nr_pages());
+        }
+    }
+
+    /// Moves a page to the head of the list that its changed flags name.
+    fn relist(&mut self, cpu: CpuId, page: Frame, set: LifeFlags, clear: LifeFlags) {
+        self.del_page_from_lru_list(cpu, page);
+        let flags = &mut self.mem.life_mut(page).flags;
+        *flags = *flags - clear | set;
+        self.add_page_to_lru_list(cpu, page);
+    }
+
+    /// A page was used, as far as reading tells: the second time makes it active (`mark_page_accessed`).
+    pub(crate) fn mark_page_accessed(&mut self, cpu: CpuId, page: Frame) {
+        let flags = self.mem.life(page).flags;
+        if !flags.contains(LifeFlags::REFERENCED) {
+            self.mem.life_mut(page).flags |= LifeFlags::REFERENCED;
+        } else if !flags.intersects(LifeFlags::ACTIVE | LifeFlags::UNEVICTABLE) {
+            if flags.contains(LifeFlags::LRU) {
+                self.activate_page(cpu, page);
+            } else if self.lru.batches.new_pages(cpu).contains(&page) {
+                self.mem.life_mut(page).flags |= LifeFlags::ACTIVE;
+            }
+            self.mem.life_mut(page).flags -= LifeFlags::REFERENCED;
+            self.workingset_activation(page);
+        }
+    }
+
+    /// A page that reclaim waits for has been stored (`rotate_reclaimable_page`).
+    pub(crate) fn rotate_reclaimable_page(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::LOCKED | LifeFlags::DIRTY | LifeFlags::UNEVICTABLE) {
+            self.queue(cpu, Batch::Rotate, page);
+        }
+    }
+
+    fn pagevec_move_tail(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::UNEVICTABLE) {
+            self.del_page_from_lru_list(cpu, page);
+            self.mem.life_mut(page).flags -= LifeFlags::ACTIVE;
+            self.add_page_to_lru_list_tail(cpu, page);
+            self.global.events.add(VmEvent::PgRotated, self.mem.life(page).nr_pages());
+        }
+    }
+
+    /// A page is not needed soon (`deactivate_page`).
+    pub(crate) fn deactivate_page(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::UNEVICTABLE) && self.mem.life(page).flags.contains(LifeFlags::ACTIVE) {
+            self.queue(cpu, Batch::Deactivate, page);
+        }
+    }
+
+    fn lru_deactivate(&mut self, cpu: CpuId, page: Frame) {
+        if self.is_listed(page, LifeFlags::UNEVICTABLE) && self.mem.life(page).flags.contains(LifeFlags::ACTIVE) {
+            self.relist(cpu, page, LifeFlags::empty(), LifeFlags::ACTIVE | LifeFlags::REFERENCED);
+            self.global.events.add(VmEvent::PgDeactivate, self.mem.life(page).nr_pages());
+        }
+    }
+
+    /// A page of a file could not be dropped and should go soon (`deactivate_file_page`).
+    pub(crate) fn deactivate_file_page(&mut self, cpu: CpuId, page: Frame) {
+        if !self.mem.life(page).flags.contains(LifeFlags::UNEVICTABLE) {
+            self.queue(cpu, Batch::DeactivateFile, page);
+        }
+    }
+
+    fn lru_deactivate_file(&mut self, cpu: CpuId, page: Frame) {
+        if !self.is_listed(page, LifeFlags::UNEVICTABLE) || self.mem.life(page).is_mapped() {
+            return;
+        }
+        let life = *self.mem.life(page);
+        self.del_page_from_lru_list(cpu, page);
+        self.mem.life_mut(page).flags -= LifeFlags::ACTIVE | LifeFlags::REFERENCED;
+        if life.flags.intersects(LifeFlags::DIRTY | LifeFlags::WRITEBACK) {
+            // It is to go as soon as it is stored.
+            self.mem.life_mut(page).flags |= LifeFlags::RECLAIM;
+            self.add_page_to_lru_list(cpu, page);
+        } else {
+            self.add_page_to_lru_list_tail(cpu, page);
+            self.global.events.add(VmEvent::PgRotated, life.nr_pages());
+        }
+        if life.flags.contains(LifeFlags::ACTIVE) {
+            self.global.events.add(VmEvent::PgDeactivate, life.nr_pages());
+        }
+    }
+
+    /// An anonymous page may be dropped without being stored (`mark_page_lazyfree`).
+    pub(crate) fn mark_page_lazyfree(&mut self, cpu: CpuId, page: Frame) {
+        if self.may_become_lazy(page) {
+            self.queue(cpu, Batch::LazyFree, page);
+        }
+    }
+
+    fn may_become_lazy(&self, page: Frame) -> bool {
+        let plain = LifeFlags::ANON | LifeFlags::SWAPBACKED;
+        self.is_listed(page, LifeFlags::UNEVICTABLE | LifeFlags::SWAPCACHE) && self.mem.life(page).flags.contains(plain)
+    }
+
+    fn lru_lazyfree(&mut self, cpu: CpuId, page: Frame) {
+        if self.may_become_lazy(page) {
+            let clear = LifeFlags::ACTIVE | LifeFlags::REFERENCED | LifeFlags::SWAPBACKED;
+            self.relist(cpu, page, LifeFlags::empty(), clear);
+            self.global.events.add(VmEvent::PgLazyFree, self.mem.life(page).nr_pages());
+        }
     }
 
     /// Empties the batches of a CPU (`lru_add_drain`).

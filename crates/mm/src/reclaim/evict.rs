@@ -148,7 +148,7 @@ impl<S: Sink> Machine<S> {
         let reclaim = life.flags.contains(LifeFlags::RECLAIM);
         stat.dirty += u64::from(dirty || writeback);
         stat.unqueued_dirty += u64::from(dirty && !writeback);
-        let congested = (dirty || writeback) && self.write_congested(life);
+        let congested = (dirty || writeback) && self.write_congested(at.page);
         stat.congested += u64::from(congested || (writeback && reclaim));
         if !life.flags.contains(LifeFlags::WRITEBACK) {
             return Ok(());
@@ -197,7 +197,7 @@ impl<S: Sink> Machine<S> {
         if !sc.gfp.contains(Gfp::IO) {
             return Err(Fate::Keep);
         }
-        if !self.add_to_swap(by.cpu, by.node, at.page) {
+        if !self.add_to_swap(by.cpu, at.page) {
             return Err(Fate::Activate);
         }
         at.may_enter_fs = true;
@@ -264,7 +264,7 @@ impl<S: Sink> Machine<S> {
         let flags = self.mem.life(at.page).flags;
         let mlocked = flags.contains(LifeFlags::MLOCKED);
         if flags.contains(LifeFlags::SWAPCACHE) && (mlocked || self.mem_cgroup_swap_full(at.page)) {
-            self.try_to_free_swap(by.cpu, by.node, at.page);
+            self.free_unneeded_swap(by.cpu, at.page);
         }
         if !mlocked {
             let life = self.mem.life_mut(at.page);

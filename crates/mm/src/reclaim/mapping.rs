@@ -1,10 +1,14 @@
 //! Pages and those who refer to them: page tables, the page cache, the swap cache. Everything reclaim has to ask or to
-//! change there goes through this file.
+//! change there goes through this file. Of pages of a recorded machine only the number of page tables is known, of
+//! others every page table.
 
 use crate::event::Sink;
+use crate::io::cache::Slot;
+use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::pfn::{CpuId, Frame, NodeId};
+use crate::task::mm::VmFlags;
 use crate::vmstat::NodeItem;
 
 /// What the mappings of a page say about its use (`page_referenced`).
@@ -30,11 +34,16 @@ pub(crate) enum Unmapped {
 impl<S: Sink> Machine<S> {
     /// Counts the mappings through which a page was accessed, and forgets the accesses (`page_referenced`).
     pub(crate) fn page_referenced(&mut self, page: Frame, target: Option<MemcgId>) -> MappingUse {
-        let _ = target;
-        let life = self.mem.life_mut(page);
+        let life = *self.mem.life(page);
         if life.mapcount == 0 {
             return MappingUse::default();
         }
+        if self.has_places(&life) {
+            let using = self.vmas_that_used(page, target);
+            let has = |flag| using.flags.contains(flag);
+            return MappingUse { referenced: using.referenced, exec: has(VmFlags::EXEC), locked: has(VmFlags::LOCKED) };
+        }
+        let life = self.mem.life_mut(page);
         if life.flags.contains(LifeFlags::VM_LOCKED) {
             return MappingUse { referenced: 0, exec: false, locked: true };
         }
@@ -44,14 +53,21 @@ impl<S: Sink> Machine<S> {
 
     /// Takes a page out of all page tables (`try_to_unmap`).
     pub(crate) fn try_to_unmap(&mut self, cpu: CpuId, node: NodeId, page: Frame) -> Unmapped {
-        let life = self.mem.life_mut(page);
+        let life = *self.mem.life(page);
+        if self.has_places(&life) {
+            return if self.unmap_places(cpu, page) { Unmapped::All } else { Unmapped::Failed };
+        }
         if life.flags.contains(LifeFlags::VM_LOCKED) {
-            life.flags |= LifeFlags::MLOCKED;
+            self.mem.life_mut(page).flags |= LifeFlags::MLOCKED;
             return Unmapped::Failed;
         }
+        let Life { flags, memcg, mapcount, private, .. } = life;
+        let life = self.mem.life_mut(page);
         (life.mapcount, life.young) = (0, 0);
-        let Life { flags, memcg, .. } = *life;
-        let pages = life.nr_pages() as i64;
+        if flags.contains(LifeFlags::ANON | LifeFlags::SWAPCACHE) {
+            (0..mapcount).for_each(|_| self.swap.duplicate(SwapSlot(private)));
+        }
+        let pages = self.mem.life(page).nr_pages() as i64;
         let item = if flags.contains(LifeFlags::ANON) { NodeItem::AnonPages } else { NodeItem::Mapped };
         self.mod_lruvec_state(cpu, memcg, node, item, -pages);
         Unmapped::All
@@ -59,38 +75,8 @@ impl<S: Sink> Machine<S> {
 
     /// Gives an anonymous page a slot of swap and a place in the swap cache (`add_to_swap`). Says whether there was a
     /// slot.
-    pub(crate) fn add_to_swap(&mut self, cpu: CpuId, node: NodeId, page: Frame) -> bool {
-        if !self.swap.take(cpu, self.cpus.len() as i64) {
-            return false;
-        }
-        let life = self.mem.life_mut(page);
-        life.flags |= LifeFlags::SWAPCACHE | LifeFlags::DIRTY;
-        let (memcg, pages) = (life.memcg, life.nr_pages() as i64);
-        self.mod_lruvec_state(cpu, memcg, node, NodeItem::FilePages, pages);
-        true
-    }
-
-    /// Moves a page of shared memory from the page cache to the swap cache (the beginning of `shmem_writepage`). Says
-    /// whether there was a slot.
-    pub(crate) fn shmem_to_swap(&mut self, cpu: CpuId, node: NodeId, page: Frame) -> bool {
-        if !self.swap.take(cpu, self.cpus.len() as i64) {
-            return false;
-        }
-        let life = self.mem.life_mut(page);
-        life.flags |= LifeFlags::SWAPCACHE;
-        let (memcg, pages) = (life.memcg, life.nr_pages() as i64);
-        self.mod_lruvec_state(cpu, memcg, node, NodeItem::Shmem, -pages);
-        true
-    }
-
-    /// Gives the swap slot of a page back, if nothing but the swap cache refers to it (`try_to_free_swap`).
-    pub(crate) fn try_to_free_swap(&mut self, cpu: CpuId, node: NodeId, page: Frame) {
-        let life = *self.mem.life(page);
-        // As far as the counts tell, page tables that were unmapped still refer to the slot.
-        if life.flags.contains(LifeFlags::WRITEBACK) || !life.is_mapped() {
-            return;
-        }
-        let _ = (cpu, node);
+    pub(crate) fn add_to_swap(&mut self, cpu: CpuId, page: Frame) -> bool {
+        self.give_swap_slot(cpu, page)
     }
 
     /// Drops file-system data such as buffers from a page (`try_to_release_page`). Says whether that was possible.
@@ -107,25 +93,22 @@ impl<S: Sink> Machine<S> {
     /// (`__remove_mapping`). Says whether nothing else refers to the page, so that it can be freed.
     pub(crate) fn remove_mapping(&mut self, cpu: CpuId, node: NodeId, page: Frame, target: Option<MemcgId>) -> bool {
         let life = *self.mem.life(page);
-        if life.flags.intersects(LifeFlags::PINNED | LifeFlags::DIRTY) || life.is_mapped() {
+        if life.flags.intersects(LifeFlags::PINNED | LifeFlags::DIRTY | LifeFlags::BATCHED) || life.is_mapped() {
             return false;
         }
         let workingset = life.flags.contains(LifeFlags::WORKINGSET);
         let in_swap = life.flags.contains(LifeFlags::SWAPCACHE);
-        if in_swap || life.is_file_lru() {
-            let shadow = self.workingset_eviction(target, node, life.nr_pages(), workingset);
-            self.leave_shadow(page, shadow);
+        let left = if in_swap || life.is_file_lru() {
+            Slot::Shadow(self.workingset_eviction(target, node, life.nr_pages(), workingset).pack())
+        } else {
+            Slot::Empty
+        };
+        if in_swap {
+            let slot = self.remove_from_swap_cache(cpu, page, left);
+            self.swap.let_go(cpu, slot);
+        } else {
+            self.delete_from_page_cache(cpu, page, left);
         }
-        self.mod_lruvec_state(cpu, life.memcg, node, NodeItem::FilePages, -(life.nr_pages() as i64));
-        if !in_swap && !life.is_file_lru() {
-            self.mod_lruvec_state(cpu, life.memcg, node, NodeItem::Shmem, -(life.nr_pages() as i64));
-        }
-        self.mem.life_mut(page).flags -= LifeFlags::SWAPCACHE;
         true
-    }
-
-    /// Keeps what is left of a page where it was.
-    fn leave_shadow(&mut self, page: Frame, shadow: crate::lru::Shadow) {
-        let _ = (page, shadow);
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::machine::Machine;
-use crate::page::life::{Life, LifeFlags};
+use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame, NodeId};
-use crate::vmstat::{NodeItem, VmEvent, ZoneItem};
+use crate::vmstat::NodeItem;
 
 /// What came of it (`pageout_t`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +16,6 @@ pub(super) enum Pageout {
     /// It is on its way, or already there.
     Success,
     /// It was not dirty after all.
-    #[expect(dead_code, reason = "nobody cleans a page while reclaim looks at it")]
     Clean,
 }
 
@@ -24,22 +23,26 @@ impl<S: Sink> Machine<S> {
     /// Writes a page to swap or to its file (`pageout`).
     pub(super) fn pageout(&mut self, cpu: CpuId, node: NodeId, page: Frame) -> Pageout {
         let life = *self.mem.life(page);
-        if life.flags.contains(LifeFlags::PINNED) || self.write_congested(&life) {
+        if life.flags.intersects(LifeFlags::PINNED | LifeFlags::BATCHED) || self.write_congested(page) {
             return Pageout::Keep;
         }
+        if !self.clear_page_dirty_for_io(cpu, page) {
+            return Pageout::Clean;
+        }
+        self.mem.life_mut(page).flags |= LifeFlags::RECLAIM;
         let in_swap = life.flags.contains(LifeFlags::SWAPCACHE);
-        let shared_memory = !in_swap && !life.is_file_lru();
-        if shared_memory && !self.shmem_to_swap(cpu, node, page) {
+        if in_swap {
+            self.write_swap_page(cpu, page);
+        } else if life.is_file_lru() {
+            let device = self.writeback_device(page).map(|(_, device)| device).unwrap_or_default();
+            self.write_file_page(cpu, page, device);
+        } else if self.swap.total == 0 || !self.give_shmem_swap_slot(cpu, page) {
+            self.set_page_dirty(cpu, page);
             self.mem.life_mut(page).flags -= LifeFlags::RECLAIM;
             return Pageout::Activate;
+        } else {
+            self.write_swap_page(cpu, page);
         }
-        self.clear_page_dirty(cpu, node, page);
-        self.mem.life_mut(page).flags |= LifeFlags::RECLAIM;
-        if in_swap || shared_memory {
-            self.global.events.add(VmEvent::PswpOut, life.nr_pages());
-        }
-        self.set_page_writeback(cpu, node, page);
-        self.submit_page(cpu, node, page);
         let life = self.mem.life_mut(page);
         if !life.flags.contains(LifeFlags::WRITEBACK) {
             life.flags -= LifeFlags::RECLAIM;
@@ -50,49 +53,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Whether the device a page would be written to has too much to write (`inode_write_congested`).
-    pub(super) fn write_congested(&self, life: &Life) -> bool {
-        let _ = life;
-        false
-    }
-
-    /// Forgets that a page is dirty, for it is about to be written (`clear_page_dirty_for_io`).
-    fn clear_page_dirty(&mut self, cpu: CpuId, node: NodeId, page: Frame) {
-        let life = self.mem.life_mut(page);
-        life.flags -= LifeFlags::DIRTY;
-        if life.is_file_lru() {
-            let memcg = life.memcg;
-            self.mod_lruvec_state(cpu, memcg, node, NodeItem::Dirty, -1);
-            self.mod_write_pending(cpu, page, -1);
-        }
-    }
-
-    /// Marks a page as being written (`set_page_writeback`).
-    fn set_page_writeback(&mut self, cpu: CpuId, node: NodeId, page: Frame) {
-        let life = self.mem.life_mut(page);
-        life.flags |= LifeFlags::WRITEBACK;
-        let memcg = life.memcg;
-        self.mod_lruvec_state(cpu, memcg, node, NodeItem::Writeback, 1);
-        self.mod_write_pending(cpu, page, 1);
-    }
-
-    /// Hands a page to its device, which writes it at once.
-    fn submit_page(&mut self, cpu: CpuId, node: NodeId, page: Frame) {
-        self.end_page_writeback(cpu, node, page);
-    }
-
-    /// A page has been written (`end_page_writeback`).
-    pub(crate) fn end_page_writeback(&mut self, cpu: CpuId, node: NodeId, page: Frame) {
-        let life = self.mem.life_mut(page);
-        life.flags -= LifeFlags::WRITEBACK | LifeFlags::RECLAIM;
-        let memcg = life.memcg;
-        self.mod_lruvec_state(cpu, memcg, node, NodeItem::Writeback, -1);
-        self.mod_write_pending(cpu, page, -1);
-        self.nodes[node.index()].stat.add(NodeItem::Written, 1);
-    }
-
-    fn mod_write_pending(&mut self, cpu: CpuId, page: Frame, pages: i64) {
-        if let Some(zone) = self.mem.zone_of(page) {
-            self.lock(zone, cpu).mod_state(ZoneItem::WritePending, pages);
-        }
+    pub(super) fn write_congested(&self, page: Frame) -> bool {
+        self.writeback_device(page).is_some_and(|(_, device)| self.user.devices.get(device).is_congested())
     }
 }

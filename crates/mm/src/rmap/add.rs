@@ -75,7 +75,7 @@ impl<S: Sink> Machine<S> {
         self.global.events.add(VmEvent::UnevictablePgsCleared, pages);
         if on_list {
             self.del_page_from_lru_list(cpu, frame);
-            self.putback_lru_page(cpu, frame);
+            self.lru_cache_add(cpu, frame);
         } else if self.mem.life(frame).flags.contains(LifeFlags::UNEVICTABLE) {
             self.global.events.add(VmEvent::UnevictablePgsStranded, pages);
         }
@@ -93,7 +93,7 @@ impl<S: Sink> Machine<S> {
         self.global.events.add(VmEvent::UnevictablePgsMlocked, pages);
         if on_list {
             self.del_page_from_lru_list(cpu, frame);
-            self.putback_lru_page(cpu, frame);
+            self.lru_cache_add(cpu, frame);
         }
     }
 
@@ -119,7 +119,7 @@ impl<S: Sink> Machine<S> {
         } else {
             self.global.events.add(VmEvent::UnevictablePgsMunlocked, pages);
         }
-        self.putback_lru_page(cpu, frame);
+        self.lru_cache_add(cpu, frame);
     }
 
     /// Whether a locked mapping maps the page.

@@ -64,9 +64,10 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Changes a counter of the page's node (`__mod_lruvec_page_state`).
-    pub(crate) fn mod_page_state(&mut self, _: CpuId, frame: Frame, item: NodeItem, delta: i64) {
+    pub(crate) fn mod_page_state(&mut self, cpu: CpuId, frame: Frame, item: NodeItem, delta: i64) {
         if let Some(zone) = self.mem.zone_of(frame) {
-            self.nodes[zone.node().index()].stat.add(item, delta);
+            let memcg = self.mem.life(frame).memcg;
+            self.mod_lruvec_state(cpu, memcg, zone.node(), item, delta);
         }
     }
 

@@ -27,7 +27,7 @@ impl<S: Sink> Machine<S> {
             n += 1;
             let Some((place, pte)) = found else { continue };
             let charged = self.user.mms.get(place.mm).map(|mm| mm.memcg).unwrap_or_default();
-            if target.is_some_and(|target| !self.is_below(charged, target)) {
+            if target.is_some_and(|target| !self.memcgs.is_descendant(charged, target)) {
                 continue;
             }
             let flags = self.vma_flags(place);

@@ -33,9 +33,13 @@ impl<S: Sink> Machine<S> {
     /// first (`release_pages`).
     pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
         let mut gone = Vec::new();
-        for &frame in frames.iter().filter(|frame| self.mem.life(**frame).references() == 0) {
-            self.take_off_list(cpu, frame);
-            gone.push(frame);
+        for &frame in frames {
+            if self.mem.life(frame).references() == 0 {
+                self.take_off_list(cpu, frame);
+                // So that a page that is given twice is freed once.
+                self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
+                gone.push(frame);
+            }
         }
         for frame in gone.into_iter().rev() {
             self.free_lone_page(cpu, frame);
@@ -53,13 +57,8 @@ impl<S: Sink> Machine<S> {
     fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
         let (head, meta) = self.mem.block_of(frame);
         let Some(zone) = self.mem.zone_of(head) else { return };
-        self.uncharge(frame);
+        self.mem_cgroup_uncharge(frame);
         *self.mem.life_mut(frame) = Life::NONE;
         self.free_block(cpu, zone, head, meta);
-    }
-
-    /// The page no longer counts for its memory cgroup (`mem_cgroup_uncharge`).
-    fn uncharge(&mut self, frame: Frame) {
-        let _ = frame;
     }
 }

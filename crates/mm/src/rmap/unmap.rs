@@ -40,7 +40,7 @@ impl<S: Sink> Machine<S> {
             self.add_rss(place.mm, rss_kind(&life), -1);
         } else if life.flags.contains(LifeFlags::SWAPBACKED) {
             let slot = SwapSlot(life.private);
-            self.user.swap.duplicate(slot);
+            self.swap.duplicate(slot);
             self.add_rss(place.mm, RssKind::Anon, -1);
             self.add_swapents(place.mm, 1);
             left = Pte::swap(slot.0);

@@ -112,7 +112,7 @@ pub struct Mm {
     pub(crate) vmas: Vec<Option<Vma>>,
     pub(crate) table: PageTable,
     /// Where the next mapping goes.
-    next: u64,
+    pub(crate) next: u64,
     /// Resident pages by [`RssKind`].
     pub(crate) rss: [u64; 3],
     /// Entries that name a slot of swap (`MM_SWAPENTS`).
@@ -182,11 +182,6 @@ impl Mm {
         self.next = (vma.end() + 1).next_multiple_of(GAP) + GAP;
         self.vmas.push(Some(vma));
         VmaId(self.vmas.len() as u32 - 1)
-    }
-
-    /// New mappings go where they would go in the other address space.
-    pub(crate) fn continue_after(&mut self, other: &Mm) {
-        self.next = other.next;
     }
 
     /// Counts resident pages (`add_mm_counter`).

@@ -4,7 +4,10 @@ mod context;
 pub mod cpuset;
 mod freq_meter;
 pub mod mempolicy;
+pub mod mm;
 pub mod nodemap;
+pub(crate) mod page_table;
+pub mod process;
 
 pub use context::Context;
 pub use freq_meter::FreqMeter;
@@ -15,6 +18,7 @@ use crate::rng::Rng;
 use cpuset::CpusetId;
 use mempolicy::Mempolicy;
 use nodemap::{next_node_in, node_of_rank};
+use process::Pid;
 
 bitflags::bitflags! {
     /// Flags of a task that the allocator heeds (`PF_*`, include/linux/sched.h, v5.10).
@@ -61,6 +65,8 @@ impl TaskFlags {
 pub struct Task {
     /// The CPU it runs on.
     pub cpu: CpuId,
+    /// The process it is the thread of; 0 for none.
+    pub pid: Pid,
     /// Its flags.
     pub flags: TaskFlags,
     /// Whether it has a real-time priority (`rt_task`).
@@ -95,6 +101,7 @@ impl Task {
     pub fn new(cpu: CpuId) -> Task {
         Task {
             cpu,
+            pid: Pid::default(),
             flags: TaskFlags::empty(),
             realtime: false,
             oom_victim: false,

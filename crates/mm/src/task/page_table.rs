@@ -259,9 +259,9 @@ impl PageTable {
     /// First page of the next table after the two MiB that `page` lies in.
     fn next_table(&self, page: u64) -> Option<u64> {
         let here = self.directories.get(&directory(page));
-        let next = here.and_then(|found| found.entries.range(entry(page)..).next()).map(|(&entry, _)| {
-            u64::from(directory(page)) << PUD_PAGES_SHIFT | u64::from(entry) << PMD_PAGES_SHIFT
-        });
+        let next = here
+            .and_then(|found| found.entries.range(entry(page)..).next())
+            .map(|(&entry, _)| u64::from(directory(page)) << PUD_PAGES_SHIFT | u64::from(entry) << PMD_PAGES_SHIFT);
         next.or_else(|| {
             let mut later = self.directories.range(directory(page) + 1..);
             later.find_map(|(&number, found)| {

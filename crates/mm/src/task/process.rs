@@ -110,6 +110,11 @@ impl Processes {
         self.list.values()
     }
 
+    /// Whether there ever was one.
+    pub(crate) fn any(&self) -> bool {
+        self.last != 0
+    }
+
     /// Numbers ids from here on, as after a boot that started many.
     pub(crate) fn number_from(&mut self, pid: u32) {
         self.last = self.last.max(pid.saturating_sub(1));

@@ -4,9 +4,9 @@
 use super::new_page::{NewPage, Use};
 use crate::event::Sink;
 use crate::gfp::Gfp;
+use crate::io::Storage;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
-use crate::io::Storage;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::Frame;
@@ -38,7 +38,17 @@ pub(crate) struct FileFill {
 
 impl FileFill {
     pub(crate) fn new(file: FileId, index: u32, memcg: MemcgId) -> FileFill {
-        FileFill { file, index, window: 0, done: 0, batch: Vec::new(), request: None, alone: false, major: false, memcg }
+        FileFill {
+            file,
+            index,
+            window: 0,
+            done: 0,
+            batch: Vec::new(),
+            request: None,
+            alone: false,
+            major: false,
+            memcg,
+        }
     }
 
     /// Goes on; done with the page, which is not locked, or without if there is no memory.

@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
 use crate::rmap::{Place, rss_kind};
 use crate::task::Task;
-use crate::task::mm::{Mm, MmId, Vma, VmFlags, VmaId};
+use crate::task::mm::{Mm, MmId, VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, Pte};
 use crate::task::process::{Pid, Process, ProcessFlags};
 use crate::wait::Step;
@@ -169,7 +169,7 @@ impl<S: Sink> Machine<S> {
     /// Copies an entry (`copy_present_pte`, `copy_nonpresent_pte`).
     fn copy_entry(&mut self, from: Place, to: Place, pte: Pte, cow: bool) {
         if let Some(slot) = pte.slot() {
-            self.user.swap.duplicate(SwapSlot(slot));
+            self.swap.duplicate(SwapSlot(slot));
             self.add_swapents(to.mm, 1);
             return self.set_pte(to, pte);
         }
@@ -192,8 +192,6 @@ impl<S: Sink> Machine<S> {
 impl Mm {
     /// An address space with the same mappings at the same places and nothing in them.
     fn fork(&self, vmas: Vec<Option<Vma>>) -> Mm {
-        let mut fresh = Mm { vmas, users: 1, memcg: self.memcg, ..Mm::default() };
-        fresh.continue_after(self);
-        fresh
+        Mm { vmas, next: self.next, users: 1, memcg: self.memcg, ..Mm::default() }
     }
 }

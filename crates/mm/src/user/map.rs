@@ -6,7 +6,7 @@ use crate::page::life::MappingId;
 use crate::pfn::CpuId;
 use crate::rmap::Place;
 use crate::task::mempolicy::Mempolicy;
-use crate::task::mm::{FileId, MmId, Vma, VmFlags, VmaId};
+use crate::task::mm::{FileId, MmId, VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 use crate::task::process::Pid;
 use crate::user::zap::Gather;
@@ -27,7 +27,7 @@ pub struct MapSpec {
 
 impl<S: Sink> Machine<S> {
     /// Adds a mapping to the address space of a process. `None` if it has none.
-    pub fn map(&mut self, pid: Pid, spec: MapSpec) -> Option<VmaId> {
+    pub fn mmap(&mut self, pid: Pid, spec: MapSpec) -> Option<VmaId> {
         let mm = self.user.processes.get(pid)?.mm?;
         let (file, pgoff) = spec.file.unzip();
         let vma = Vma {
@@ -53,7 +53,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Removes a mapping and gives back what only it holds (`munmap`).
-    pub fn unmap(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
+    pub fn munmap(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
         let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return };
         self.munlock_vma(cpu, mm, vma);
         self.lru_add_drain(cpu);

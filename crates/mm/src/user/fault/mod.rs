@@ -16,7 +16,7 @@ use crate::page::life::MemcgId;
 use crate::pfn::{Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
-use crate::task::mm::{Vma, VmFlags, VmaId};
+use crate::task::mm::{VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, Pte};
 use crate::task::process::Pid;
 use crate::vmstat::{VmEvent, ZoneItem};

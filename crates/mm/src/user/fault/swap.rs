@@ -80,7 +80,7 @@ impl SwapFill {
         }
         while let Some(slot) = self.ahead.pop() {
             let here = matches!(machine.swap_cache_slot(slot), Slot::Page(_));
-            if !here && machine.user.swap.is_readable(slot) {
+            if !here && machine.swap.is_readable(slot) {
                 return Err(slot);
             }
         }
@@ -102,7 +102,7 @@ impl SwapFill {
     /// Reads a slot into a new page. A slot on a device that answers at once and that nobody else needs is read past the
     /// swap cache.
     fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, slot: SwapSlot, frame: Frame) {
-        if matches!(machine.swap_cache_slot(slot), Slot::Page(_)) || !machine.user.swap.is_readable(slot) {
+        if matches!(machine.swap_cache_slot(slot), Slot::Page(_)) || !machine.swap.is_readable(slot) {
             return machine.discard(task, Some(frame));
         }
         if machine.bypasses_swap_cache(slot) {
@@ -148,7 +148,7 @@ impl PageFault {
         let family = machine.anon_vma_prepare(site.place);
         machine.page_add_anon_rmap(cpu, frame, family, site.vma.index(site.place.page));
         machine.set_pte(site.place, pte);
-        machine.user.swap.put(cpu, slot);
+        machine.swap.put(cpu, slot);
         let locked = site.vma.flags.contains(VmFlags::LOCKED);
         if machine.is_swap_full_for(frame) || locked || life.flags.contains(LifeFlags::MLOCKED) {
             machine.free_unneeded_swap(cpu, frame);
@@ -163,7 +163,7 @@ impl<S: Sink> Machine<S> {
         if life.flags.contains(LifeFlags::RECLAIM) && !life.flags.contains(LifeFlags::WRITEBACK) {
             life.flags -= LifeFlags::RECLAIM;
             self.global.events.add(VmEvent::SwapRaHit, 1);
-            self.user.swap.around.hits += 1;
+            self.swap.around.hits += 1;
         }
     }
 
@@ -172,7 +172,7 @@ impl<S: Sink> Machine<S> {
         if self.bypasses_swap_cache(slot) {
             return Vec::new();
         }
-        let window = self.user.swap.around.window(slot.offset(), self.sysctl.page_cluster);
+        let window = self.swap.around.window(slot.offset(), self.sysctl.page_cluster);
         let mask = window - 1;
         if mask == 0 {
             return Vec::new();
@@ -182,13 +182,13 @@ impl<S: Sink> Machine<S> {
 
     /// Whether a slot is read past the swap cache (`SWP_SYNCHRONOUS_IO` and `__swap_count` of 1).
     fn bypasses_swap_cache(&self, slot: SwapSlot) -> bool {
-        let device = self.user.swap.device(slot);
-        self.user.devices.get(device).is_synchronous() && self.user.swap.count(slot) == 1
+        let device = self.swap.device(slot);
+        self.user.devices.get(device).is_synchronous() && self.swap.count(slot) == 1
     }
 
     /// Begins to read a slot into a new page in the swap cache (`__read_swap_cache_async`).
     pub(crate) fn swap_in_page(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
-        self.user.swap.hold(slot);
+        self.swap.hold(slot);
         self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
         let old = self.add_to_swap_cache(cpu, frame, slot);
         if let Slot::Shadow(shadow) = old {
@@ -197,7 +197,7 @@ impl<S: Sink> Machine<S> {
         self.mem.life_mut(frame).flags |= LifeFlags::WORKINGSET;
         self.lru_cache_add(cpu, frame);
         self.global.events.add(VmEvent::PswpIn, 1);
-        self.read_page(cpu, frame, self.user.swap.device(slot));
+        self.read_page(cpu, frame, self.swap.device(slot));
     }
 
     /// Reads a slot into a new page that never is in the swap cache.
@@ -216,6 +216,6 @@ impl<S: Sink> Machine<S> {
         self.add_to_page_cache(cpu, frame, file, index);
         self.delete_from_swap_cache(cpu, frame);
         self.set_page_dirty(cpu, frame);
-        self.user.swap.put(cpu, slot);
+        self.swap.put(cpu, slot);
     }
 }
