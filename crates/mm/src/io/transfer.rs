@@ -16,14 +16,18 @@ impl<S: Sink> Machine<S> {
     /// Reads a page; it is locked until it is there (`readpage`, `swap_readpage`).
     pub(crate) fn read_page(&mut self, cpu: CpuId, frame: Frame, device: DeviceId) {
         self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
-        self.global.events.add(VmEvent::PgPgIn, SECTORS);
+        if !self.user.devices.get(device).is_synchronous() {
+            self.global.events.add(VmEvent::PgPgIn, SECTORS);
+        }
         self.submit(cpu, frame, device, Transfer::Read);
     }
 
     /// Writes a page of a file; it is under writeback until it is stored.
     pub(crate) fn write_file_page(&mut self, cpu: CpuId, frame: Frame, device: DeviceId) {
         self.set_page_writeback(cpu, frame);
-        self.global.events.add(VmEvent::PgPgOut, SECTORS);
+        if !self.user.devices.get(device).is_synchronous() {
+            self.global.events.add(VmEvent::PgPgOut, SECTORS);
+        }
         self.submit(cpu, frame, device, Transfer::Write);
     }
 
@@ -37,8 +41,12 @@ impl<S: Sink> Machine<S> {
         let pages = self.mem.life(frame).nr_pages();
         self.global.events.add(VmEvent::PswpOut, pages);
         self.set_page_writeback(cpu, frame);
-        self.global.events.add(VmEvent::PgPgOut, SECTORS * pages);
-        self.submit(cpu, frame, self.swap.device(slot), Transfer::Write);
+        let device = self.swap.device(slot);
+        if !self.user.devices.get(device).is_synchronous() {
+            // A device that answers at once is handed the page itself (`bdev_write_page`).
+            self.global.events.add(VmEvent::PgPgOut, SECTORS * pages);
+        }
+        self.submit(cpu, frame, device, Transfer::Write);
     }
 
     fn submit(&mut self, cpu: CpuId, page: Frame, device: DeviceId, transfer: Transfer) {
