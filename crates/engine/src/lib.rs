@@ -3,8 +3,10 @@
 //! What a browser downloads is built for size, and generic functions are compiled where they are first called. These
 //! calls are made here, in a crate of its own, so that the build can give full speed to them and to nothing else.
 
+mod ear;
 mod trace;
 
+pub use ear::Ear;
 pub use trace::Trace;
 
 use buddyscope_mm::gfp::Gfp;

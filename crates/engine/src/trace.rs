@@ -1,5 +1,6 @@
 //! The sink: a ring of events that can be switched off for bulk work.
 
+use crate::ear::Ear;
 use buddyscope_mm::event::{Event, RingSink, Sink};
 
 /// Events kept: enough for several thousand requests.
@@ -13,12 +14,12 @@ pub struct Trace {
     /// Events that were not recorded, so that whoever follows the ring knows it missed some.
     missed: u64,
     /// What somebody wants to hear in full, and what he heard so far.
-    ear: Option<(fn(&Event) -> bool, Vec<Event>)>,
+    ear: Ear,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Trace { ring: RingSink::new(CAPACITY), on: true, missed: 0, ear: None }
+        Trace { ring: RingSink::new(CAPACITY), on: true, missed: 0, ear: Ear::default() }
     }
 }
 
@@ -31,12 +32,12 @@ impl Trace {
 
     /// Keeps every event that is wanted until [`Trace::heard`], beside the ring.
     pub fn listen(&mut self, wanted: fn(&Event) -> bool) {
-        self.ear = Some((wanted, Vec::new()));
+        self.ear.listen(wanted);
     }
 
     /// What was wanted since [`Trace::listen`]; nothing is kept from now on.
     pub fn heard(&mut self) -> Vec<Event> {
-        self.ear.take().map(|(_, events)| events).unwrap_or_default()
+        self.ear.heard()
     }
 
     /// The number the next event will have.
@@ -65,10 +66,6 @@ impl Sink for Trace {
         if self.on {
             self.ring.record(event);
         }
-        if let Some((wanted, events)) = &mut self.ear
-            && wanted(&event)
-        {
-            events.push(event);
-        }
+        self.ear.hear(&event);
     }
 }

@@ -7,8 +7,9 @@ use buddyscope_mm::lru::{LruIndex, LruPage};
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType};
 use buddyscope_mm::restore::MachineParts;
 use buddyscope_mm::task::cpuset::CpusetTree;
+use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::{Task, TaskFlags};
-use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
+use buddyscope_mm::vmstat::{NodeItem, NumaItem, VmEvent, ZoneItem};
 use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::zone::zonelist::{ZoneRef, Zonelist};
 use buddyscope_mm::zone::{Cpu, Node, Zone};
@@ -336,4 +337,17 @@ fn several_requests_can_be_inside_at_once() {
         }
     }
     assert_eq!(ended, 2);
+}
+
+#[test]
+fn a_request_by_policy_can_pause_as_well_and_its_hit_is_counted() {
+    let mut machine = machine_of(NORMAL, &[(0, 10, MigrateType::Unmovable)]);
+    let mut task = Task::new(CPU);
+    let all = NodeMask::of(NODE);
+    task.policy = Mempolicy::new(PolicyMode::Interleave, PolicyFlags::empty(), all, all, all).expect("a policy");
+    let mut alloc = machine.begin_alloc_current(&mut task, Gfp::GFP_KERNEL, order(0));
+    assert!(matches!(alloc.resume(&mut machine, &mut task), Step::Done(_)));
+    assert!(matches!(alloc.resume(&mut machine, &mut task), Step::Done(_)));
+    assert_eq!(machine.numa_counters(NORMAL)[NumaItem::InterleaveHit as usize], 1);
+    assert_eq!(task.il_prev, Some(NODE));
 }

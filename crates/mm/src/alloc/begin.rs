@@ -12,7 +12,11 @@ use crate::wait::Step;
 
 /// A request that has begun.
 #[derive(Clone, Debug)]
-pub struct Alloc(State);
+pub struct Alloc {
+    state: State,
+    /// The node that interleaving chose, until a page from there is counted.
+    interleaved: Option<NodeId>,
+}
 
 #[derive(Clone, Debug)]
 enum State {
@@ -28,16 +32,24 @@ struct SlowRequest {
 }
 
 impl Alloc {
+    /// The same, with a page from that node counted as a hit of interleaving.
+    pub(super) fn interleaved(self, node: NodeId) -> Alloc {
+        Alloc { interleaved: Some(node), ..self }
+    }
+
     /// Goes on; done with the answer, which then stays the same.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Answer> {
-        let answer = match &mut self.0 {
+        let answer = match &mut self.state {
             State::Done(answer) => *answer,
             State::Slow(slow) => match slow.path.resume(machine, task) {
                 Step::Wait(wait) => return Step::Wait(wait),
                 Step::Done((frame, outcome)) => machine.finish(frame, slow.gfp, &slow.ac, outcome),
             },
         };
-        self.0 = State::Done(answer);
+        self.state = State::Done(answer);
+        if let Some(node) = self.interleaved.take() {
+            machine.count_interleave_hit(task, answer, node);
+        }
         Step::Done(answer)
     }
 }
@@ -53,12 +65,13 @@ impl<S: Sink> Machine<S> {
         node: NodeId,
         nodemask: Option<NodeMask>,
     ) -> Alloc {
-        Alloc(match self.first_attempt(task, gfp, order, node, nodemask) {
+        let state = match self.first_attempt(task, gfp, order, node, nodemask) {
             FirstAttempt::Ended(answer) => State::Done(answer),
             FirstAttempt::Failed(gfp, ac) => {
                 State::Slow(Box::new(SlowRequest { path: SlowPath::new(gfp, ac), gfp, ac }))
             }
-        })
+        };
+        Alloc { state, interleaved: None }
     }
 
     /// The slow path in one go: waits pass at once. While nobody else runs some requests would go round for good; they

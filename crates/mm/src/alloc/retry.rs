@@ -219,7 +219,7 @@ mod tests {
         let told = |result| {
             let mut machine = machine();
             let ac = context(&machine, 4);
-            machine.should_compact_retry(&ac, result, &mut ASYNC.clone(), &mut 0);
+            machine.should_compact_retry(&ac, result, &mut { ASYNC }, &mut 0);
             machine.sink.iter().find_map(|event| match event {
                 Event::Slow(SlowEvent::CompactRetry { max_retries, .. }) => Some(*max_retries),
                 _ => None,
@@ -232,7 +232,7 @@ mod tests {
     fn what_was_skipped_is_retried_where_reclaim_could_make_room() {
         let mut machine = machine();
         let ac = context(&machine, 3);
-        assert!(machine.should_compact_retry(&ac, CompactResult::Skipped, &mut LIGHT.clone(), &mut 0));
+        assert!(machine.should_compact_retry(&ac, CompactResult::Skipped, &mut { LIGHT }, &mut 0));
         machine.restore_zone_stat(ZONE, ZoneItem::FreePages, 0);
         for area in &mut machine.zones[ZONE.index()].free_area {
             *area = Default::default();

@@ -1,6 +1,6 @@
 //! Hearing what the model decides in one operation, to compare it with what was recorded inside.
 
-use buddyscope_engine::Trace;
+use buddyscope_engine::{Ear, Trace};
 use buddyscope_mm::event::{Event, NullSink, Sink};
 
 /// A sink that can keep all events of an operation.
@@ -37,23 +37,19 @@ impl Listen for Trace {
 pub struct Listener<S> {
     /// Where the events go.
     pub inner: S,
-    ear: Option<(fn(&Event) -> bool, Vec<Event>)>,
+    ear: Ear,
 }
 
 impl<S> Listener<S> {
     /// A listener before another sink.
     pub fn new(inner: S) -> Listener<S> {
-        Listener { inner, ear: None }
+        Listener { inner, ear: Ear::default() }
     }
 }
 
 impl<S: Sink> Sink for Listener<S> {
     fn record(&mut self, event: Event) {
-        if let Some((wanted, events)) = &mut self.ear
-            && wanted(&event)
-        {
-            events.push(event);
-        }
+        self.ear.hear(&event);
         self.inner.record(event);
     }
 }
@@ -61,9 +57,9 @@ impl<S: Sink> Sink for Listener<S> {
 impl<S: Sink> Listen for Listener<S> {
     const CAN: bool = true;
     fn listen(&mut self, wanted: fn(&Event) -> bool) {
-        self.ear = Some((wanted, Vec::new()));
+        self.ear.listen(wanted);
     }
     fn heard(&mut self) -> Vec<Event> {
-        self.ear.take().map(|(_, events)| events).unwrap_or_default()
+        self.ear.heard()
     }
 }
