@@ -85,11 +85,6 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Empties the batches of a CPU.
-    pub fn drain_lru(&mut self, cpu: CpuId) {
-        self.lru_add_drain(cpu);
-    }
-
     /// Empties the batches of every CPU (`lru_add_drain_all`).
     pub fn lru_add_drain_all(&mut self) {
         for cpu in 0..self.cpus.len() as u16 {
