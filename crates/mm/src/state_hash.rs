@@ -131,6 +131,8 @@ impl<S: Sink> Machine<S> {
         hash.words([sysctl.percpu_pagelist_fraction, sysctl.zone_reclaim_mode].map(u64::from));
         hash.words([sysctl.min_unmapped_ratio, sysctl.min_slab_ratio, sysctl.dirty_ratio].map(u64::from));
         hash.words([sysctl.dirty_bytes, sysctl.numa_stat.into(), sysctl.stat_interval.into()]);
+        hash.words([sysctl.extfrag_threshold, sysctl.compaction_proactiveness].map(u64::from));
+        hash.word(sysctl.compact_unevictable_allowed.into());
         // The next draw stands for the generator's state.
         hash.word(self.rng.clone().next_u64());
         for node in &self.deferred {

@@ -73,6 +73,12 @@ impl<S: Sink> LockedZone<'_, S> {
         Some(Candidate { list, can_steal: self.can_steal_fallback(order, start) })
     }
 
+    /// Whether a request could steal a block of this order and its pageblock with it (`find_suitable_fallback` with
+    /// `only_stealable`).
+    pub(crate) fn can_steal_at(&self, order: u8, start: MigrateType) -> bool {
+        self.find_suitable_fallback(order, start).is_some_and(|candidate| candidate.can_steal)
+    }
+
     /// Whether the request may take over the rest of the pageblock too (`can_steal_fallback`).
     fn can_steal_fallback(&self, order: u8, start: MigrateType) -> bool {
         order >= PAGEBLOCK_ORDER / 2

@@ -80,7 +80,7 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Takes a free block off its list if the zone can spare it (`__isolate_free_page`).
-    pub(super) fn isolate_free_page(&mut self, frame: Frame, order: u8) -> bool {
+    pub(crate) fn isolate_free_page(&mut self, frame: Frame, order: u8) -> bool {
         let migratetype = self.mem.pageblock(frame);
         if migratetype != MigrateType::Isolate {
             let mark = self.zone.watermark[0] + (1 << order);

@@ -1,5 +1,6 @@
 //! The buddy allocator of one zone, seen from one CPU (mm/page_alloc.c).
 
+mod capture;
 mod cma;
 mod fallback;
 mod free;
@@ -262,10 +263,13 @@ impl<S: Sink> LockedZone<'_, S> {
         if migratetype != MigrateType::Isolate {
             self.mod_freepage_state(1 << order, migratetype);
         }
-        let (head, merged) = self.merge(frame, order, migratetype);
+        let (head, merged, captured) = self.merge(frame, order, migratetype);
         if merged > order {
             // What was known of the block alone must not stay.
             self.mem.set_meta(frame, order, Meta::default());
+        }
+        if captured {
+            return self.capture(head, merged, migratetype);
         }
         let tail = to_tail || self.buddy_merge_likely(head, merged);
         if tail {
@@ -276,13 +280,17 @@ impl<S: Sink> LockedZone<'_, S> {
         emit!(self, Event::ListAdd { zone: self.zone.id, pfn: self.mem.pfn(head), order: merged, migratetype, tail });
     }
 
-    /// Joins a free block with its buddies as far as they are free.
+    /// Joins a free block with its buddies as far as they are free, or until it is one that compaction waits for.
     #[inline]
-    fn merge(&mut self, mut frame: Frame, mut order: u8, migratetype: MigrateType) -> (Frame, u8) {
+    fn merge(&mut self, mut frame: Frame, mut order: u8, migratetype: MigrateType) -> (Frame, u8, bool) {
+        let wanted = self.wanted_order(migratetype);
         while order < TOP_ORDER {
             let buddy = frame.buddy(order);
             if order == TOP_ORDER - 1 && self.isolation_forbids_merge(buddy, migratetype) {
                 break;
+            }
+            if order == wanted {
+                return (frame, order, true);
             }
             if !self.page_is_buddy(frame, buddy, order) {
                 break;
@@ -303,7 +311,7 @@ impl<S: Sink> LockedZone<'_, S> {
             frame = Frame(frame.0 & buddy.0);
             order += 1;
         }
-        (frame, order)
+        (frame, order, false)
     }
 
     /// Whole pageblocks merge unless exactly one of them is isolated.

@@ -1,14 +1,30 @@
 //! Compaction: moving pages together so that free blocks grow (mm/compaction.c).
 
+mod control;
 mod defer;
 mod direct;
+mod find;
+mod finished;
+mod free_block;
+mod free_scan;
+mod free_search;
+mod hints;
+mod isolate;
 mod kcompactd;
+mod migrate;
+mod node;
+mod reset;
+mod restore;
+mod score;
 mod suitable;
 #[cfg(test)]
 pub(crate) mod testing;
+mod zone;
 
 pub use crate::event::CompactResult;
 pub(crate) use direct::DirectCompact;
+pub(crate) use node::CompactNode;
+pub use score::{fragmentation_score_wmark, fragmentation_score_zone};
 pub use suitable::{compact_gap, extfrag_for_order, fragmentation_index};
 
 /// How hard compaction tries, hardest first (`enum compact_priority`).

@@ -10,9 +10,6 @@ use crate::vmstat::ZoneItem;
 use crate::zone::Zone;
 use crate::zone::check::{zone_watermark_ok, zone_watermark_ok_free};
 
-/// Up to this index failures are for lack of memory, not fragmentation (`sysctl_extfrag_threshold`).
-const EXTFRAG_THRESHOLD: i64 = 500;
-
 /// "All memory" in place of an order, as `compact_memory` asks for (`is_via_compact_memory`).
 pub(crate) const WHOLE_ZONE: i8 = -1;
 
@@ -108,7 +105,7 @@ impl<S: Sink> Machine<S> {
         if result == CompactResult::Continue
             && let Ok(order) = u8::try_from(order)
             && order > PAGE_ALLOC_COSTLY_ORDER
-            && (0..=EXTFRAG_THRESHOLD).contains(&fragmentation_index(state, order))
+            && (0..=i64::from(self.sysctl.extfrag_threshold)).contains(&fragmentation_index(state, order))
         {
             result = CompactResult::NotSuitableZone;
         }

@@ -1,7 +1,7 @@
 //! Decisions of compaction (mm/compaction.c). The tracepoints of the `compaction` group are a subset.
 
 use crate::gfp::Gfp;
-use crate::pfn::{NodeId, ZoneId};
+use crate::pfn::{NodeId, Pfn, ZoneId};
 
 /// What came of compaction, from least to most (`enum compact_result`). Several zones' results combine to the largest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -42,6 +42,20 @@ pub enum CompactEvent {
     DeferCompaction { zone: ZoneId, order: u8, considered: u32, shift: u8, failed: u8 },
     /// A success was noted. Tracepoint `mm_compaction_defer_reset`.
     DeferReset { zone: ZoneId, order: u8, considered: u32, shift: u8, failed: u8 },
+    /// Compaction of a zone begins; the zone's bounds and where the scanners are. Tracepoint `mm_compaction_begin`.
+    Begin { start: Pfn, migrate: Pfn, free: Pfn, end: Pfn, sync: bool },
+    /// Whether compaction of a zone goes on. Tracepoint `mm_compaction_finished`.
+    Finished { zone: ZoneId, order: i8, result: CompactResult },
+    /// The migrate scanner looked through a range. Tracepoint `mm_compaction_isolate_migratepages`.
+    IsolateMigrate { start: Pfn, end: Pfn, scanned: u32, taken: u32 },
+    /// The free scanner looked through a range. Tracepoint `mm_compaction_isolate_freepages`.
+    IsolateFree { start: Pfn, end: Pfn, scanned: u32, taken: u32 },
+    /// A page moved.
+    Migrate { old: Pfn, new: Pfn },
+    /// A block of the wanted order was taken before it reached the free lists (`compaction_capture`).
+    Capture { zone: ZoneId, pfn: Pfn, order: u8 },
+    /// Compaction of a zone ends. Tracepoint `mm_compaction_end`.
+    End { start: Pfn, migrate: Pfn, free: Pfn, end: Pfn, sync: bool, result: CompactResult },
     /// kcompactd wakes. Tracepoint `mm_compaction_wakeup_kcompactd`.
     WakeKcompactd { node: NodeId, order: u8, highest_zoneidx: u8 },
 }

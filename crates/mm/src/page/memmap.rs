@@ -28,6 +28,8 @@ const MIXED: u16 = u16::MAX;
 const NO_ZONE: u16 = u16::MAX - 1;
 /// Low bits of a `pageblocks` entry hold the migrate type.
 const BLOCK_TYPE: u8 = 7;
+/// The bit above says that compaction should pass the pageblock over (`PB_migrate_skip`).
+const BLOCK_SKIP: u8 = 8;
 
 /// Columns of a section: orders 0 to 2, 3 to 9, and the largest.
 const COLUMNS: usize = 3;
@@ -212,6 +214,11 @@ impl MemMap {
         self.zone_of_top[(a.0 >> TOP_SHIFT) as usize] != MIXED || self.zone_of_mixed(a) == self.zone_of_mixed(b)
     }
 
+    /// The zone of a page; `None` for every hole.
+    pub(crate) fn zone_of_existing(&self, frame: Frame) -> Option<ZoneId> {
+        self.zone_of_mixed(frame)
+    }
+
     /// Whether the page physically exists.
     pub(crate) fn exists(&self, frame: Frame) -> bool {
         self.zone_of_mixed(frame).is_some()
@@ -390,6 +397,19 @@ impl MemMap {
     pub(crate) fn set_pageblock(&mut self, frame: Frame, migratetype: MigrateType) {
         let slot = &mut self.pageblocks[(frame.0 >> BLOCK_SHIFT) as usize];
         *slot = *slot & !BLOCK_TYPE | migratetype as u8;
+    }
+
+    /// Whether compaction should pass the pageblock over (`get_pageblock_skip`).
+    #[inline]
+    pub(crate) fn pageblock_skip(&self, frame: Frame) -> bool {
+        self.pageblocks[(frame.0 >> BLOCK_SHIFT) as usize] & BLOCK_SKIP != 0
+    }
+
+    /// Sets or clears that hint (`set_pageblock_skip`, `clear_pageblock_skip`).
+    #[inline]
+    pub(crate) fn set_pageblock_skip(&mut self, frame: Frame, skip: bool) {
+        let slot = &mut self.pageblocks[(frame.0 >> BLOCK_SHIFT) as usize];
+        *slot = *slot & !BLOCK_SKIP | if skip { BLOCK_SKIP } else { 0 };
     }
 
     /// Marks pages as reserved: never on a list (`PageReserved`).

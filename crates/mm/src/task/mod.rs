@@ -75,6 +75,8 @@ pub struct Task {
     pub oom_victim: bool,
     /// Whether it is at present held up by lack of memory (`PF_MEMSTALL`).
     pub in_memstall: bool,
+    /// Whether something else should have its CPU (`need_resched`). The machine itself sees daemons that wait for it.
+    pub need_resched: bool,
     /// What its CPU is doing.
     pub context: Context,
     /// The nodes it may use; written by its cpuset, together with [`Task::mems_allowed_seq`].
@@ -106,6 +108,7 @@ impl Task {
             realtime: false,
             oom_victim: false,
             in_memstall: false,
+            need_resched: false,
             context: Context::Task,
             mems_allowed: NodeMask::ALL,
             mems_allowed_seq: 0,
@@ -161,6 +164,7 @@ impl Task {
             oom_victim: false,
             in_memstall: false,
             flags: self.flags.difference(TaskFlags::WQ_WORKER),
+            need_resched: false,
             context: Context::Task,
             ..self.clone()
         }

@@ -1,6 +1,6 @@
 //! What a zone remembers of its compactions (`struct zone`, include/linux/mmzone.h).
 
-use crate::pfn::Pfn;
+use crate::pfn::{Frame, Pfn};
 
 /// Where the scanners go on, and whether compaction pays. All zero at boot.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -21,4 +21,13 @@ pub struct CompactState {
     pub order_failed: u8,
     /// Whether skip hints are to be reset (`compact_blockskip_flush`).
     pub blockskip_flush: bool,
+}
+
+/// A block that a request's compaction waits for (`struct capture_control`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Capture {
+    /// The order it must have.
+    pub(crate) order: u8,
+    /// The block, once there was one.
+    pub(crate) page: Option<Frame>,
 }

@@ -14,7 +14,7 @@ use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,
 };
 use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NUMA_STATS_THRESHOLD, NodeStat, NumaItem, ZoneItem};
-use compact_state::CompactState;
+use compact_state::{Capture, CompactState};
 use std::collections::VecDeque;
 use zonelist::Zonelist;
 
@@ -67,6 +67,8 @@ pub struct Zone {
     pub flags: u32,
     /// What it remembers of its compactions.
     pub compact: CompactState,
+    /// Takes a block that is freed while a request compacts (`current->capture_control`).
+    pub(crate) capture: Option<Capture>,
     /// Counters without the per-CPU deltas.
     pub(crate) vm_stat: [i64; NR_ZONE_ITEMS],
     /// NUMA counters without the per-CPU deltas.
@@ -95,6 +97,7 @@ impl Zone {
             miscounted: [0; 2],
             flags: 0,
             compact: CompactState::default(),
+            capture: None,
             vm_stat: [0; NR_ZONE_ITEMS],
             numa_stat: [0; NR_NUMA_ITEMS],
             free_area: Default::default(),

@@ -35,7 +35,7 @@ impl<S: Listen> Runner<S> {
     pub(super) fn alloc_in_block(
         &mut self,
         gfp: Gfp,
-        allocate: impl FnOnce(&mut Machine<S>, &mut Task) -> Option<Answer>,
+        mut allocate: impl FnMut(&mut Machine<S>, &mut Task) -> Option<Answer>,
     ) -> (Option<Answer>, Checked) {
         let pending = self.pending.take();
         if pending.is_none() && !(S::CAN && gfp.contains(Gfp::DIRECT_RECLAIM)) {
@@ -44,17 +44,19 @@ impl<S: Listen> Runner<S> {
         if let Some(pending) = &pending {
             pending.prepare(&mut self.task);
         }
-        let (answer, lines) = self.listening(allocate);
-        let checked = match pending {
-            None => first_attempt_alone(&lines),
-            Some(pending) => {
-                // The recorder did so, which is no part of an allocation.
-                self.machine.drain_lru(self.task.cpu);
-                let recorded = (pending.line + 1..).zip(pending.inner.lines());
-                checked(trace::first_difference(recorded, lines.into_iter()))
-            }
+        let Some(pending) = pending else {
+            let (answer, lines) = self.listening(allocate);
+            return (answer, first_attempt_alone(&lines));
         };
-        (answer, checked)
+        self.task.need_resched = self.hindsight.need_resched(self.task.cpu);
+        let (answer, difference) = self.in_hindsight(|runner| {
+            let (answer, lines) = runner.listening(&mut allocate);
+            // The recorder did so, which is no part of an allocation.
+            runner.machine.drain_lru(runner.task.cpu);
+            let recorded = (pending.line + 1..).zip(pending.inner.lines());
+            (answer, trace::first_difference(recorded, lines.into_iter()))
+        });
+        (answer, checked(difference))
     }
 
     /// Does something and tells the lines of what the model decided, with what it counted at the end.

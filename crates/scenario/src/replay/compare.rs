@@ -1,6 +1,7 @@
 //! The model beside a recorded state: digests on the way, and whole states.
 
 use super::memcgs::memcg_differences;
+use super::restore_compact::compact_differences;
 use crate::recording::{Digest, PcpDigest, PfnRange, StateFile, ZoneState};
 
 use buddyscope_mm::event::Sink;
@@ -145,6 +146,7 @@ fn zone_differences<S: Sink>(machine: &Machine<S>, recorded: &ZoneState, found: 
     check(found, &what("numa"), &recorded.numa, &machine.numa_counters(id));
     list_differences(machine, recorded, found);
     block_differences(machine, recorded, found);
+    compact_differences(machine, recorded, found);
     let lru = marked_pages(machine, id, PageFlags::LRU);
     check(found, &what("LRU pages"), &listed_pages(&recorded.lru), &lru);
     let movable: Vec<Pfn> = marked_pages(machine, id, PageFlags::MOVABLE);

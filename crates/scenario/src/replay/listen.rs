@@ -4,7 +4,7 @@ use buddyscope_engine::{Ear, Trace};
 use buddyscope_mm::event::{Event, NullSink, Sink};
 
 /// A sink that can keep all events of an operation.
-pub trait Listen: Sink {
+pub trait Listen: Sink + Clone {
     /// Whether it really can.
     const CAN: bool;
     /// Keeps every event that is wanted from now on.
@@ -54,7 +54,7 @@ impl<S: Sink> Sink for Listener<S> {
     }
 }
 
-impl<S: Sink> Listen for Listener<S> {
+impl<S: Sink + Clone> Listen for Listener<S> {
     const CAN: bool = true;
     fn listen(&mut self, wanted: fn(&Event) -> bool) {
         self.ear.listen(wanted);

@@ -1,12 +1,15 @@
 //! Re-running a recording: the model does what the kernel did, and is compared at every step.
 
 mod block;
+mod compact;
 pub mod compare;
+mod hindsight;
 mod listen;
 mod memcgs;
 mod reclaim;
 mod restore;
 mod restore_lru;
+mod restore_compact;
 mod run;
 mod surroundings;
 pub mod trace;

@@ -2,6 +2,7 @@
 
 use super::memcgs::restore_memcgs;
 use super::restore_lru::restore_lru;
+use super::restore_compact::{restore_compaction, restore_lives};
 use crate::recording::{NodeState, PfnRange, StateFile, ZoneState};
 use buddyscope_mm::config::Sysctls;
 use buddyscope_mm::event::Sink;
@@ -29,6 +30,10 @@ pub fn restore_machine<S: Sink>(state: &StateFile, sink: S) -> Result<Machine<S>
         }
         for range in &zone.movable {
             machine.restore_movable(range.start, range.end, false);
+        }
+        restore_compaction(&mut machine, zone)?;
+        if zone.compact.is_some() && state.lruvecs.is_empty() {
+            restore_lives(&mut machine, zone)?;
         }
     }
     restore_lru(&mut machine, state)?;

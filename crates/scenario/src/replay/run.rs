@@ -2,6 +2,7 @@
 
 use super::block::Pending;
 use super::compare::{differences, digest};
+use super::hindsight::Hindsight;
 use super::listen::{Listen, Listener};
 use super::restore::restore_machine;
 use super::surroundings::Surroundings;
@@ -70,6 +71,7 @@ pub struct Runner<S> {
     policies: Vec<Option<Mempolicy>>,
     in_policy_phase: bool,
     seen_phase: bool,
+    pub(super) hindsight: Hindsight,
 }
 
 impl<'a, S: Listen> Replay<'a, S> {
@@ -184,6 +186,7 @@ impl<S: Listen> Runner<S> {
             task,
             pending: None,
             surroundings: Surroundings::default(),
+            hindsight: Hindsight::default(),
             allocations: Vec::new(),
             policies: Vec::new(),
             in_policy_phase: false,
@@ -251,7 +254,8 @@ impl<S: Listen> Runner<S> {
                     }
                     BlockKind::Kswapd(run) => self.kswapd(&block, run),
                     BlockKind::Reclaim(run) => self.reclaim(&block, run),
-                    _ => Err(self.problem("reclaim and compaction are not modelled in this version".to_owned())),
+                    &BlockKind::CompactNode { node } => self.compact_node(&block, node),
+                    BlockKind::Compact(run) => self.compact_pages(&block, run),
                 }
             }
         }
@@ -318,6 +322,19 @@ impl<S: Listen> Runner<S> {
         Ok(settled)
     }
 
+    /// Notes which block an allocation has.
+    pub(super) fn note_allocation(&mut self, id: u32, pfn: Pfn, order: u8) -> Result<(), ReplayError> {
+        let at = id as usize;
+        if at > self.allocations.len() + MAX_ID_GAP {
+            return Err(self.problem(format!("allocation number {id} is too far ahead")));
+        }
+        if at >= self.allocations.len() {
+            self.allocations.resize(at + 1, (Pfn(0), NO_BLOCK));
+        }
+        self.allocations[at] = (pfn, order);
+        Ok(())
+    }
+
     /// Notes down what an allocation gave and compares it.
     #[inline]
     fn settle(
@@ -328,14 +345,8 @@ impl<S: Listen> Runner<S> {
         answer: Option<Answer>,
     ) -> Result<Checked, ReplayError> {
         let model = answer.and_then(|answer| answer.pfn);
-        let at = id as usize;
-        if at > self.allocations.len() + MAX_ID_GAP {
-            return Err(self.problem(format!("allocation number {id} is too far ahead")));
-        }
-        if at >= self.allocations.len() {
-            self.allocations.resize(at + 1, (Pfn(0), NO_BLOCK));
-        }
-        self.allocations[at] = model.map_or((Pfn(0), NO_BLOCK), |pfn| (pfn, order as u8));
+        let (pfn, order) = model.map_or((Pfn(0), NO_BLOCK), |pfn| (pfn, order as u8));
+        self.note_allocation(id, pfn, order)?;
         let same_page = kernel.map(|(pfn, _)| pfn) == model;
         let same_zone = kernel.is_none_or(|(pfn, zone)| self.machine.page_zone(pfn).is_some_and(|own| own.id == zone));
         if same_page && same_zone {

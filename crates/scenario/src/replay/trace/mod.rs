@@ -2,7 +2,7 @@
 //!
 //! Each area has its own writer, which gets every event in turn and writes the lines of its own.
 
-mod compact;
+pub(in crate::replay) mod compact;
 mod lines;
 pub(crate) mod memcg;
 mod reclaim;

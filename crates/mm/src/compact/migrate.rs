@@ -1,0 +1,202 @@
+//! Moving pages: a free page takes over the life of another, which is freed (mm/migrate.c).
+
+use super::control::{CompactControl, MigrateMode};
+use crate::event::{CompactEvent, Event, Sink, emit};
+use crate::machine::Machine;
+use crate::page::life::{Life, LifeFlags};
+use crate::page::meta::Meta;
+use crate::pfn::{CpuId, Frame};
+use crate::task::{Task, TaskFlags};
+use crate::vmstat::VmEvent;
+use crate::wait::{Step, Wait};
+
+/// Passes over pages that could not be moved yet (`migrate_pages`).
+const PASSES: u8 = 10;
+/// From this pass on a run that may wait does.
+const FORCE_FROM: u8 = 3;
+
+/// Where free pages come from (`new_page_t`).
+pub(super) trait Targets<S: Sink> {
+    /// A page to move another to (`get_new_page`).
+    fn get(&mut self, machine: &mut Machine<S>, task: &mut Task, cc: &mut CompactControl, old: Frame) -> Option<Frame>;
+    /// Takes one back that was not needed (`put_new_page`).
+    fn put(&mut self, machine: &mut Machine<S>, task: &Task, cc: &mut CompactControl, page: Frame);
+}
+
+/// Free pages that the free scanner finds (`compaction_alloc`, `compaction_free`).
+pub(super) struct Scanned;
+
+impl<S: Sink> Targets<S> for Scanned {
+    fn get(&mut self, machine: &mut Machine<S>, task: &mut Task, cc: &mut CompactControl, _: Frame) -> Option<Frame> {
+        if cc.freepages.is_empty() {
+            machine.isolate_freepages(cc, task.cpu);
+        }
+        cc.freepages.pop()
+    }
+
+    fn put(&mut self, _: &mut Machine<S>, _: &Task, cc: &mut CompactControl, page: Frame) {
+        cc.freepages.push(page);
+    }
+}
+
+/// One call of `migrate_pages` for the pages that a compaction has isolated. Those that stay are isolated still.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MigratePages {
+    pass: u8,
+    /// Pages of this pass that the next one tries again, in the order they were tried.
+    again: Vec<Frame>,
+    succeeded: u64,
+    failed: u64,
+}
+
+/// What `migrate_pages` returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Migrated {
+    /// So many pages could not be moved.
+    Failed(u64),
+    /// There was no free page to move one to (`-ENOMEM`).
+    NoMemory,
+}
+
+/// What became of one page.
+enum Moved {
+    Done,
+    /// Perhaps later (`-EAGAIN`).
+    Again,
+    /// Not now (`-EBUSY`).
+    Busy,
+    NoMemory,
+}
+
+impl MigratePages {
+    /// Goes on (`migrate_pages`).
+    pub(super) fn resume<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        cc: &mut CompactControl,
+        targets: &mut impl Targets<S>,
+    ) -> Step<Migrated> {
+        loop {
+            while let Some(&page) = cc.migratepages.last() {
+                if let Some(wait) = machine.must_wait_for(cc, task, page, self.pass >= FORCE_FROM) {
+                    return Step::Wait(wait);
+                }
+                match machine.unmap_and_move(cc, task, page, targets) {
+                    Moved::NoMemory => {
+                        self.failed += 1;
+                        return Step::Done(self.finish(machine, cc, Migrated::NoMemory));
+                    }
+                    Moved::Again => self.again.push(page),
+                    Moved::Done => self.succeeded += 1,
+                    Moved::Busy => self.failed += 1,
+                }
+                cc.migratepages.pop();
+            }
+            self.pass += 1;
+            if self.again.is_empty() || self.pass == PASSES {
+                self.failed += self.again.len() as u64;
+                return Step::Done(self.finish(machine, cc, Migrated::Failed(self.failed)));
+            }
+            cc.migratepages.extend(self.again.drain(..).rev());
+        }
+    }
+
+    fn finish<S: Sink>(&mut self, machine: &mut Machine<S>, cc: &mut CompactControl, result: Migrated) -> Migrated {
+        cc.migratepages.extend(self.again.drain(..).rev());
+        let events = &mut machine.global.events;
+        events.add(VmEvent::PgMigrateSuccess, self.succeeded);
+        events.add(VmEvent::PgMigrateFail, self.failed);
+        result
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// What a run that may wait waits for before it moves a page: its lock or its I/O.
+    fn must_wait_for(&self, cc: &CompactControl, task: &Task, page: Frame, force: bool) -> Option<Wait> {
+        let flags = self.mem.life(page).flags;
+        let lock = flags.contains(LifeFlags::LOCKED)
+            && cc.mode != MigrateMode::Async
+            && !task.flags.contains(TaskFlags::MEMALLOC);
+        let io = flags.contains(LifeFlags::WRITEBACK) && cc.mode == MigrateMode::Sync;
+        (force && (lock || io)).then_some(Wait::PageIo(page))
+    }
+
+    /// Moves one page (`unmap_and_move`).
+    fn unmap_and_move(
+        &mut self,
+        cc: &mut CompactControl,
+        task: &mut Task,
+        old: Frame,
+        targets: &mut impl Targets<S>,
+    ) -> Moved {
+        let life = *self.mem.life(old);
+        if is_freed(&life) {
+            self.account_isolated(old, -(life.nr_pages() as i64));
+            self.put_moved_page(task.cpu, old);
+            return Moved::Done;
+        }
+        let Some(new) = targets.get(self, task, cc, old) else { return Moved::NoMemory };
+        let moved = self.may_move(cc, old, &life);
+        if !matches!(moved, Moved::Again) {
+            self.account_isolated(old, -(life.nr_pages() as i64));
+        }
+        if !matches!(moved, Moved::Done) {
+            if matches!(moved, Moved::Busy) {
+                self.lru_cache_add(task.cpu, old);
+            }
+            targets.put(self, task, cc, new);
+            return moved;
+        }
+        self.move_life(task.cpu, old, new);
+        emit!(self, Event::Compact(CompactEvent::Migrate { old: self.mem.pfn(old), new: self.mem.pfn(new) }));
+        self.put_moved_page(task.cpu, old);
+        moved
+    }
+
+    /// Whether a page can be moved now (`__unmap_and_move` up to the move itself).
+    fn may_move(&self, cc: &CompactControl, page: Frame, life: &Life) -> Moved {
+        if life.flags.contains(LifeFlags::LOCKED) {
+            return Moved::Again;
+        }
+        if life.flags.contains(LifeFlags::WRITEBACK) {
+            return if cc.mode == MigrateMode::Sync { Moved::Again } else { Moved::Busy };
+        }
+        if self.has_extra_references(page, life) { Moved::Again } else { Moved::Done }
+    }
+
+    /// Gives the life of a page to another (`move_to_new_page`, `migrate_page_states`, `remove_migration_ptes`): its
+    /// mappings begin as not accessed, and it waits to be put on the LRU list it was on.
+    fn move_life(&mut self, cpu: CpuId, old: Frame, new: Frame) {
+        let life = core::mem::take(self.mem.life_mut(old));
+        let kept = Life { young: 0, next: Frame(0), prev: Frame(0), ..life };
+        *self.mem.life_mut(new) = kept;
+        let unknown = self.mem.meta(old, 0).0 & Meta::UNKNOWN;
+        self.mem.update_meta(new, 0, |meta| meta.with(unknown));
+        self.lru_cache_add(cpu, new);
+    }
+
+    /// Frees a page that was moved away (`put_page`).
+    fn put_moved_page(&mut self, cpu: CpuId, page: Frame) {
+        *self.mem.life_mut(page) = Life::NONE;
+        let meta = self.mem.meta(page, 0);
+        if let Some(zone) = self.mem.zone_of(page) {
+            self.free_block(cpu, zone, page, meta);
+        }
+    }
+
+    /// Puts the pages that were isolated but not moved back, the last one first (`putback_movable_pages`).
+    pub(super) fn putback_movable_pages(&mut self, cc: &mut CompactControl, cpu: CpuId) {
+        while let Some(page) = cc.migratepages.pop() {
+            self.account_isolated(page, -(self.mem.life(page).nr_pages() as i64));
+            self.lru_cache_add(cpu, page);
+        }
+        cc.nr_migratepages = 0;
+    }
+}
+
+/// Whether nobody but the run itself has the page any more: the last mapping went meanwhile.
+fn is_freed(life: &Life) -> bool {
+    let kept = LifeFlags::SWAPCACHE.union(LifeFlags::PINNED);
+    life.flags.contains(LifeFlags::ANON) && !life.flags.intersects(kept) && life.mapcount == 0
+}
