@@ -1,8 +1,8 @@
 //! From a recorded state to a machine in that state.
 
 use super::memcgs::restore_memcgs;
-use super::restore_lru::restore_lru;
 use super::restore_compact::{restore_compaction, restore_lives};
+use super::restore_lru::restore_lru;
 use crate::recording::{NodeState, PfnRange, StateFile, ZoneState};
 use buddyscope_mm::config::Sysctls;
 use buddyscope_mm::event::Sink;
