@@ -197,6 +197,6 @@ impl<S: Sink> Machine<S> {
 
 /// Whether nobody but the run itself has the page any more: the last mapping went meanwhile.
 fn is_freed(life: &Life) -> bool {
-    let kept = LifeFlags::SWAPCACHE.union(LifeFlags::PINNED);
+    let kept = LifeFlags::SWAPCACHE.union(LifeFlags::PINNED).union(LifeFlags::BATCHED);
     life.flags.contains(LifeFlags::ANON) && !life.flags.intersects(kept) && life.mapcount == 0
 }

@@ -3,7 +3,7 @@
 use crate::event::Sink;
 use crate::lru::page_lru;
 use crate::machine::Machine;
-use crate::page::life::LifeFlags;
+use crate::page::life::{LifeFlags, MappingId};
 use crate::page::memmap::TOP_ORDER;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{Frame, MigrateType, Order, Pfn, ZoneId};
@@ -105,6 +105,9 @@ impl<S: Sink> Machine<S> {
         let zone = self.mem.zone_of(frame).ok_or(wrong)?;
         let life = self.mem.life_mut(frame);
         (life.flags, life.mapcount) = (flags | LifeFlags::LRU, mapcount);
+        if !flags.contains(LifeFlags::ANON) {
+            life.mapping = MappingId::UNKNOWN;
+        }
         let life = *life;
         let lruvec = self.lru.lruvec_mut(life.memcg, zone.node());
         let lru = page_lru(&life) as usize;

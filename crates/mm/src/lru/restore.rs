@@ -3,7 +3,7 @@
 use super::{LruIndex, LruPage, page_lru};
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::life::{LifeFlags, MemcgId};
+use crate::page::life::{LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, NodeId};
 use crate::restore::RestoreError;
 use crate::vmstat::NodeItem;
@@ -32,6 +32,9 @@ impl<S: Sink> Machine<S> {
         life.flags.set(LifeFlags::ACTIVE, lru.is_active());
         life.flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
         (life.mapcount, life.young, life.memcg) = (page.mapcount, page.young, memcg);
+        if !life.flags.contains(LifeFlags::ANON) {
+            life.mapping = MappingId::UNKNOWN;
+        }
         let life = *life;
         if page_lru(&life) != lru {
             return Err(RestoreError::Inconsistent { what: "a page's flags do not fit its LRU list" });

@@ -52,6 +52,11 @@ bitflags::bitflags! {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct MappingId(pub u32);
 
+impl MappingId {
+    /// A file of which nothing is known but that it has the page, as in a state that was recorded.
+    pub const UNKNOWN: MappingId = MappingId(u32::MAX);
+}
+
 /// A memory cgroup by number; 0 is the root.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct MemcgId(pub u16);

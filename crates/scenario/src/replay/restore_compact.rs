@@ -92,7 +92,7 @@ pub(super) fn restore_lives<S: Sink>(machine: &mut Machine<S>, zone: &ZoneState)
         flags.set(LifeFlags::PINNED, contains(&zone.pinned_anon, pfn));
         let left = &mut active[usize::from(!anon)];
         if contains(&zone.unevictable, pfn) {
-            flags |= LifeFlags::UNEVICTABLE;
+            flags |= LifeFlags::UNEVICTABLE | LifeFlags::MLOCKED;
         } else if *left > 0 {
             *left -= 1;
             flags |= LifeFlags::ACTIVE;
