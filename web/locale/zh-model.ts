@@ -35,6 +35,7 @@ export const model: Record<string, string> = {
   'answer.oomVictim': '无页：任务自己被 OOM 终结者选中，并已用完它那份预留。',
   'answer.noFailCannotReclaim': '无页：请求不得失败（__GFP_NOFAIL），却也不能回收。',
   'answer.livelock': '无页：内核会永远重试。模型到此为止，因为没有别人运行，什么也不会改变。',
+  'answer.notCharged': '无页：找到了一页，但任务的内存控制组已达上限。',
   'answer.injected': '无页：故障注入拒绝了请求。',
   'answer.orderTooLarge': '无页：没有大于 10 阶的块。',
   'answer.freed': '页帧 {pfn}（{order} 阶）已释放，成为一个 {into} 阶空闲块的一部分。',

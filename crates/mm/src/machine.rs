@@ -362,6 +362,8 @@ impl<S: Sink> Machine<S> {
         let meta = self.mem.meta(frame, order);
         let left = drop_extra_ref(&mut self.extra_refs, frame);
         let flag = if left == 0 { 0 } else { Meta::EXTRA_REFS };
+        // Whoever holds the first page holds the charge, although the others are freed: so it is in 5.10.35.
+        let flag = flag | meta.0 & Meta::KMEMCG;
         if order == 0 || meta.has(Meta::COMP) {
             self.mem.set_meta(frame, order, meta.without(Meta::EXTRA_REFS).with(flag));
             return;
@@ -381,8 +383,11 @@ impl<S: Sink> Machine<S> {
     /// # Errors
     /// As [`Machine::free_pages`].
     pub fn split_page(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
-        let (frame, zone, _) = self.allocated_block(pfn, order)?;
+        let (frame, zone, meta) = self.allocated_block(pfn, order)?;
         self.lock(zone, CpuId(0)).split_page(frame, order.get());
+        if meta.has(Meta::KMEMCG) {
+            self.split_page_memcg(frame, order.get());
+        }
         Ok(())
     }
 

@@ -2,13 +2,24 @@
 
 use crate::alloc::AllocContext;
 use crate::event::{Event, OomEvent, Sink, emit};
+use crate::gfp::Gfp;
 use crate::machine::Machine;
+use crate::page::life::MemcgId;
 use crate::task::Task;
 
 impl<S: Sink> Machine<S> {
     /// Kills a process so that others can go on (`out_of_memory`). Says whether to try again.
     pub(crate) fn out_of_memory(&mut self, task: &Task, ac: &AllocContext) -> bool {
         let _ = (task, ac);
+        if self.oom_killer_disabled {
+            emit!(self, Event::Oom(OomEvent::Disabled));
+        }
+        false
+    }
+
+    /// The same for a memory cgroup that met its limit.
+    pub(crate) fn out_of_memory_in_memcg(&mut self, task: &Task, memcg: MemcgId, gfp: Gfp, order: u8) -> bool {
+        let _ = (task, memcg, gfp, order);
         if self.oom_killer_disabled {
             emit!(self, Event::Oom(OomEvent::Disabled));
         }

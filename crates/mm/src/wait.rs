@@ -74,3 +74,14 @@ impl Wait {
         }
     }
 }
+
+/// Waits that a caller lets pass at once before it takes work for one that never ends.
+const MAX_WAITS: u32 = 1 << 16;
+
+/// Does work to its end, every wait passing at once; `None` if it would go on for ever while nobody else runs.
+pub(crate) fn finish<T>(mut resume: impl FnMut() -> Step<T>) -> Option<T> {
+    (0..MAX_WAITS).find_map(|_| match resume() {
+        Step::Done(result) => Some(result),
+        Step::Wait(_) => None,
+    })
+}

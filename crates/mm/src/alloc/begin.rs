@@ -43,7 +43,7 @@ impl Alloc {
             State::Done(answer) => *answer,
             State::Slow(slow) => match slow.path.resume(machine, task) {
                 Step::Wait(wait) => return Step::Wait(wait),
-                Step::Done((frame, outcome)) => machine.finish(frame, slow.gfp, &slow.ac, outcome),
+                Step::Done((frame, outcome)) => machine.finish(task, frame, slow.gfp, &slow.ac, outcome),
             },
         };
         self.state = State::Done(answer);

@@ -38,7 +38,7 @@ impl<S: Sink> Machine<S> {
             FirstAttempt::Ended(answer) => answer,
             FirstAttempt::Failed(gfp, ac) => {
                 let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, &ac);
-                self.finish(frame, gfp, &ac, outcome)
+                self.finish(task, frame, gfp, &ac, outcome)
             }
         }
     }
@@ -68,11 +68,11 @@ impl<S: Sink> Machine<S> {
             }
         );
         if !self.prepare_alloc_pages(task, order, &mut ac) {
-            return FirstAttempt::Ended(self.finish(None, gfp, &ac, Outcome::Injected));
+            return FirstAttempt::Ended(self.finish(task, None, gfp, &ac, Outcome::Injected));
         }
         ac.alloc_flags |= self.alloc_flags_nofragment(&ac);
         if let Some(frame) = self.get_page_from_freelist(task, &ac) {
-            return FirstAttempt::Ended(self.finish(Some(frame), ac.gfp, &ac, Outcome::Fast));
+            return FirstAttempt::Ended(self.finish(task, Some(frame), ac.gfp, &ac, Outcome::Fast));
         }
         self.tell_walk(None);
         let gfp = task.flags.restrict(gfp);
@@ -411,9 +411,21 @@ impl<S: Sink> Machine<S> {
         self.mem.set_marks(frame.add(1), tail.with(Marks::MOVABLE));
     }
 
-    /// Ends a request and says so (`trace_mm_page_alloc`).
+    /// Ends a request and says so (`trace_mm_page_alloc`). What it got is charged to the task's memory cgroup if it asks
+    /// for that.
     #[inline]
-    pub(crate) fn finish(&mut self, frame: Option<Frame>, gfp: Gfp, ac: &AllocContext, outcome: Outcome) -> Answer {
+    pub(crate) fn finish(
+        &mut self,
+        task: &mut Task,
+        frame: Option<Frame>,
+        gfp: Gfp,
+        ac: &AllocContext,
+        outcome: Outcome,
+    ) -> Answer {
+        let (frame, outcome) = match frame {
+            Some(frame) if gfp.contains(Gfp::ACCOUNT) => self.charge_or_free(task, frame, gfp, ac.order, outcome),
+            frame => (frame, outcome),
+        };
         let pfn = frame.map(|f| self.mem.pfn(f));
         emit!(
             self,
@@ -427,6 +439,25 @@ impl<S: Sink> Machine<S> {
             }
         );
         Answer { pfn, outcome }
+    }
+
+    /// Charges a block to the task's memory cgroup; gives it back if that is refused (end of `__alloc_pages_nodemask`).
+    #[cold]
+    fn charge_or_free(
+        &mut self,
+        task: &mut Task,
+        frame: Frame,
+        gfp: Gfp,
+        order: u8,
+        outcome: Outcome,
+    ) -> (Option<Frame>, Outcome) {
+        if self.memcg_kmem_charge_page(task, frame, gfp, order) {
+            return (Some(frame), outcome);
+        }
+        if let Some(zone) = self.mem.zone_of(frame) {
+            self.free_block(task.cpu, zone, frame, self.mem.meta(frame, order));
+        }
+        (None, Outcome::NotCharged)
     }
 }
 

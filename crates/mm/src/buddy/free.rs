@@ -13,6 +13,9 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn free_block(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame, meta: Meta) {
         let order = meta.order();
         emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu });
+        if meta.has(Meta::KMEMCG) {
+            self.memcg_kmem_uncharge_page(cpu, frame, order);
+        }
         let touched = self.mem.any_bad() || meta.has(Meta::MARKED);
         if touched && !self.lock(zone, cpu).free_pages_prepare(frame, meta) {
             return;

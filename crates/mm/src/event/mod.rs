@@ -11,7 +11,7 @@ mod slab;
 mod slow;
 
 pub use compact::{CompactEvent, CompactResult};
-pub use memcg::MemcgEvent;
+pub use memcg::{ChargeRung, MemcgEvent, PressureLevel};
 pub use oom::OomEvent;
 pub use reclaim::{ReclaimEvent, References, ScanBalance, ScanFlags};
 pub use slab::SlabEvent;
@@ -154,6 +154,8 @@ pub enum Outcome {
     NoFailCannotReclaim,
     /// Given up by the model: round after round brings nothing, and while nobody else runs nothing will change.
     Livelock,
+    /// A page was found, but the task's memory cgroup may hold no more (`__GFP_ACCOUNT`).
+    NotCharged,
     /// Fault injection refused it.
     Injected,
     /// Order above 10.

@@ -82,6 +82,15 @@ impl Lru {
         self.lruvecs.iter()
     }
 
+    /// Begins the lists of a group anew whose number is given to another.
+    pub(crate) fn reset_memcg(&mut self, memcg: MemcgId) {
+        for node in 0..self.nodes {
+            if let Some(lruvec) = self.lruvecs.get_mut(usize::from(memcg.0) * self.nodes + node) {
+                *lruvec = Lruvec::new(memcg, NodeId(node as u8));
+            }
+        }
+    }
+
     /// The lists of a memory cgroup on a node (`mem_cgroup_lruvec`).
     pub(crate) fn lruvec(&self, memcg: MemcgId, node: NodeId) -> &Lruvec {
         &self.lruvecs[usize::from(memcg.0) * self.nodes + node.index()]

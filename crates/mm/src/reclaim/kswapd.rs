@@ -118,6 +118,7 @@ impl BalancePgdat {
         }
         self.tell_pass(machine, balanced);
         self.sc.nr_scanned = 0;
+        self.sc.nr_reclaimed += machine.soft_limit_reclaim(task, self.node, self.sc.order, self.sc.gfp).reclaimed;
         let zones = machine.managed_zones(self.node, self.sc.reclaim_idx);
         self.sc.nr_to_reclaim = zones.map(|zone| zone.wmark_pages(2).max(SWAP_CLUSTER_MAX)).sum();
         true

@@ -10,14 +10,17 @@ mod isolate;
 mod kswapd;
 mod lruvec;
 mod mapping;
+pub mod memcg;
 mod node;
 mod pageout;
 mod scan_control;
 mod scan_count;
 mod shrink_node;
 pub mod shrinker;
+mod soft_limit;
 mod synchronous;
 mod try_to_free;
+mod vmpressure;
 
 pub(crate) use direct::{DirectReclaim, MAX_RECLAIM_RETRIES};
 pub(crate) use kswapd::BalancePgdat;

@@ -1,6 +1,7 @@
 //! What one reclaim run is after and how far it has come (`struct scan_control`, mm/vmscan.c).
 
 use super::evict::Eviction;
+use super::soft_limit::SoftReclaim;
 use crate::event::ScanFlags;
 use crate::gfp::Gfp;
 use crate::page::life::MemcgId;
@@ -106,6 +107,12 @@ impl ScanControl {
     /// Whether one group's memory is to shrink, not all (`cgroup_reclaim`).
     pub(crate) fn is_memcg_reclaim(&self) -> bool {
         self.target_memcg.is_some()
+    }
+
+    /// Counts what soft-limit reclaim scanned and got back for the run.
+    pub(crate) fn add_soft(&mut self, soft: SoftReclaim) {
+        self.nr_scanned += soft.scanned;
+        self.nr_reclaimed += soft.reclaimed;
     }
 
     /// What the run may do and has decided, for events.

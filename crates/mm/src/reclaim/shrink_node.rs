@@ -85,6 +85,7 @@ impl<S: Sink> Machine<S> {
     /// One pass of `shrink_node` up to its waits.
     fn shrink_node_once(&mut self, task: &Task, node: NodeId, sc: &mut ScanControl) {
         sc.nr = Default::default();
+        let before = (sc.nr_scanned, sc.nr_reclaimed);
         self.decide_deactivation(node, sc);
         self.decide_balance(node, sc);
         self.tell_node(node, sc);
@@ -100,6 +101,8 @@ impl<S: Sink> Machine<S> {
                 slab,
             })
         );
+        let (scanned, reclaimed) = (sc.nr_scanned - before.0, sc.nr_reclaimed - before.1);
+        self.vmpressure(sc.gfp, sc.target_memcg, true, scanned, reclaimed);
     }
 
     /// Costs of both kinds of pages, and which of them may move from active to inactive lists.
@@ -169,8 +172,11 @@ impl<S: Sink> Machine<S> {
                 MemcgVerdict::BelowMin => {}
                 MemcgVerdict::BelowLow => sc.memcg_low_skipped = true,
                 MemcgVerdict::Reclaim => {
+                    let before = (sc.nr_scanned, sc.nr_reclaimed);
                     self.shrink_lruvec(task, memcg, node, sc);
                     self.shrink_slab(task, sc.gfp, node, memcg, sc.priority, &mut sc.reclaimed_slab);
+                    let (scanned, reclaimed) = (sc.nr_scanned - before.0, sc.nr_reclaimed - before.1);
+                    self.vmpressure(sc.gfp, Some(memcg), false, scanned, reclaimed);
                 }
             }
             next = self.memcgs.iter(root, Some(memcg));

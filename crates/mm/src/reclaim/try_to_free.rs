@@ -88,6 +88,7 @@ impl TryToFree {
                 nr_reclaimed: self.sc.nr_reclaimed,
             })
         );
+        machine.vmpressure_prio(self.sc.gfp, self.sc.target_memcg, self.sc.priority);
         self.sc.nr_scanned = 0;
         (self.at, self.last_node) = (0, None);
         self.stage = Stage::Zones;
@@ -117,6 +118,9 @@ impl TryToFree {
             }
             if self.last_node != Some(zref.node) {
                 self.last_node = Some(zref.node);
+                if !self.sc.is_memcg_reclaim() {
+                    self.sc.add_soft(machine.soft_limit_reclaim(task, zref.node, self.sc.order, self.sc.gfp));
+                }
                 return Some(zref.node);
             }
         }

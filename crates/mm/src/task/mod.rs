@@ -3,6 +3,7 @@
 mod context;
 pub mod cpuset;
 mod freq_meter;
+mod memcg;
 pub mod mempolicy;
 pub mod mm;
 pub mod nodemap;
@@ -11,6 +12,7 @@ pub mod process;
 
 pub use context::Context;
 pub use freq_meter::FreqMeter;
+pub use memcg::{TaskMemcg, TaskOom};
 
 use crate::gfp::Gfp;
 use crate::pfn::{CpuId, NodeId, NodeMask};
@@ -73,6 +75,10 @@ pub struct Task {
     pub realtime: bool,
     /// Whether the OOM killer has chosen it (`tsk_is_oom_victim`).
     pub oom_victim: bool,
+    /// Whether it has to end: SIGKILL is pending (`fatal_signal_pending`).
+    pub killed: bool,
+    /// Its memory cgroup, and what it owes that.
+    pub memcg: TaskMemcg,
     /// Whether it is at present held up by lack of memory (`PF_MEMSTALL`).
     pub in_memstall: bool,
     /// Whether something else should have its CPU (`need_resched`). The machine itself sees daemons that wait for it.
@@ -107,6 +113,8 @@ impl Task {
             flags: TaskFlags::empty(),
             realtime: false,
             oom_victim: false,
+            killed: false,
+            memcg: TaskMemcg::default(),
             in_memstall: false,
             need_resched: false,
             context: Context::Task,
@@ -162,6 +170,8 @@ impl Task {
             spread_rotor: None,
             fail_nth: 0,
             oom_victim: false,
+            killed: false,
+            memcg: TaskMemcg { id: self.memcg.id, ..TaskMemcg::default() },
             in_memstall: false,
             flags: self.flags.difference(TaskFlags::WQ_WORKER),
             need_resched: false,

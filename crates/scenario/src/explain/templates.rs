@@ -41,6 +41,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         "answer.livelock",
         "No page: the kernel would try for ever. The model stops, because nobody else runs who could change anything.",
     ),
+    ("answer.notCharged", "No page: one was found, but the task's memory cgroup may hold no more."),
     ("answer.injected", "No page: fault injection refused the request."),
     ("answer.orderTooLarge", "No page: no block is larger than order 10."),
     ("answer.freed", "pfn {pfn}, order {order}, was freed and is part of a free block of order {into}."),

@@ -192,6 +192,7 @@ const fn answer_key(outcome: Outcome) -> &'static str {
         Outcome::OomVictim => "answer.oomVictim",
         Outcome::NoFailCannotReclaim => "answer.noFailCannotReclaim",
         Outcome::Livelock => "answer.livelock",
+        Outcome::NotCharged => "answer.notCharged",
         Outcome::Injected => "answer.injected",
         Outcome::OrderTooLarge => "answer.orderTooLarge",
     }

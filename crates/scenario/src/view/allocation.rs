@@ -65,6 +65,7 @@ pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::OomVictim => "oomVictim",
         Outcome::NoFailCannotReclaim => "noFailCannotReclaim",
         Outcome::Livelock => "livelock",
+        Outcome::NotCharged => "notCharged",
         Outcome::Injected => "injected",
         Outcome::OrderTooLarge => "orderTooLarge",
     }

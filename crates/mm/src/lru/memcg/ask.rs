@@ -53,7 +53,7 @@ impl<S: Sink> Machine<S> {
         let life = self.mem.life_mut(page);
         let (memcg, pages) = (core::mem::take(&mut life.memcg), life.nr_pages());
         if memcg != MemcgId::ROOT {
-            self.uncharge_memcg(memcg, pages);
+            self.memcgs.uncharge_pages(memcg, pages);
         }
     }
 }

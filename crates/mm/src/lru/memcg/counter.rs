@@ -146,6 +146,30 @@ impl Memcgs {
         self.propagate_protected_usage(kind, memcg, tried);
     }
 
+    /// Pages that a group's own limits leave room for (`mem_cgroup_margin`).
+    pub(crate) fn margin(&self, memcg: MemcgId) -> u64 {
+        let room = |kind| {
+            let counter = self.counter(kind, memcg);
+            counter.max.saturating_sub(counter.usage)
+        };
+        let memory = room(Counted::Memory);
+        if self.counts_swap_with_memory() { memory.min(room(Counted::MemorySwap)) } else { memory }
+    }
+
+    /// Sets a limit that no charge may pass; what is charged already stays.
+    pub(crate) fn set_max(&mut self, kind: Counted, memcg: MemcgId, pages: u64) {
+        if let Some(counter) = self.counter_mut(kind, memcg) {
+            counter.max = pages.min(NO_LIMIT);
+        }
+    }
+
+    /// Sets the usage above which tasks are slowed down (`page_counter_set_high`).
+    pub(crate) fn set_high(&mut self, kind: Counted, memcg: MemcgId, pages: u64) {
+        if let Some(counter) = self.counter_mut(kind, memcg) {
+            counter.high = pages.min(NO_LIMIT);
+        }
+    }
+
     /// Sets what reclaim is to leave a group (`page_counter_set_min`, `page_counter_set_low`).
     pub(crate) fn set_protection(&mut self, memcg: MemcgId, min: u64, low: u64) {
         let Some(counter) = self.counter_mut(Counted::Memory, memcg) else { return };

@@ -62,6 +62,12 @@ impl Memcgs {
             at = self.parent(id).filter(|&above| above != MemcgId::ROOT && self.version == CgroupVersion::V2);
         }
     }
+
+    /// How often something happened to a group or one below it.
+    #[cfg(test)]
+    pub(crate) fn events_of(&self, memcg: MemcgId, event: MemoryEvent) -> u64 {
+        self.get(memcg).map_or(0, |group| group.events[event as usize])
+    }
 }
 
 #[cfg(test)]

@@ -3,20 +3,31 @@
 mod ask;
 mod counter;
 mod events;
+mod pressure;
 mod protection;
 mod restore;
-mod uncharge;
+mod soft;
+mod stock;
+mod swap;
 mod walk;
 
 pub use counter::{Counted, NO_LIMIT, PageCounter};
 pub use events::MemoryEvent;
+pub(crate) use pressure::{PRESSURE_WINDOW, Scanned};
+pub use pressure::{PressureListener, PressureMode};
 pub(crate) use protection::MemcgVerdict;
+pub(crate) use stock::CHARGE_BATCH;
 
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
+use crate::pfn::Frame;
 use counter::NR_COUNTERS;
 use events::EventCounts;
+use pressure::Pressure;
+use soft::SoftLimits;
+use std::collections::BTreeMap;
+use stock::Stock;
 use thiserror::Error;
 
 /// Why something cannot be done with a memory cgroup. Nothing has changed.
@@ -25,6 +36,9 @@ pub enum MemcgError {
     /// There is no such group, or it is removed already.
     #[error("no memory cgroup {}", .0.0)]
     NoGroup(MemcgId),
+    /// It is the root, or above other groups.
+    #[error("memory cgroup {} is the root or above others", .0.0)]
+    InUse(MemcgId),
     /// Every number is taken.
     #[error("65535 memory cgroups are all there can be")]
     TooMany,
@@ -62,6 +76,11 @@ pub struct Memcg {
     pub(super) local_events: EventCounts,
     /// `memory.swappiness` (v1 alone).
     pub swappiness: u8,
+    /// What it should not hold while the machine is short of memory, in pages (v1 alone).
+    pub soft_limit: u64,
+    pub(super) pressure: Pressure,
+    /// Whether nobody is killed when it has too little memory: its tasks wait (`memory.oom_control` of v1).
+    pub oom_kill_disable: bool,
     /// Whether it counts for the group above and is walked with those below (`use_hierarchy`).
     pub use_hierarchy: bool,
 }
@@ -70,6 +89,15 @@ pub struct Memcg {
 #[derive(Clone, Debug)]
 pub(crate) struct Memcgs {
     groups: Vec<Option<Memcg>>,
+    /// What CPUs keep ahead of need; those that never did have no entry.
+    stocks: Vec<Stock>,
+    /// Blocks that the kernel itself holds, and whom they are charged to.
+    pub(crate) kernel_pages: BTreeMap<Frame, MemcgId>,
+    /// Groups that a worker is to bring below `memory.high`.
+    high_work: Vec<MemcgId>,
+    /// Groups whose listeners a worker is to tell of pressure.
+    pressure_work: Vec<MemcgId>,
+    pub(crate) soft: SoftLimits,
     pub(crate) version: CgroupVersion,
     /// Protection that a group leaves unclaimed goes to those below by usage (mount option `memory_recursiveprot`).
     pub(crate) recursive_protection: bool,
@@ -96,9 +124,22 @@ impl Memcgs {
             events: Default::default(),
             local_events: Default::default(),
             swappiness: 60,
+            soft_limit: NO_LIMIT,
+            pressure: Pressure::default(),
+            oom_kill_disable: false,
             use_hierarchy,
         };
-        Memcgs { groups: vec![Some(root)], version, recursive_protection: false, kmem_accounting: true }
+        Memcgs {
+            groups: vec![Some(root)],
+            stocks: Vec::new(),
+            kernel_pages: BTreeMap::new(),
+            high_work: Vec::new(),
+            pressure_work: Vec::new(),
+            soft: SoftLimits::default(),
+            version,
+            recursive_protection: false,
+            kmem_accounting: true,
+        }
     }
 
     pub(crate) fn get(&self, memcg: MemcgId) -> Option<&Memcg> {
@@ -153,6 +194,9 @@ impl Memcgs {
             events: Default::default(),
             local_events: Default::default(),
             swappiness: above.swappiness,
+            soft_limit: NO_LIMIT,
+            pressure: Pressure::default(),
+            oom_kill_disable: above.oom_kill_disable,
             use_hierarchy: above.use_hierarchy,
         };
         let at = usize::from(id.0);
@@ -162,6 +206,41 @@ impl Memcgs {
         self.groups[at] = Some(group);
         true
     }
+
+    /// Notes that a worker is to bring a group below `memory.high`; once, however often it is noted.
+    pub(crate) fn schedule_high_work(&mut self, memcg: MemcgId) {
+        if !self.high_work.contains(&memcg) {
+            self.high_work.push(memcg);
+        }
+    }
+
+    pub(crate) fn take_high_work(&mut self) -> Vec<MemcgId> {
+        core::mem::take(&mut self.high_work)
+    }
+
+    pub(crate) fn take_pressure_work(&mut self) -> Vec<MemcgId> {
+        core::mem::take(&mut self.pressure_work)
+    }
+
+    /// A removed group to which nothing is charged any more.
+    pub(crate) fn releasable(&self) -> Option<MemcgId> {
+        let empty = |group: &Memcg| group.counters.iter().all(|counter| counter.usage == 0);
+        let gone = |group: &&Option<Memcg>| {
+            group.as_ref().is_some_and(|group| !group.online && group.children.is_empty() && empty(group))
+        };
+        self.groups.iter().position(|group| gone(&group)).map(|id| MemcgId(id as u16))
+    }
+
+    /// Forgets a group.
+    pub(crate) fn release(&mut self, memcg: MemcgId) {
+        let parent = self.groups.get_mut(usize::from(memcg.0)).and_then(Option::take).and_then(|group| group.parent);
+        if let Some(above) = parent.and_then(|parent| self.get_mut(parent)) {
+            above.children.retain(|&child| child != memcg);
+        }
+        self.high_work.retain(|&id| id != memcg);
+        self.pressure_work.retain(|&id| id != memcg);
+        self.soft.forget(memcg);
+    }
 }
 
 impl<S: Sink> Machine<S> {
@@ -170,6 +249,7 @@ impl<S: Sink> Machine<S> {
     /// # Errors
     /// [`MemcgError::NoGroup`] if there is no such parent, [`MemcgError::TooMany`] at 65535 groups.
     pub fn create_memcg(&mut self, parent: MemcgId, name: &str) -> Result<MemcgId, MemcgError> {
+        self.release_memcgs();
         self.memcgs.get(parent).filter(|group| group.online).ok_or(MemcgError::NoGroup(parent))?;
         let memcg = self.memcgs.create(parent, name).ok_or(MemcgError::TooMany)?;
         self.lru.add_memcg(memcg);
@@ -193,6 +273,22 @@ impl Memcg {
     #[must_use]
     pub fn counter(&self, kind: Counted) -> &PageCounter {
         &self.counters[kind as usize]
+    }
+
+    /// Those who are told of pressure in it.
+    #[must_use]
+    pub fn pressure_listeners(&self) -> &[PressureListener] {
+        &self.pressure.listeners
+    }
+
+    /// Until which jiffy its sockets take less memory.
+    #[must_use]
+    pub fn socket_pressure_until(&self) -> u64 {
+        self.pressure.socket_until
+    }
+
+    pub(crate) fn add_listener(&mut self, listener: PressureListener) {
+        self.pressure.listeners.push(listener);
     }
 
     /// How often something happened to it or a group below it.

@@ -102,6 +102,11 @@ pub(crate) struct Shrinkers {
 }
 
 impl Shrinkers {
+    /// Forgets which shrinkers have objects of a group that is gone.
+    pub(crate) fn forget_memcg(&mut self, memcg: MemcgId) {
+        self.of_memcg.retain(|key| key.0 != memcg);
+    }
+
     fn get_mut(&mut self, id: ShrinkerId) -> Option<&mut Shrinker> {
         self.list.get_mut(usize::from(id.0))
     }

@@ -10,7 +10,9 @@ pub(crate) fn memcg_number(memcg: MemcgId) -> u16 {
 
 /// The line of a decision about a group; `None` for those that recordings do not tell.
 pub(crate) fn memcg_line(event: &MemcgEvent) -> Option<String> {
-    let MemcgEvent::Considered { memcg, usage, emin, elow, below_min, below_low, low_reclaim } = *event;
+    let MemcgEvent::Considered { memcg, usage, emin, elow, below_min, below_low, low_reclaim } = *event else {
+        return None;
+    };
     let flags = [below_min, below_low, low_reclaim].map(u8::from);
     Some(format!(
         "e memcg id={} usage={usage} emin={emin} elow={elow} below_min={} below_low={} low_reclaim={}",

@@ -1,0 +1,18 @@
+//! Memory cgroups at their limits: charging, the ladder of a charge that fails, slowing down above `memory.high`
+//! (mm/memcontrol.c).
+
+mod charge;
+mod high;
+mod kmem;
+mod limits;
+mod oom;
+mod page;
+mod reclaim;
+mod remove;
+
+pub(crate) use charge::Charge;
+pub(crate) use high::OverHigh;
+pub use limits::MemcgLimit;
+pub(crate) use limits::SetLimit;
+pub(crate) use page::ChargePage;
+pub(crate) use reclaim::{MemcgReclaim, reclaim_gfp};
