@@ -7,7 +7,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await open(page, `/#v=1&lang=${language}`);
       await expectAccessible(page);
-      for (const key of ['2', '3', '4']) {
+      for (const key of ['2', '3', '4', '5']) {
         await page.locator('body').press(key);
         await expect(page.getByRole('tab').nth(Number(key) - 1)).toHaveAttribute('aria-selected', 'true');
         await expectAccessible(page);

@@ -2,12 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { en } from './en.ts';
 import { grouped, hex, size } from './format.ts';
 import { createTranslator, fill, type Key } from './index.ts';
+import { en as runEn } from './run.en.ts';
+import type { RunKey } from './run.ts';
+import { zh as runZh } from './run.zh.ts';
 import { zh } from './zh.ts';
 
 const names = (template: string) => [...new Set(template.match(/\{\w+\}/g))].sort();
 
 test('translations take the same arguments', () => {
   for (const key of Object.keys(en) as Key[]) expect([key, names(zh[key])]).toEqual([key, names(en[key])]);
+  for (const key of Object.keys(runEn) as RunKey[]) expect([key, names(runZh[key])]).toEqual([key, names(runEn[key])]);
 });
 
 describe('messages', () => {

@@ -19,14 +19,27 @@ import { Tabs } from './tabs.tsx';
 import { Transport } from './transport.tsx';
 import { WhyPanel } from './why.tsx';
 
-const TABS = ['request', 'machine', 'sysctl', 'recording'] as const;
+const TABS = ['request', 'machine', 'sysctl', 'scenario', 'recording'] as const;
+/** Virtual milliseconds. */
+const JIFFY = 4;
+
 type TabName = (typeof TABS)[number];
+
+/** What scenarios need: fetched when they are first asked for. */
+type RunPanels = typeof import('./run/index.ts');
 
 export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProblem | undefined> }) {
   const { store, words } = app;
   const { t } = words;
   const tab = useSignal<TabName>('request');
   const dialog = useSignal<'help' | 'modeled' | undefined>(undefined);
+  const panels = useSignal<RunPanels | undefined>(undefined);
+  useEffect(() => {
+    if (tab.value !== 'scenario' || panels.value !== undefined) return;
+    void import('./run/index.ts').then((loaded) => {
+      panels.value = loaded;
+    });
+  }, [tab.value, panels]);
   const close = () => {
     dialog.value = undefined;
   };
@@ -45,12 +58,13 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
     ),
     machine: () => <MachineFormPanel />,
     sysctl: () => <Sysctls />,
+    scenario: () => (panels.value === undefined ? <p class="empty">…</p> : <panels.value.Scenarios />),
     recording: () => <Recordings />,
   };
-  const playing = store.state.value?.recording !== undefined;
+  const run = store.state.value?.run === undefined ? undefined : panels.value;
   return (
     <AppContext.Provider value={app}>
-      <div class={playing ? 'page playing' : 'page'}>
+      <div class={run === undefined ? 'page' : 'page running'}>
         <Header
           openModeled={() => {
             dialog.value = 'modeled';
@@ -75,14 +89,14 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
           {store.state.value === undefined && <p class="loading">{t('app.loading')}</p>}
           <MachineCanvas />
           <div class="lower">
-            <FreeAreasPanel />
+            {run === undefined ? <FreeAreasPanel /> : <run.ReclaimPanel />}
             <PageMap />
           </div>
         </main>
-        <aside class="right" aria-label={t('why.title')}>
-          <WhyPanel />
+        <aside class="right" aria-label={t(run === undefined ? 'why.title' : 'tabs.scenario')}>
+          {run === undefined ? <WhyPanel /> : <run.DecisionsPanel />}
         </aside>
-        <Transport />
+        {run === undefined ? <Transport /> : <run.RunBar />}
       </div>
       <Help open={dialog.value === 'help'} close={close} hotkeys={hotkeys} />
       <Modeled open={dialog.value === 'modeled'} close={close} />
@@ -109,11 +123,27 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
       '1': go('request'),
       '2': go('machine'),
       '3': go('sysctl'),
-      '4': go('recording'),
-      p: () => store.state.value?.recording !== undefined && store.recorder.toggle(),
-      '[': () => store.recorder.step(-1),
-      ']': () => store.recorder.step(1),
+      '4': go('scenario'),
+      '5': go('recording'),
+      p: () => {
+        if (running()) store.runner.value?.toggle();
+        else if (store.state.value?.recording !== undefined) store.recorder.toggle();
+      },
+      '[': () => {
+        if (running()) store.runner.value?.seek((store.state.value?.run?.view.ms ?? 0) - JIFFY);
+        else store.recorder.step(-1);
+      },
+      ']': () => {
+        if (running()) store.runner.value?.step('jiffy');
+        else store.recorder.step(1);
+      },
+      d: () => running() && store.runner.value?.step('decision'),
+      c: () => running() && store.runner.value?.step('context'),
     };
+  }
+
+  function running(): boolean {
+    return store.state.value?.run !== undefined;
   }
 
   function Hash() {

@@ -73,10 +73,12 @@ function Story() {
   const { t } = words;
   const state = store.state.value;
   if (state === undefined) return <p class="story">{t('app.tagline')}</p>;
-  const { machine, recording } = state;
+  const { machine, recording, run } = state;
   const preset = store.story.value.form.preset;
   const title =
-    recording?.name ?? (preset && machine.title ? presetText(preset, machine.title, 'title', words) : machine.title);
+    run?.view.title ??
+    recording?.name ??
+    (preset && machine.title ? presetText(preset, machine.title, 'title', words) : machine.title);
   const nodes = t('app.nodes', { n: machine.nodes.filter(({ online }) => online).length });
   const rest = [nodes, size(machine.totalPages), t('app.rules')].join(' · ');
   return (

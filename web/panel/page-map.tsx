@@ -68,6 +68,9 @@ export function PageMap() {
     look(pfn);
     return true;
   };
+  useEffect(() => {
+    if (store.wanted.value !== undefined) goto(store.wanted.value.pfn);
+  }, [store.wanted.value]);
   const pointers = usePointers({
     pan,
     zoom,

@@ -6,6 +6,7 @@ import type { Focus, Notice, State, Story } from '../worker/api.ts';
 import type { AllocForm, MarksView, ModelError, PageView, Preset, ZoneView } from '../worker/model.ts';
 import { type Client, startClient } from './client.ts';
 import { createRecorder } from './recorder.ts';
+import type { Runner } from './run/runner.ts';
 import { DEFAULT_PRESET, storyOf } from './stories.ts';
 
 type Defect = Extract<Notice, { notice: 'defect' }>;
@@ -55,6 +56,10 @@ export function createStore(worker: Worker) {
 
   const client: Client = startClient(worker, hear);
   const recorder = createRecorder(client.model, state);
+  /** What plays scenarios, once it has been fetched. */
+  const runner = signal<Runner | undefined>(undefined);
+  /** A page that the map is to show. */
+  const wanted = signal<{ pfn: number } | undefined>(undefined);
 
   function hear(notice: Notice): void {
     if (notice.notice === 'ready') start();
@@ -99,6 +104,7 @@ export function createStore(worker: Worker) {
   /** Boots a machine and tells its story; on an error nothing has changed. */
   async function begin(next: Story): Promise<void> {
     recorder.pause();
+    if (runner.value !== undefined) runner.value.playing.value = false;
     await client.model.tell(next);
     story.value = next;
   }
@@ -126,6 +132,8 @@ export function createStore(worker: Worker) {
     client,
     model: client.model,
     recorder,
+    runner,
+    wanted,
     state,
     started,
     hash,
@@ -142,6 +150,10 @@ export function createStore(worker: Worker) {
     attempt,
     focus,
     look,
+    /** Shows a page on the map, and its record. */
+    goto(pfn: number): void {
+      wanted.value = { pfn };
+    },
   };
 }
 

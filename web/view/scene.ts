@@ -2,7 +2,8 @@
 
 import type { MarksView } from '../worker/model.ts';
 
-export type CanvasName = 'machine' | 'pages';
+/** The last two are of a scenario that runs. */
+export type CanvasName = 'machine' | 'pages' | 'lanes' | 'timeline';
 
 export interface CanvasSize {
   /** CSS pixels. */
@@ -34,6 +35,9 @@ export interface Palette {
   types: [string, string, string, string, string, string];
   sans: string;
   mono: string;
+  anon: string;
+  file: string;
+  slab: string;
   /** How strongly free pages are tinted by their type, 0..1. */
   tint: number;
   /** No easing. */
@@ -86,4 +90,26 @@ export interface PagesScene {
   blocks: { pfn: number; order: number; role: 'chosen' | 'page' | 'buddy' }[];
   zone: number | undefined;
   words: { order: string; zones: Record<number, string> };
+}
+
+/** The LRU lists of one node and memory cgroup. */
+export interface LanesScene {
+  /** The page under the pointer or the keys: list and place from its tail. */
+  chosen: { list: number; place: number } | undefined;
+  words: {
+    lists: string[];
+    /** With `#` for the number of pages taken off the list. */
+    isolated: string;
+    empty: string;
+    /** On the page map. */
+    migrate: string;
+    free: string;
+  };
+}
+
+export interface TimelineScene {
+  zone: number;
+  /** Where the pointer is. */
+  cursor: number | undefined;
+  words: { free: string; min: string; low: string; high: string; scanned: string; reclaimed: string };
 }

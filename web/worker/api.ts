@@ -1,7 +1,15 @@
 // What a page asks of its worker, and what the worker tells without being asked.
 
 import type { Span } from '../view/pages/layout.ts';
-import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
+import type {
+  CanvasName,
+  CanvasSize,
+  LanesScene,
+  MachineScene,
+  PagesScene,
+  Palette,
+  TimelineScene,
+} from '../view/scene.ts';
 import type {
   AllocationList,
   AllocationView,
@@ -14,8 +22,11 @@ import type {
   PageView,
   Preset,
   RecordingView,
+  RunText,
+  ScenarioView,
   Why,
 } from './model.ts';
+import type { RunState, StepKind } from './run/player.ts';
 
 /** A machine with some life behind it, so that nobody meets an empty form. */
 export interface Story {
@@ -32,6 +43,9 @@ export interface Focus {
   allocation?: number;
   /** Its way back rather than its way here, once it has been freed. */
   back?: boolean;
+  /** Of a run: whose LRU lists, and how many of the latest decisions. */
+  memcg?: number;
+  decisions?: number;
 }
 
 /** Everything the panels show, after each change. */
@@ -42,6 +56,7 @@ export interface State {
   list: AllocationList;
   why?: Why | undefined;
   recording?: RecordingView | undefined;
+  run?: RunState | undefined;
   /** What the page map shows. */
   spans: Span[];
 }
@@ -64,11 +79,23 @@ export interface WorkerApi {
   seekRecording(position: number): Promise<void>;
   closeRecording(): void;
 
+  /** Fetches what runs scenarios. */
+  scenarios(): Promise<ScenarioView[]>;
+  startRun(text: string): Promise<void>;
+  stepRun(what: StepKind, n: number): void;
+  /** To a point in virtual time, forwards or backwards; a later call takes over. */
+  seekRun(ms: number): Promise<void>;
+  haltRun(): void;
+  runTexts(): RunText[];
+  closeRun(): void;
+
   attach(name: CanvasName, canvas: OffscreenCanvas, size: CanvasSize): void;
   resize(name: CanvasName, size: CanvasSize): void;
   colors(palette: Palette): void;
   machineScene(scene: MachineScene): void;
   pagesScene(scene: PagesScene): void;
+  lanesScene(scene: LanesScene): void;
+  timelineScene(scene: TimelineScene): void;
 }
 
 export type Notice =

@@ -1,8 +1,11 @@
-// The wasm modules, and how to get new instances of them when one has died. The first boots machines; the second plays
-// recordings and is fetched when one is first opened. Together they are one session.
+// The wasm modules, and how to get new instances of them when one has died. The first boots machines; the others play
+// recordings and run scenarios, and are fetched when one is first opened. Together they are one session.
 
 import * as machineModule from '../wasm/machine.js';
 import type { ModelError, Session } from './model.ts';
+
+/** What plays recordings, and what runs scenarios. */
+export type Extra = 'recorder' | 'workload';
 
 export interface Engine {
   version: string;
@@ -13,8 +16,8 @@ export interface Engine {
   lastWords(): string | undefined;
   /** Fresh instances in place of these. */
   renew(): Engine;
-  /** Fetches what plays recordings. */
-  prepareRecordings(): Promise<void>;
+  /** Fetches a module that is not always needed. */
+  prepare(module: Extra): Promise<void>;
   /** Lets the next call run into a trap, as a defect would. For tests of the recovery alone. */
   sabotage(): void;
 }
@@ -37,7 +40,7 @@ interface Part {
   session: Methods;
 }
 
-/** What is asked of the recording while one is shown, and of the machine otherwise. */
+/** What is asked of the recording or the run while one is shown, and of the machine otherwise. */
 const SHOWN = [
   'machine',
   'freeAreas',
@@ -55,13 +58,39 @@ const SHOWN = [
   'hash',
 ] satisfies (keyof Session)[] as string[];
 
-const PLAYING = [
-  'loadRecording',
-  'stepRecording',
-  'rewindRecording',
-  'recordingWhy',
-  'closeRecording',
-] satisfies (keyof Session)[] as string[];
+/** What one of the other modules answers: what opens it, what closes it, and everything between. */
+const OTHERS = {
+  recorder: {
+    field: 'recording',
+    open: 'loadRecording',
+    close: 'closeRecording',
+    between: ['stepRecording', 'rewindRecording', 'recordingWhy'],
+    shown: 'a recording is shown; close it first',
+  },
+  workload: {
+    field: 'run',
+    open: 'startRun',
+    close: 'closeRun',
+    between: ['scenarios', 'stepRun', 'continueRun', 'runSamples', 'runLane', 'runDecisions', 'runTexts'],
+    shown: 'a scenario is shown; close it first',
+  },
+} as const satisfies Record<
+  Extra,
+  { field: string; open: keyof Session; close: keyof Session; between: (keyof Session)[]; shown: string }
+>;
+
+const EXTRAS = Object.keys(OTHERS) as Extra[];
+
+// The pattern lets a build without the second do without it.
+const LOAD: Record<Extra, () => Promise<unknown>> = {
+  recorder: () => import('../wasm/recorder.js'),
+  workload: () => fetched(import.meta.glob('../wasm/workload.js')),
+};
+
+function fetched(modules: Record<string, () => Promise<unknown>>): Promise<unknown> {
+  const [load] = Object.values(modules);
+  return load === undefined ? Promise.reject(new Error('not part of this build')) : load();
+}
 
 /** What the machine answers whether it is shown or not. */
 const ALWAYS = ['boot', 'presets', 'gfp'] satisfies (keyof Session)[] as string[];
@@ -82,29 +111,34 @@ function restart({ bindings }: Part): Part {
   return { bindings, memory, session: new bindings.Session() as Methods };
 }
 
-function engineOf(machine: Part, recorder?: Part): Engine {
-  let playing = false;
+function engineOf(machine: Part, loaded: Partial<Record<Extra, Part>> = {}): Engine {
+  const others = { ...loaded };
+  let showing: Extra | undefined;
   let colors: unknown[] | undefined;
 
-  const shown = () => (playing && recorder !== undefined ? recorder : machine);
+  const shown = () => (showing && others[showing]) ?? machine;
 
   function call(name: string, args: unknown[]): unknown {
     if (name === 'mapColors') colors = args;
-    if (PLAYING.includes(name)) return play(name, args);
+    const extra = EXTRAS.find((candidate) => owns(candidate, name));
+    if (extra !== undefined) return callOther(extra, name, args);
     if (SHOWN.includes(name)) return invoke(shown(), name, args);
-    if (playing && !ALWAYS.includes(name)) throw refusal('a recording is shown; close it first');
+    if (showing !== undefined && !ALWAYS.includes(name)) throw refusal(showing, OTHERS[showing].shown);
     return invoke(machine, name, args);
   }
 
-  function play(name: string, args: unknown[]): unknown {
-    if (recorder === undefined) throw refusal('no recording is loaded');
-    const result = invoke(recorder, name, args);
-    if (name === 'loadRecording' && colors !== undefined) invoke(recorder, 'mapColors', colors);
-    if (name === 'loadRecording') playing = true;
-    if (name === 'closeRecording') playing = false;
+  function callOther(extra: Extra, name: string, args: unknown[]): unknown {
+    const part = others[extra];
+    const { open, close } = OTHERS[extra];
+    if (part === undefined) throw refusal(extra, `no ${OTHERS[extra].field} is loaded`);
+    const result = invoke(part, name, args);
+    if (name === open && colors !== undefined) invoke(part, 'mapColors', colors);
+    if (name === open) showing = extra;
+    if (name === close && showing === extra) showing = undefined;
     return result;
   }
 
+  const parts = () => [machine, ...EXTRAS.flatMap((extra) => others[extra] ?? [])];
   return {
     version: machineModule.version(),
     session: new Proxy({} as Session, {
@@ -116,13 +150,25 @@ function engineOf(machine: Part, recorder?: Part): Engine {
     get memory() {
       return shown().memory;
     },
-    lastWords: () => machine.bindings.lastPanic() ?? recorder?.bindings.lastPanic(),
-    renew: () => engineOf(restart(machine), recorder && restart(recorder)),
-    async prepareRecordings() {
-      recorder ??= await start((await import('../wasm/recorder.js')) as unknown as Bindings);
+    lastWords: () => parts().flatMap(({ bindings }) => bindings.lastPanic() ?? [])[0],
+    renew: () => engineOf(restart(machine), Object.fromEntries(loadedParts())),
+    async prepare(extra) {
+      others[extra] ??= await start((await LOAD[extra]()) as Bindings);
     },
     sabotage: () => void Object.assign(shown().session, { __wbg_ptr: 0xffff_fff0 }),
   };
+
+  function loadedParts(): [Extra, Part][] {
+    return EXTRAS.flatMap((extra) => {
+      const part = others[extra];
+      return part === undefined ? [] : [[extra, restart(part)] as [Extra, Part]];
+    });
+  }
+}
+
+function owns(extra: Extra, name: string): boolean {
+  const { open, close, between } = OTHERS[extra];
+  return name === open || name === close || (between as readonly string[]).includes(name);
 }
 
 function invoke(part: Part, name: string, args: unknown[]): unknown {
@@ -131,6 +177,6 @@ function invoke(part: Part, name: string, args: unknown[]): unknown {
   return method.apply(part.session, args);
 }
 
-function refusal(message: string): ModelError {
-  return { field: 'recording', message };
+function refusal(extra: Extra, message: string): ModelError {
+  return { field: OTHERS[extra].field, message };
 }

@@ -25,7 +25,7 @@ function engine(calls: string[], generation = 1): Engine {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const renew = () => engine(calls, generation + 1);
   const lastWords = () => 'panicked at free';
-  return { version: 'x', session, memory, lastWords, renew, prepareRecordings: async () => {}, sabotage: () => {} };
+  return { version: 'x', session, memory, lastWords, renew, prepare: async () => {}, sabotage: () => {} };
 }
 
 test('a trap starts a new instance and does everything again but what trapped', () => {

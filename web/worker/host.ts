@@ -1,6 +1,6 @@
 // One session, guarded: what a person gets wrong is passed on, and a defect of the model costs no more than a moment.
 
-import type { Engine } from './engine.ts';
+import type { Engine, Extra } from './engine.ts';
 import { CommandLog } from './log.ts';
 import type { ModelError, Session } from './model.ts';
 
@@ -35,9 +35,9 @@ export class Host {
     return this.engine.version;
   }
 
-  /** Fetches what plays recordings; needed before one is loaded. */
-  prepareRecordings(): Promise<void> {
-    return this.engine.prepareRecordings();
+  /** Fetches what plays recordings or runs scenarios; needed before one is opened. */
+  prepare(extra: Extra): Promise<void> {
+    return this.engine.prepare(extra);
   }
 
   /** Calls the session. Throws a ModelError as it came, and a {@link Defect} once the machine is back as it was. */

@@ -14,10 +14,17 @@ const CHANGES = [
   'stepRecording',
   'rewindRecording',
   'closeRecording',
+  'startRun',
+  'stepRun',
+  'continueRun',
+  'closeRun',
 ] as const satisfies (keyof Session)[];
 
 /** What concerns a recording only; the machine beside it waits unchanged. */
 const RECORDING: readonly Change[] = ['loadRecording', 'stepRecording'];
+
+/** And a run only. */
+const RUN: readonly Change[] = ['startRun', 'stepRun', 'continueRun'];
 
 /** What changes a session. Everything else only reads. */
 export type Change = (typeof CHANGES)[number];
@@ -43,6 +50,11 @@ export class CommandLog {
     else if (name === 'closeRecording') this.entries = this.without(RECORDING);
     else if (name === 'rewindRecording') this.entries = this.without(['stepRecording']);
     else if (name === 'stepRecording' && last?.name === name) last.args = [Number(last.args[0]) + Number(args[0])];
+    else if (name === 'startRun') this.entries = [...this.without(RUN), entry];
+    else if (name === 'closeRun') this.entries = this.without(RUN);
+    // Turns add up: towards the same end, or of the same kind.
+    else if (RUN.includes(entry.name) && last?.name === name && last.args[0] === args[0])
+      last.args = [args[0], Number(last.args[1]) + Number(args[1])];
     else this.entries.push(entry);
   }
 

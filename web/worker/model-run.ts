@@ -120,7 +120,7 @@ export interface RunView {
 export interface RunColumn {
   /**
    * Of a zone: `free` and the marks with their boost, `min`, `low`, `high`. Of a node: `pgscan` and `pgsteal` (pages
-   * since the row before), `kswapd` (1 while it is awake), and the LRU lists `inactive_anon`, `active_anon`,
+   * since the row before), `kswapd` (1 if it was awake in that jiffy), and the LRU lists `inactive_anon`, `active_anon`,
    * `inactive_file`, `active_file`, `unevictable`.
    */
   name: string;

@@ -4,7 +4,7 @@ import type { Context } from '../view/draw.ts';
 import { paintMachine } from '../view/machine/paint.ts';
 import { colorTable, type Rgb } from '../view/pages/colors.ts';
 import { type PagesLayout, pagesLayout, type Span } from '../view/pages/layout.ts';
-import { PagesPainter } from '../view/pages/paint.ts';
+import { type PagesInput, PagesPainter } from '../view/pages/paint.ts';
 import { fillPfns, type Grid, sampleGrid } from '../view/pages/sample.ts';
 import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
 import { Easing } from './easing.ts';
@@ -20,6 +20,12 @@ interface Surface {
 /** Codes of the pages with these numbers. */
 export type Sampler = (count: number, fill: (pfns: Uint32Array) => void) => { pfns: Uint32Array; codes: Uint16Array };
 
+/** Something that is shown for a while and paints for itself: on canvases of its own, and over the page map. */
+export interface Guest {
+  paint(name: CanvasName, c: Context, has: { size: CanvasSize; palette: Palette; machine: MachineView }): void;
+  overPages(c: Context, input: PagesInput): void;
+}
+
 export class Stage {
   private readonly surfaces = new Map<CanvasName, Surface>();
   private readonly easing = new Easing();
@@ -33,13 +39,14 @@ export class Stage {
   private pagesScene: PagesScene | undefined;
   private layout: { spans: Span[]; aspect: number; layout: PagesLayout } | undefined;
   private waiting = false;
+  private guest: Guest | undefined;
 
   constructor(sample: Sampler) {
     this.sample = sample;
   }
 
   attach(name: CanvasName, canvas: OffscreenCanvas, size: CanvasSize): void {
-    const context = canvas.getContext('2d', { alpha: name === 'machine' });
+    const context = canvas.getContext('2d', { alpha: name !== 'pages' });
     if (context === null) return;
     this.surfaces.set(name, { canvas, context, size, stale: true });
     this.resize(name, size);
@@ -60,13 +67,17 @@ export class Stage {
     this.spans = spans;
     const still = this.palette?.still ?? true;
     for (const { zones } of machine.nodes) for (const { id, free } of zones) this.easing.set(id, free, still);
-    this.touch('machine', 'pages');
+    this.touch('machine', 'pages', 'lanes', 'timeline');
+  }
+
+  invite(guest: Guest | undefined): void {
+    this.guest = guest;
   }
 
   setPalette(palette: Palette): void {
     this.palette = palette;
     this.colors = colorTable(palette, readColor);
-    this.touch('machine', 'pages');
+    this.touch('machine', 'pages', 'lanes', 'timeline');
   }
 
   setMachineScene(scene: MachineScene): void {
@@ -81,7 +92,8 @@ export class Stage {
     this.touch('pages');
   }
 
-  private touch(...names: CanvasName[]): void {
+  /** These have something new to show. */
+  touch(...names: CanvasName[]): void {
     for (const name of names) {
       const surface = this.surfaces.get(name);
       if (surface !== undefined) surface.stale = true;
@@ -106,13 +118,14 @@ export class Stage {
     if (machine === undefined || palette === undefined) return;
     const { context, size } = surface;
     context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
+    if (name !== 'pages') context.clearRect(0, 0, size.width, size.height);
     if (name === 'machine' && this.machineScene !== undefined) {
-      context.clearRect(0, 0, size.width, size.height);
       const free = (zone: number) => this.easing.value(zone, now);
       const walked = this.easing.walked(now);
       paintMachine(context, { machine, scene: this.machineScene, palette, size, free, walked });
     }
     if (name === 'pages' && this.pagesScene !== undefined) this.drawPages(context, size, this.pagesScene, palette);
+    this.guest?.paint(name, context, { size, palette, machine });
   }
 
   private drawPages(context: Context, size: CanvasSize, scene: PagesScene, palette: Palette): void {
@@ -120,7 +133,9 @@ export class Stage {
     const grid: Grid = sampleGrid(scene.camera, size);
     const { pfns, codes } = this.sample(grid.columns * grid.rows, (into) => fillPfns(into, grid, layout));
     const colors = this.colors ?? new Uint32Array();
-    this.pagesPainter.paint(context, { layout, scene, palette, size, grid, pfns, codes, colors });
+    const input = { layout, scene, palette, size, grid, pfns, codes, colors };
+    this.pagesPainter.paint(context, input);
+    this.guest?.overPages(context, input);
   }
 
   private pagesLayout({ width, height }: CanvasSize): PagesLayout {

@@ -3,14 +3,19 @@
 import type { Span } from '../view/pages/layout.ts';
 import type { Focus, Notice, State, Story, WorkerApi } from './api.ts';
 import type { Defect, Host } from './host.ts';
-import type { MachineView, Why } from './model.ts';
+import type { MachineView, ModelError, Why, ZoneView } from './model.ts';
 import { RecordingSeeker } from './recording.ts';
+import type { RunScenes } from './run/painters.ts';
+import type { RunPlayer, RunState } from './run/player.ts';
 import { sampler } from './sampler.ts';
 import { presentSpans } from './spans.ts';
 import { Stage } from './stage.ts';
 
 /** Allocations that the page lists; older ones are counted. */
 const LISTED = 120;
+
+/** Decisions of a run that the page lists, if it does not ask for more. */
+const DECISIONS = 120;
 
 export function createStudio(host: Host, tell: (notice: Notice) => void) {
   function defected({ message, restored }: Defect): void {
@@ -28,7 +33,11 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
 
   const sample = sampler(host);
   const stage = new Stage(sample);
-  const seeker = new RecordingSeeker(host, publish, (done) => tell({ notice: 'progress', done }));
+  const progress = (done: number) => tell({ notice: 'progress', done });
+  const seeker = new RecordingSeeker(host, publish, progress);
+  const scenes: RunScenes = { lanes: undefined, timeline: undefined };
+  let run: RunPlayer | undefined;
+  let runShown: RunState | undefined;
   let focus: Focus = { zone: 0 };
   let known: { shape: string; spans: Span[] } | undefined;
   let explained: { key: string; why: Why } | undefined;
@@ -41,8 +50,15 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     const machine = host.call('machine');
     version = machine.version;
     const zones = machine.nodes.flatMap((node) => node.zones).filter(({ present }) => present > 0);
-    const zone = zones.find(({ id }) => id === focus.zone) ?? zones.find(({ name }) => name === 'Normal') ?? zones[0];
+    const zone =
+      zones.find(({ id }) => id === focus.zone) ?? zones.find(({ name }) => name === 'Normal') ?? largest(zones);
     focus = { ...focus, zone: zone?.id ?? 0 };
+    runShown = run?.state({
+      zone: focus.zone,
+      node: zone?.node ?? 0,
+      memcg: focus.memcg ?? 0,
+      decisions: focus.decisions ?? DECISIONS,
+    });
     const list = host.call('allocations', 0, LISTED);
     const state: State = {
       machine,
@@ -51,6 +67,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
       areas: host.call('freeAreas', focus.zone),
       why: currentWhy(),
       recording: seeker.view,
+      run: runShown,
       spans: spansOf(machine),
     };
     stage.show(machine, state.spans);
@@ -98,9 +115,36 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     host.call('boot', form);
     explained = undefined;
     seeker.close();
+    closeRun();
     if (age !== undefined) host.call('age', age);
     const made = requests.flatMap((request) => host.call('allocate', request));
     focus = { zone: made.at(-1)?.zone ?? -1, ...(made.length > 0 && { allocation: made.at(-1)?.id ?? 0 }) };
+  }
+
+  function closeRun(): void {
+    run?.close();
+    run = undefined;
+    runShown = undefined;
+    stage.invite(undefined);
+    focus = { zone: focus.zone };
+  }
+
+  /** Runs it from its first moment; on an error in its text, what was shown is still shown. */
+  async function startRun(text: string): Promise<void> {
+    await host.prepare('workload');
+    const { RunPlayer, runPainters } = await import('./run/index.ts');
+    const player = new RunPlayer(host, text, publish, progress);
+    run?.halt();
+    seeker.close();
+    run = player;
+    stage.invite(runPainters(player, scenes, () => runShown));
+    focus = { zone: -1 };
+    publish();
+  }
+
+  function running(): RunPlayer {
+    if (run === undefined) throw { field: 'run', message: 'no scenario is open' } satisfies ModelError;
+    return run;
   }
 
   function showWayBack(allocation: number): void {
@@ -131,8 +175,9 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     previewSysctl: (name, value) => host.call('previewSysctl', name, value),
     setSysctl: changing((name, value) => host.call('setSysctl', name, value)),
     loadRecording: async (name, files) => {
-      await host.prepareRecordings();
+      await host.prepare('recorder');
       seeker.load(name, files);
+      closeRun();
       focus = { zone: focus.zone };
       publish();
     },
@@ -141,12 +186,36 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
       return seeker.seek(position);
     },
     closeRecording: changing(() => seeker.close()),
+    scenarios: async () => {
+      await host.prepare('workload');
+      return host.call('scenarios');
+    },
+    startRun,
+    stepRun: changing((what, n) => running().step(what, n)),
+    seekRun: async (ms) => run?.seek(ms),
+    haltRun: () => run?.halt(),
+    runTexts: () => host.call('runTexts'),
+    closeRun: changing(closeRun),
     attach: (name, canvas, size) => stage.attach(name, canvas, size),
     resize: (name, size) => stage.resize(name, size),
     colors: (palette) => stage.setPalette(palette),
     machineScene: (scene) => stage.setMachineScene(scene),
     pagesScene: (scene) => stage.setPagesScene(scene),
+    lanesScene: (scene) => {
+      scenes.lanes = scene;
+      stage.touch('lanes', 'pages');
+    },
+    timelineScene: (scene) => {
+      scenes.timeline = scene;
+      stage.touch('timeline');
+    },
   };
 
   return { api, defected };
+}
+
+/** Of the first node. */
+function largest(zones: readonly ZoneView[]): ZoneView | undefined {
+  const first = zones.filter(({ node }) => node === zones[0]?.node);
+  return first.toSorted((a, b) => b.managed - a.managed)[0];
 }
