@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { createTranslator } from '../locale/index.ts';
+import type { State } from '../worker/api.ts';
 import type { FreeAreas } from '../worker/model.ts';
 import { areaDeltas } from './area-deltas.ts';
 import { FLAGS } from './gfp-flags.ts';
 import { fieldsOf, formOf, withDistance, withNode, withoutNode } from './machine-form-state.ts';
+import { walkOf } from './scenes.ts';
 
 test('the flags are the 23 bits of 5.10, each once', () => {
   const bits = FLAGS.map(({ bit }) => bit).sort((a, b) => a - b);
@@ -62,4 +65,16 @@ describe('the machine form', () => {
       ['20', '10'],
     ]);
   });
+});
+
+test('a walk stops where pages were asked for, and nowhere between attempts', () => {
+  const step = (kind: string, key: string, zone: number) => ({ kind, key, zone, args: { mark: 'low' } });
+  const steps = [
+    step('fail', 'mark.below', 2),
+    step('fail', 'slow.noProspect', 1),
+    step('pass', 'slow.prospect', 2),
+    step('info', 'slow.unreserve', 3),
+  ];
+  const state = { why: { steps } } as unknown as State;
+  expect(walkOf(state, createTranslator())).toEqual([{ zone: 2, verdict: 'fail', label: 'below low' }]);
 });

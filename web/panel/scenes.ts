@@ -13,7 +13,7 @@ export function machineScene(store: Store, words: Translator): MachineScene {
   const typed = Number.parseInt(store.request.value.cpu, 10);
   return {
     zone: state?.focus.zone,
-    cpu: chosen?.cpu ?? (state?.recording === undefined ? typed : askingCpu(state)),
+    cpu: chosen?.cpu ?? (state?.run ? undefined : state?.recording === undefined ? typed : askingCpu(state)),
     walk: state === undefined ? [] : walkOf(state, words),
     preview: store.preview.value,
     words: {
@@ -41,7 +41,8 @@ function askingCpu({ why }: State): number | undefined {
 export function walkOf(state: State, words: Translator): WalkStop[] {
   const stops = new Map<number, WalkStop>();
   for (const step of state.why?.steps ?? []) {
-    if (step.zone === undefined || step.kind === 'info') continue;
+    // What is considered between attempts is no attempt.
+    if (step.zone === undefined || step.kind === 'info' || step.key.startsWith('slow.')) continue;
     const known = stops.get(step.zone);
     if (known?.verdict === 'take') continue;
     stops.set(step.zone, { zone: step.zone, verdict: step.kind, label: verdictLabel(step, words) });
