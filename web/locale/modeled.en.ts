@@ -23,23 +23,46 @@ export const modeled: ModeledText = {
       'Per-CPU lists with high and batch, splitting, fallback stealing and pageblock conversion, CMA, isolation, compound pages.',
     ],
     ['Giving them back', 'Merging, per-CPU frees and drains, list order, the checks of the free path.'],
-    ['Waking helpers', 'kswapd and kcompactd are asked to wake exactly when the kernel asks them.'],
-  ],
-  out: [
+    [
+      'The slow path',
+      'Every attempt, retry and exit of __alloc_pages_slowpath: waking kswapd, compaction and reclaim in turn, reserves, __GFP_NORETRY, RETRY_MAYFAIL and NOFAIL, and the failure report in the kernel’s layout.',
+    ],
     [
       'Reclaim',
-      'kswapd wakes but does not run, and nothing is reclaimed directly: a request that would have to is told so. It comes with the slow path.',
-    ],
-    ['Compaction', 'Blocks are not moved to make larger ones; kcompactd only notes that it was asked.'],
-    ['The OOM killer', 'Nobody is killed: the walk ends where the kernel would begin to look for a victim.'],
-    [
-      'Memory cgroups',
-      '__GFP_ACCOUNT is read but nothing is charged: limits of groups are about who pays, not about which page.',
+      'LRU lists per node and memory cgroup, what each pass scans and each page’s verdict, kswapd with its boosts and failures, direct reclaim with throttling, node reclaim, shrinkers, refaults, writeback and swap.',
     ],
     [
-      'Slab and page cache',
-      'Pages are used by requests, not by objects or files; their life in the background is drawn by seed.',
+      'Compaction',
+      'Whether a zone is suitable, the two scanners with their skip hints, deferral, capture, kcompactd and proactive compaction; contiguous ranges and CMA.',
     ],
-    ['Memory hotplug', 'Nodes and zones are those of boot.'],
+    ['The OOM killer', 'Its gates and constraints, scores, the kill, the reaper, and the report.'],
+    ['Memory cgroups', 'Hierarchies with min, low, high, max and a swap limit; charges of pages and of __GFP_ACCOUNT.'],
+    [
+      'Scenarios',
+      'Tasks with anonymous memory, files, tmpfs, huge pages, locked and pinned pages, slab and network bursts, taking turns in virtual time: the same file and seed always give the same run.',
+    ],
+  ],
+  out: [
+    ['Memory and CPU hotplug', 'Nodes, zones and CPUs are those of boot.'],
+    [
+      'Preemption and contended locks',
+      'One context runs at a time and gives way only where the kernel can sleep. What work costs in virtual time is a setting.',
+    ],
+    [
+      'File systems and devices',
+      'A device has a rate, answers in order and may signal congestion. There are no journals, and no requests are merged.',
+    ],
+    [
+      'Slab caches from within',
+      'Caches that shrink are counted in objects and pages; which object lies in which slab is left out.',
+    ],
+    [
+      'Page contents',
+      'Zeroing, poisoning and the like change no page that is given; swapped pages have a size, not content.',
+    ],
+    [
+      'Requests outside of scenarios',
+      'In the playground itself pages are used by requests, with a background drawn by seed: these are on no LRU list, so that reclaim finds little there. Open a scenario to see it at work.',
+    ],
   ],
 };
