@@ -6,6 +6,7 @@ mod boot_json;
 mod check_boot;
 mod compare;
 mod replay;
+mod run;
 
 use clap::{Parser, Subcommand};
 use std::io;
@@ -29,6 +30,8 @@ enum Command {
     Compare(compare::Args),
     /// Boot a machine and print it as the kernel would.
     Boot(boot::Args),
+    /// Run a scenario in virtual time.
+    Run(run::Args),
     /// Measure the model beside other buddy allocators.
     Bench(bench::Args),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::CheckBoot(args) => check_boot::run(&args, &mut out),
         Command::Compare(args) => compare::run(&args, &mut out),
         Command::Boot(args) => boot::run(&args, &mut out),
+        Command::Run(args) => run::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };
     match outcome {

@@ -8,6 +8,7 @@
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
+use crate::pfn::ZoneType;
 use crate::vmstat::VmEvent;
 use crate::wait::{Step, Wait};
 use std::collections::BTreeSet;
@@ -18,8 +19,12 @@ pub const HZ: u64 = 250;
 /// Jiffies when time begins: five minutes after boot. 0 would read as "never" to rate limits.
 pub const FIRST_JIFFY: u64 = 300 * HZ;
 
-/// Turns of one jiffy after which time moves on although everyone only yields.
-const MAX_ROUNDS: u32 = 10_000;
+/// Turns that a context gets in one jiffy if it only yields; no CPU does more in 4 ms.
+const MAX_ROUNDS: u32 = 32;
+
+/// Jiffies in a row in which contexts used up all their turns without taking or freeing a single page, after which
+/// this is called a livelock: five seconds.
+const LIVELOCK_JIFFIES: u32 = 5 * HZ as u32;
 
 /// Who goes first of those that can run in the same jiffy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -100,6 +105,8 @@ pub enum Turned {
     Io,
     /// Nobody will ever run again: all have ended, or wait for what nobody does.
     Idle,
+    /// Contexts go round in circles and nothing changes any more.
+    Livelock,
 }
 
 /// The contexts of a machine and whose turn it is.
@@ -110,6 +117,10 @@ pub struct Sched<P> {
     /// Turns handed out so far; breaks ties.
     numbers: u64,
     round: u32,
+    /// Jiffies in a row that were used up without any page changing hands, and pages that had done so before them.
+    fruitless: (u32, u64),
+    /// Whether some context used up its turns of this jiffy.
+    used_up: bool,
     /// Pages that can be looked at in a jiffy; `None` for any number.
     scanned_per_jiffy: Option<u64>,
 }
@@ -118,13 +129,26 @@ impl<P> Sched<P> {
     /// Nobody yet. Looking at pages takes a jiffy for each `scanned_per_jiffy` of them, or no time at all.
     #[must_use]
     pub fn new(scanned_per_jiffy: Option<u64>) -> Sched<P> {
-        Sched { contexts: Vec::new(), turns: BTreeSet::new(), numbers: 0, round: 0, scanned_per_jiffy }
+        Sched {
+            contexts: Vec::new(),
+            turns: BTreeSet::new(),
+            numbers: 0,
+            round: 0,
+            fruitless: (0, 0),
+            used_up: false,
+            scanned_per_jiffy,
+        }
     }
 
     /// All contexts, by [`ContextId`].
     #[must_use]
     pub fn contexts(&self) -> &[Context<P>] {
         &self.contexts
+    }
+
+    /// What a context does, to be told something. `None` if there is no such context.
+    pub fn program_mut(&mut self, id: ContextId) -> Option<&mut P> {
+        self.contexts.get_mut(id.0 as usize).map(|context| &mut context.program)
     }
 
     /// The next turn's jiffy, if anybody can run without being woken.
@@ -165,8 +189,12 @@ impl<P> Sched<P> {
             return Turned::Idle;
         }
         if at > machine.jiffies {
+            self.end_jiffy(machine);
             machine.jiffies = at;
             self.round = 0;
+        }
+        if self.fruitless.0 >= LIVELOCK_JIFFIES {
+            return Turned::Livelock;
         }
         if io.is_some_and(|io| io <= at) {
             machine.complete_io();
@@ -176,6 +204,13 @@ impl<P> Sched<P> {
         self.round = turn.round;
         self.run(machine, turn.context);
         Turned::Ran(turn.context)
+    }
+
+    /// Notes whether a jiffy went by in vain.
+    fn end_jiffy<S: Sink>(&mut self, machine: &Machine<S>) {
+        let moved = moved(machine);
+        let vain = core::mem::replace(&mut self.used_up, false) && moved == self.fruitless.1;
+        self.fruitless = (if vain { self.fruitless.0 + 1 } else { 0 }, moved);
     }
 
     /// Makes those runnable whose wait is over.
@@ -225,6 +260,7 @@ impl<P> Sched<P> {
     /// Lets a context that yielded go on behind everyone else, or later if its work took time.
     fn go_on(&mut self, now: u64, cost: u64, id: ContextId, class: Class) {
         if cost > 0 || self.round >= MAX_ROUNDS {
+            self.used_up = true;
             self.queue(id, now + cost.max(1), 0, class);
         } else {
             self.queue(id, now, self.round + 1, class);
@@ -249,6 +285,12 @@ impl<S: Sink> Machine<S> {
             _ => false,
         }
     }
+}
+
+/// Pages that were taken or freed so far.
+fn moved<S: Sink>(machine: &Machine<S>) -> u64 {
+    let taken = ZoneType::ALL.map(|zone| machine.vm_events().get(VmEvent::pgalloc(zone)));
+    taken.into_iter().sum::<u64>() + machine.vm_events().get(VmEvent::PgFree)
 }
 
 /// Pages and slab objects that were looked at so far.

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod pagemap;
 pub mod recording;
 pub mod replay;
+pub mod run;
 pub mod scenario;
 pub mod session;
 pub mod view;

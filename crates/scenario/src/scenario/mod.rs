@@ -12,7 +12,7 @@ pub use action::{Action, Advice, AllocAction, FileAction, MapAction, Pace, Patte
 pub use error::ScenarioError;
 pub use hardware::{CgroupSpec, CostSpec, DeviceSpec, FileSpec, Hardware, ShrinkerSpec, SwapSpec};
 pub use task::{PolicySpec, TaskSpec};
-pub use units::HZ;
+pub use units::{HZ, jiffies as parse_time};
 
 use crate::session::{MAX_SEED, MachineForm};
 use fields::{Field, Fields};

@@ -52,7 +52,7 @@ pub(super) fn pages(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// What is wrong with the text.
-pub(super) fn jiffies(text: &str) -> Result<u64, String> {
+pub fn jiffies(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no time; times look like `20ms`, `2.5s`, `1m`");
     let (amount, unit) = thousandths(text).ok_or_else(wrong)?;
     let thousandths_of_ms = match unit {

@@ -121,6 +121,14 @@ impl<S: Sink> Machine<S> {
         ShrinkerId((self.shrinkers.list.len() - 1) as u16)
     }
 
+    /// The cache that a user describes, if the shrinker is over one.
+    fn user_cache(&mut self, id: ShrinkerId) -> Option<&mut UserCache> {
+        match &mut self.shrinkers.get_mut(id)?.objects {
+            Objects::User(cache) => Some(cache),
+            Objects::Scripted(_) => None,
+        }
+    }
+
     /// The name of a shrinker's scan function.
     #[must_use]
     pub fn shrinker_name(&self, id: ShrinkerId) -> Option<&str> {

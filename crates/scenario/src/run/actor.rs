@@ -1,0 +1,33 @@
+//! Everyone who runs: the kernel's daemons and the scenario's tasks.
+
+use super::task::UserTask;
+use buddyscope_mm::Machine;
+use buddyscope_mm::daemon::Daemon;
+use buddyscope_mm::event::Sink;
+use buddyscope_mm::sched::{Class, Program};
+use buddyscope_mm::wait::Step;
+
+/// A context's program.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// The kernel's.
+    Daemon(Daemon),
+    /// The scenario's.
+    Task(Box<UserTask>),
+}
+
+impl<S: Sink> Program<S> for Actor {
+    fn resume(&mut self, machine: &mut Machine<S>) -> Step<()> {
+        match self {
+            Actor::Daemon(daemon) => daemon.resume(machine),
+            Actor::Task(task) => task.resume(machine),
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Actor::Daemon(daemon) => Program::<S>::class(daemon),
+            Actor::Task(_) => Class::Task,
+        }
+    }
+}
