@@ -109,6 +109,7 @@ impl Kswapd {
         if !machine.prepare_kswapd_sleep(self.node, self.reclaim_order, self.highest_zoneidx) {
             return self.stay_awake(machine, VmEvent::KswapdHighWmarkHitQuickly);
         }
+        machine.reset_isolation_suitable(self.node);
         machine.wakeup_kcompactd(self.node, self.alloc_order, self.highest_zoneidx);
         self.stage = Stage::Dozing(machine.jiffies);
         Some(Wait::Kswapd { node: self.node, timeout: Some(DOZE) })

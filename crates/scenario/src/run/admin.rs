@@ -17,3 +17,20 @@ pub(super) fn compact_memory<S: Sink>(machine: &mut Machine<S>, task: &mut Task)
         machine.compact_node(task, node);
     }
 }
+
+/// `vm.nr_hugepages`: huge pages from all nodes in turn, until the pool has so many or one cannot be had
+/// (`alloc_pool_huge_page`).
+pub(super) fn hugepages<S: Sink>(machine: &mut Machine<S>, task: &mut Task, count: u64) -> Result<(), String> {
+    let gfp = Gfp::GFP_HIGHUSER | Gfp::COMP | Gfp::NOWARN | Gfp::RETRY_MAYFAIL | Gfp::THISNODE;
+    let order = Order::new(HUGE_PAGE_ORDER).unwrap_or_default();
+    let nodes: Vec<NodeId> = machine.memory_nodes().iter().collect();
+    for n in 0..count {
+        let first = n as usize % nodes.len().max(1);
+        let mut from = nodes.iter().cycle().skip(first).take(nodes.len());
+        let got = from.any(|&node| machine.alloc_pages_node(task, Some(node), gfp, order).pfn.is_some());
+        if !got {
+            return Err(format!("{count} huge pages: only {n} could be had"));
+        }
+    }
+    Ok(())
+}

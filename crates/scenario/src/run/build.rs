@@ -7,6 +7,7 @@ use buddyscope_mm::MemcgId;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Storage};
+use buddyscope_mm::lru::memcg::{Limits, MemcgError, NO_LIMIT};
 use buddyscope_mm::reclaim::shrinker::{ShrinkerId, UserCache};
 use buddyscope_mm::task::mm::FileId;
 use std::collections::BTreeMap;
@@ -79,7 +80,15 @@ fn attach<S: Sink>(machine: &mut Machine<S>, hardware: &Hardware, world: &mut Wo
 
 fn make_cgroup<S: Sink>(machine: &mut Machine<S>, spec: &CgroupSpec, world: &World) -> Result<MemcgId, FieldError> {
     let parent = spec.name.rsplit_once('/').and_then(|(parent, _)| world.cgroups.get(parent)).copied();
-    let wrong = |error: buddyscope_mm::lru::memcg::MemcgError| FieldError::new("cgroup", error.to_string());
+    let wrong = |error: MemcgError| FieldError::new("cgroup", error.to_string());
     let id = machine.create_memcg(parent.unwrap_or_default(), &spec.name).map_err(wrong)?;
+    let limits = Limits {
+        min: spec.min,
+        low: spec.low,
+        high: spec.high.unwrap_or(NO_LIMIT),
+        max: spec.max.unwrap_or(NO_LIMIT),
+        swap_max: spec.swap_max.unwrap_or(NO_LIMIT),
+    };
+    machine.set_memcg_limits(id, limits).map_err(wrong)?;
     Ok(id)
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod actor;
+mod admin;
 
 mod build;
 mod burst;

@@ -244,7 +244,9 @@ impl UserTask {
             }
             Action::Sleep(jiffies) => return Flow::Wait(Wait::Sleep(u32::try_from(jiffies).unwrap_or(u32::MAX))),
             Action::Sysctl { name, value } => self.sysctl(machine, &name, &value),
-            Action::DropCaches(_) | Action::CompactMemory | Action::Cma { .. } | Action::Hugepages(_) => {}
+            Action::CompactMemory => super::admin::compact_memory(machine, &mut self.task),
+            Action::Hugepages(count) => self.tell(super::admin::hugepages(machine, &mut self.task, count)),
+            Action::DropCaches(_) | Action::Cma { .. } => {}
             Action::Mark(name) => self.news.push(News::Mark(name)),
             Action::Repeat { times, actions } => {
                 self.places.push(Place { actions: actions.into(), at: 0, again: times.saturating_sub(1) });
