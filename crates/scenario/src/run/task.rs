@@ -245,7 +245,10 @@ impl UserTask {
             Action::Sleep(jiffies) => return Flow::Wait(Wait::Sleep(u32::try_from(jiffies).unwrap_or(u32::MAX))),
             Action::Sysctl { name, value } => self.sysctl(machine, &name, &value),
             Action::CompactMemory => super::admin::compact_memory(machine, &mut self.task),
-            Action::Hugepages(count) => self.tell(super::admin::hugepages(machine, &mut self.task, count)),
+            Action::Hugepages(count) => {
+                let filled = super::admin::hugepages(machine, &mut self.task, count);
+                self.tell(filled);
+            }
             Action::DropCaches(_) | Action::Cma { .. } => {}
             Action::Mark(name) => self.news.push(News::Mark(name)),
             Action::Repeat { times, actions } => {
