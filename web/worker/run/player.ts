@@ -13,6 +13,8 @@ const JIFFY = 4;
 const LANE = 240;
 /** Going further than this at once is worth saying how far it has come. */
 const FAR = 1000;
+/** Turns between two looks at the clock, at most. */
+const MOST_TURNS = 1 << 16;
 const LISTS = [0, 1, 2, 3, 4] as const;
 
 export type StepKind = 'context' | 'jiffy' | 'decision';
@@ -86,9 +88,9 @@ export class RunPlayer {
       const start = performance.now();
       this.view = this.host.call('continueRun', target, turns);
       const now = performance.now();
-      // Nothing is left to do before that time.
-      if (this.view.ms === before.ms && this.view.decisions === before.decisions && this.view.ran === before.ran) break;
-      if (now - start < SLICE / 2) turns = Math.min(1 << 16, turns * 2);
+      // So many turns, and nothing to show for it: nothing is left to do before that time.
+      if (this.view.ms === before.ms && this.view.decisions === before.decisions && turns === MOST_TURNS) break;
+      if (now - start < SLICE / 2) turns = Math.min(MOST_TURNS, turns * 2);
       else if (now - start > 2 * SLICE) turns = Math.max(1, turns >> 1);
       if (now - slice < SLICE) continue;
       if (now - shown > FRAME) {
