@@ -1,25 +1,28 @@
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Allocations } from './allocations.tsx';
 import { AppContext, type App as AppValue } from './app-context.ts';
 import { FreeAreasPanel } from './free-areas.tsx';
 import { Header } from './header.tsx';
-import { Help } from './help.tsx';
 import { createHotkeys } from './hotkeys.ts';
+import { later } from './later.tsx';
 import type { LinkProblem } from './link.ts';
-import { MachineFormPanel } from './machine-form.tsx';
 import { MachineCanvas } from './machine-view.tsx';
-import { Modeled } from './modeled.tsx';
 import { Notices } from './notices.tsx';
 import { PageMap } from './page-map.tsx';
-import { Recordings } from './recordings.tsx';
 import { numbered, Request } from './request.tsx';
-import { Sysctls } from './sysctls.tsx';
 import { Tabs } from './tabs.tsx';
-import { Transport } from './transport.tsx';
 import { WhyPanel } from './why.tsx';
 
 const TABS = ['request', 'machine', 'sysctl', 'scenario', 'recording'] as const;
+// What is not on the first screen.
+const MachineFormPanel = later(() => import('./machine-form.tsx').then((panel) => panel.MachineFormPanel));
+const Sysctls = later(() => import('./sysctls.tsx').then((panel) => panel.Sysctls));
+const Recordings = later(() => import('./recordings.tsx').then((panel) => panel.Recordings));
+const Transport = later(() => import('./transport.tsx').then((panel) => panel.Transport));
+const Help = later(() => import('./help.tsx').then((panel) => panel.Help));
+const Modeled = later(() => import('./modeled.tsx').then((panel) => panel.Modeled));
+
 /** Virtual milliseconds. */
 const JIFFY = 4;
 
@@ -33,6 +36,8 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
   const { t } = words;
   const tab = useSignal<TabName>('request');
   const dialog = useSignal<'help' | 'modeled' | undefined>(undefined);
+  const opened = useRef(new Set<string>());
+  if (dialog.value !== undefined) opened.current.add(dialog.value);
   const panels = useSignal<RunPanels | undefined>(undefined);
   useEffect(() => {
     if (tab.value !== 'scenario' || panels.value !== undefined) return;
@@ -96,10 +101,11 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
         <aside class="right" aria-label={t(run === undefined ? 'why.title' : 'tabs.scenario')}>
           {run === undefined ? <WhyPanel /> : <run.DecisionsPanel />}
         </aside>
-        {run === undefined ? <Transport /> : <run.RunBar />}
+        {run !== undefined && <run.RunBar />}
+        {store.state.value?.recording !== undefined && <Transport />}
       </div>
-      <Help open={dialog.value === 'help'} close={close} hotkeys={hotkeys} />
-      <Modeled open={dialog.value === 'modeled'} close={close} />
+      {opened.current.has('help') && <Help open={dialog.value === 'help'} close={close} hotkeys={hotkeys} />}
+      {opened.current.has('modeled') && <Modeled open={dialog.value === 'modeled'} close={close} />}
     </AppContext.Provider>
   );
 

@@ -1,0 +1,17 @@
+import { signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+/** A panel that is fetched when it is first shown; nothing is there until then. */
+export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+  const loaded = signal<{ Panel: ComponentType<Props> } | undefined>(undefined);
+  return function Later(props: Props) {
+    useEffect(() => {
+      if (loaded.value !== undefined) return;
+      void load().then((Panel) => {
+        loaded.value = { Panel };
+      });
+    }, []);
+    return loaded.value === undefined ? null : <loaded.value.Panel {...props} />;
+  };
+}
