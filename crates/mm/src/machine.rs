@@ -13,7 +13,7 @@ use crate::lru::memcg::Memcgs;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
-use crate::reclaim::Shrinkers;
+use crate::reclaim::{ReclaimScript, Shrinkers};
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
@@ -58,6 +58,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) memcgs: Memcgs,
     /// The slab shrinkers.
     pub(crate) shrinkers: Shrinkers,
+    /// What a recording knows of steps to come.
+    pub(crate) reclaim_script: ReclaimScript,
     /// Swap space.
     pub(crate) swap: Swap,
     /// Processes and what they use.
@@ -444,6 +446,9 @@ impl<S: Sink> Machine<S> {
 
     /// Folds a CPU's deltas into the zone and global counters (`refresh_cpu_vm_stats`).
     pub fn refresh_cpu_vm_stats(&mut self, cpu: CpuId) {
+        for node in &mut self.nodes {
+            node.stat.fold(cpu);
+        }
         for zone in 0..self.zones.len() as u16 {
             let locked = self.lock(ZoneId(zone), cpu);
             for item in 0..NR_ZONE_ITEMS {

@@ -132,6 +132,7 @@ impl<S: Sink> Machine<S> {
             shrinkers: Shrinkers::default(),
             swap: Swap::default(),
             user: UserSpace::default(),
+            reclaim_script: Default::default(),
             jiffies: FIRST_JIFFY,
             nodes: parts.nodes,
             zones: parts.zones,

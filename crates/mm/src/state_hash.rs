@@ -156,6 +156,7 @@ fn hash_node(hash: &mut Fnv, node: &Node) {
     hash.words([node.kcompactd_max_order, node.kcompactd_highest_zoneidx, node.kcompactd_asleep.into()].map(u64::from));
     hash.words([node.kswapd_failures.into(), node.flags.bits().into()]);
     hash.words(node.stat.iter().map(|(_, value)| value as u64));
+    hash.words(node.stat.kept().map(|kept| kept as u64));
 }
 
 fn hash_compact(hash: &mut Fnv, compact: &CompactState) {

@@ -82,6 +82,12 @@ impl<S: Sink> Machine<S> {
         self.lru.lruvecs.get(usize::from(memcg.0) * self.lru.nodes + node.index())
     }
 
+    /// The flags of a page with a life; `None` where no memory is.
+    #[must_use]
+    pub fn life_flags(&self, pfn: Pfn) -> Option<LifeFlags> {
+        self.mem.frame(pfn).map(|page| self.mem.life(page).flags)
+    }
+
     /// A counter of a memory cgroup's lists on a node, the groups below it included; up to 32 pages a CPU off.
     #[must_use]
     pub fn lruvec_stat(&self, memcg: MemcgId, node: NodeId, item: NodeItem) -> Option<u64> {

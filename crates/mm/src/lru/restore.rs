@@ -6,7 +6,7 @@ use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, NodeId};
 use crate::restore::RestoreError;
-use crate::vmstat::NodeItem;
+use crate::vmstat::{NodeItem, NodeStat};
 
 impl<S: Sink> Machine<S> {
     /// Puts a page at the tail of a list. The exact sizes of lists follow, counters stay as they are.
@@ -79,6 +79,11 @@ impl<S: Sink> Machine<S> {
     /// Sets a node's counter.
     pub fn restore_node_stat(&mut self, node: NodeId, item: NodeItem, value: i64) {
         self.nodes[node.index()].stat.set(item, value);
+    }
+
+    /// A node's counters, to be set.
+    pub fn restore_node_counters(&mut self, node: NodeId) -> &mut NodeStat {
+        &mut self.nodes[node.index()].stat
     }
 
     /// The pages of a list by its exact size, zone by zone.

@@ -84,7 +84,7 @@ impl LruvecStat {
 impl<S: Sink> Machine<S> {
     /// Changes a counter of a node and of a set of lists on it (`__mod_lruvec_state`).
     pub(crate) fn mod_lruvec_state(&mut self, cpu: CpuId, memcg: MemcgId, node: NodeId, item: NodeItem, delta: i64) {
-        self.nodes[node.index()].stat.add(item, delta);
+        self.nodes[node.index()].stat.modify(cpu, item, delta);
         let Some(at) = place(item) else { return };
         let passed_on = self.lru.lruvec_mut(memcg, node).stat.change(at, delta, cpu);
         if passed_on == 0 {

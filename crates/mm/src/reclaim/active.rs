@@ -5,7 +5,7 @@ use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::lru::LruIndex;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MemcgId};
-use crate::pfn::{Frame, NodeId};
+use crate::pfn::{CpuId, Frame, NodeId};
 use crate::task::Task;
 use crate::vmstat::{NodeItem, VmEvent};
 
@@ -22,7 +22,7 @@ impl<S: Sink> Machine<S> {
         let cpu = task.cpu;
         self.lru_add_drain(cpu);
         let hold = self.isolate_lru_pages(cpu, (memcg, node), lru, nr_to_scan, sc);
-        self.mod_isolated(node, lru.is_file(), hold.taken as i64);
+        self.mod_isolated(cpu, node, lru.is_file(), hold.taken as i64);
         if !sc.is_memcg_reclaim() {
             self.global.events.add(VmEvent::PgRefill, hold.scanned);
         }
@@ -37,7 +37,7 @@ impl<S: Sink> Machine<S> {
         let active = self.move_pages_to_lru(cpu, stays);
         let deactivated = self.move_pages_to_lru(cpu, goes);
         self.global.events.add(VmEvent::PgDeactivate, deactivated);
-        self.mod_isolated(node, lru.is_file(), -(hold.taken as i64));
+        self.mod_isolated(cpu, node, lru.is_file(), -(hold.taken as i64));
         emit!(
             self,
             Event::Reclaim(ReclaimEvent::ActiveScanned {
@@ -74,8 +74,8 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Counts isolated pages (`NR_ISOLATED_ANON`, `NR_ISOLATED_FILE`).
-    pub(super) fn mod_isolated(&mut self, node: NodeId, file: bool, pages: i64) {
+    pub(super) fn mod_isolated(&mut self, cpu: CpuId, node: NodeId, file: bool, pages: i64) {
         let item = if file { NodeItem::IsolatedFile } else { NodeItem::IsolatedAnon };
-        self.nodes[node.index()].stat.add(item, pages);
+        self.nodes[node.index()].stat.modify(cpu, item, pages);
     }
 }

@@ -54,7 +54,8 @@ struct Candidate {
 }
 
 /// Who reclaims, and where.
-struct Reclaimer {
+struct Reclaimer<'t> {
+    task: &'t Task,
     cpu: CpuId,
     kswapd: bool,
     node: NodeId,
@@ -71,7 +72,7 @@ impl<S: Sink> Machine<S> {
         sc: &mut ScanControl,
         ignore_references: bool,
     ) -> Eviction {
-        let by = Reclaimer { cpu: task.cpu, kswapd: task.flags.contains(TaskFlags::KSWAPD), node };
+        let by = Reclaimer { task, cpu: task.cpu, kswapd: task.flags.contains(TaskFlags::KSWAPD), node };
         let mut stat = Eviction::default();
         let mut freed = Vec::new();
         for page in pages {
@@ -102,7 +103,7 @@ impl<S: Sink> Machine<S> {
     /// The checks in the kernel's order; all passed, the page can be freed.
     fn try_to_evict(
         &mut self,
-        by: &Reclaimer,
+        by: &Reclaimer<'_>,
         at: &mut Candidate,
         sc: &mut ScanControl,
         stat: &mut Eviction,
@@ -136,14 +137,16 @@ impl<S: Sink> Machine<S> {
         self.find_backing(by, at, sc)?;
         self.unmap(by, at, stat)?;
         self.write_if_dirty(by, at, sc, stat)?;
-        if self.mem.life(at.page).flags.contains(LifeFlags::PRIVATE) && !self.try_to_release_page(at.page) {
+        if self.mem.life(at.page).flags.contains(LifeFlags::PRIVATE)
+            && !self.try_to_release_page(by.cpu, at.page, &mut sc.reclaimed_slab)
+        {
             return Err(Fate::Activate);
         }
         self.detach(by, at, sc)
     }
 
     /// Counts dirty pages and those being written; the latter are moved out of the way until they are clean.
-    fn heed_writeback(&mut self, by: &Reclaimer, life: &Life, at: &Candidate, stat: &mut Eviction) -> Step {
+    fn heed_writeback(&mut self, by: &Reclaimer<'_>, life: &Life, at: &Candidate, stat: &mut Eviction) -> Step {
         let (dirty, writeback) = dirty_writeback(life);
         let reclaim = life.flags.contains(LifeFlags::RECLAIM);
         stat.dirty += u64::from(dirty || writeback);
@@ -189,7 +192,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Anonymous memory needs a slot of swap.
-    fn find_backing(&mut self, by: &Reclaimer, at: &mut Candidate, sc: &ScanControl) -> Step {
+    fn find_backing(&mut self, by: &Reclaimer<'_>, at: &mut Candidate, sc: &ScanControl) -> Step {
         let flags = self.mem.life(at.page).flags;
         if !flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) || flags.contains(LifeFlags::SWAPCACHE) {
             return Ok(());
@@ -197,14 +200,14 @@ impl<S: Sink> Machine<S> {
         if !sc.gfp.contains(Gfp::IO) {
             return Err(Fate::Keep);
         }
-        if !self.add_to_swap(by.cpu, at.page) {
+        if !self.add_to_swap(by.task, at.page) {
             return Err(Fate::Activate);
         }
         at.may_enter_fs = true;
         Ok(())
     }
 
-    fn unmap(&mut self, by: &Reclaimer, at: &Candidate, stat: &mut Eviction) -> Step {
+    fn unmap(&mut self, by: &Reclaimer<'_>, at: &Candidate, stat: &mut Eviction) -> Step {
         let life = *self.mem.life(at.page);
         if !life.is_mapped() || self.try_to_unmap(by.cpu, by.node, at.page) == Unmapped::All {
             return Ok(());
@@ -218,7 +221,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Dirty pages are written: those of files only by kswapd, and only when it meets them again.
-    fn write_if_dirty(&mut self, by: &Reclaimer, at: &Candidate, sc: &ScanControl, stat: &mut Eviction) -> Step {
+    fn write_if_dirty(&mut self, by: &Reclaimer<'_>, at: &Candidate, sc: &ScanControl, stat: &mut Eviction) -> Step {
         let life = *self.mem.life(at.page);
         if !life.flags.contains(LifeFlags::DIRTY) {
             return Ok(());
@@ -227,14 +230,14 @@ impl<S: Sink> Machine<S> {
             && life.flags.contains(LifeFlags::RECLAIM)
             && self.nodes[by.node.index()].flags.contains(PgdatFlags::DIRTY);
         if life.is_file_lru() && !again {
-            self.nodes[by.node.index()].stat.add(NodeItem::VmscanImmediateReclaim, 1);
+            self.nodes[by.node.index()].stat.modify(by.cpu, NodeItem::VmscanImmediateReclaim, 1);
             self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
             return Err(Fate::Activate);
         }
         if at.references == References::ReclaimClean || !at.may_enter_fs || !sc.may_writepage {
             return Err(Fate::Keep);
         }
-        match self.pageout(by.cpu, by.node, at.page) {
+        match self.pageout(by.task, by.node, at.page) {
             Pageout::Keep => Err(Fate::Keep),
             Pageout::Activate => Err(Fate::Activate),
             Pageout::Clean => Ok(()),
@@ -247,7 +250,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// The last step: nothing must refer to the page any more.
-    fn detach(&mut self, by: &Reclaimer, at: &Candidate, sc: &ScanControl) -> Step {
+    fn detach(&mut self, by: &Reclaimer<'_>, at: &Candidate, sc: &ScanControl) -> Step {
         let life = *self.mem.life(at.page);
         if life.flags.contains(LifeFlags::ANON) && life.is_file_lru() {
             if life.flags.intersects(LifeFlags::PINNED | LifeFlags::DIRTY) {
@@ -260,7 +263,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// A page that is used goes to the active list; where swap is short it gives its slot back.
-    fn activate_candidate(&mut self, by: &Reclaimer, at: &Candidate, stat: &mut Eviction) {
+    fn activate_candidate(&mut self, by: &Reclaimer<'_>, at: &Candidate, stat: &mut Eviction) {
         let flags = self.mem.life(at.page).flags;
         let mlocked = flags.contains(LifeFlags::MLOCKED);
         if flags.contains(LifeFlags::SWAPCACHE) && (mlocked || self.mem_cgroup_swap_full(at.page)) {

@@ -31,7 +31,7 @@ impl<S: Sink> Machine<S> {
         self.lru_add_drain(cpu);
         let isolation = self.isolate_lru_pages(cpu, (memcg, node), lru, nr_to_scan, sc);
         let taken = isolation.taken;
-        self.mod_isolated(node, file, taken as i64);
+        self.mod_isolated(cpu, node, file, taken as i64);
         let (scan, steal) = if kswapd {
             (VmEvent::PgScanKswapd, VmEvent::PgStealKswapd)
         } else {
@@ -51,7 +51,7 @@ impl<S: Sink> Machine<S> {
         }
         let done = self.shrink_page_list(task, node, isolation.pages, sc, false);
         self.move_pages_to_lru(cpu, done.kept.iter().copied());
-        self.mod_isolated(node, file, -(taken as i64));
+        self.mod_isolated(cpu, node, file, -(taken as i64));
         self.lru_note_cost(memcg, node, file, done.pageout);
         if !sc.is_memcg_reclaim() {
             self.global.events.add(steal, done.reclaimed);

@@ -8,6 +8,7 @@ use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::pfn::{CpuId, Frame, NodeId};
+use crate::task::Task;
 use crate::task::mm::VmFlags;
 use crate::vmstat::NodeItem;
 
@@ -75,18 +76,21 @@ impl<S: Sink> Machine<S> {
 
     /// Gives an anonymous page a slot of swap and a place in the swap cache (`add_to_swap`). Says whether there was a
     /// slot.
-    pub(crate) fn add_to_swap(&mut self, cpu: CpuId, page: Frame) -> bool {
-        self.give_swap_slot(cpu, page)
+    pub(crate) fn add_to_swap(&mut self, task: &Task, page: Frame) -> bool {
+        self.make_room_in_swap_cache(task, page) && self.give_swap_slot(task.cpu, page)
     }
 
-    /// Drops file-system data such as buffers from a page (`try_to_release_page`). Says whether that was possible.
-    pub(crate) fn try_to_release_page(&mut self, page: Frame) -> bool {
-        let life = self.mem.life_mut(page);
-        if life.flags.intersects(LifeFlags::DIRTY | LifeFlags::WRITEBACK) {
-            return false;
+    /// Asks for the slabs that the swap cache needs to take a page in (`xas_nomem`). Says whether it got what it needs.
+    pub(super) fn make_room_in_swap_cache(&mut self, task: &Task, page: Frame) -> bool {
+        let mut enough = true;
+        for request in self.reclaim_script.requests(page.0) {
+            let mut task = task.clone();
+            task.flags = request.task_flags;
+            let answer =
+                self.alloc_pages_nodemask(&mut task, request.gfp, request.order, request.node, request.nodemask);
+            enough = answer.pfn.is_some();
         }
-        life.flags -= LifeFlags::PRIVATE;
-        true
+        enough
     }
 
     /// Takes a clean, unmapped page out of the page cache or the swap cache and leaves a shadow of it
@@ -110,5 +114,13 @@ impl<S: Sink> Machine<S> {
             self.delete_from_page_cache(cpu, page, left);
         }
         true
+    }
+
+    /// Takes a page that is on no list out of its file and off its group's account, without a shadow
+    /// (`invalidate_mapping_pages`).
+    pub(super) fn drop_file_page(&mut self, cpu: CpuId, page: Frame) {
+        self.delete_from_page_cache(cpu, page, Slot::Empty);
+        self.mem_cgroup_uncharge(page);
+        *self.mem.life_mut(page) = Life::NONE;
     }
 }

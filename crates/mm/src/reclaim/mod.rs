@@ -2,6 +2,7 @@
 
 mod active;
 mod balance;
+mod buffers;
 mod direct;
 mod dirty;
 mod evict;
@@ -15,6 +16,7 @@ mod node;
 mod pageout;
 mod scan_control;
 mod scan_count;
+mod script;
 mod shrink_node;
 pub mod shrinker;
 mod soft_limit;
@@ -25,6 +27,8 @@ mod vmpressure;
 pub(crate) use direct::{DirectReclaim, MAX_RECLAIM_RETRIES};
 pub(crate) use kswapd::BalancePgdat;
 pub(crate) use scan_control::ScanControl;
+pub(crate) use script::ReclaimScript;
+pub use script::{BufferRelease, SlabRequest};
 pub(crate) use shrink_node::NodeShrink;
 pub(crate) use shrinker::Shrinkers;
 pub(crate) use try_to_free::TryToFree;

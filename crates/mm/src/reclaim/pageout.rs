@@ -4,6 +4,7 @@ use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame, NodeId};
+use crate::task::Task;
 use crate::vmstat::NodeItem;
 
 /// What came of it (`pageout_t`).
@@ -21,7 +22,8 @@ pub(super) enum Pageout {
 
 impl<S: Sink> Machine<S> {
     /// Writes a page to swap or to its file (`pageout`).
-    pub(super) fn pageout(&mut self, cpu: CpuId, node: NodeId, page: Frame) -> Pageout {
+    pub(super) fn pageout(&mut self, task: &Task, node: NodeId, page: Frame) -> Pageout {
+        let cpu = task.cpu;
         let life = *self.mem.life(page);
         if life.flags.intersects(LifeFlags::PINNED | LifeFlags::BATCHED) || self.write_congested(page) {
             return Pageout::Keep;
@@ -36,7 +38,10 @@ impl<S: Sink> Machine<S> {
         } else if life.is_file_lru() {
             let device = self.writeback_device(page).map(|(_, device)| device).unwrap_or_default();
             self.write_file_page(cpu, page, device);
-        } else if self.swap.total == 0 || !self.give_shmem_swap_slot(cpu, page) {
+        } else if self.swap.total == 0
+            || !self.make_room_in_swap_cache(task, page)
+            || !self.give_shmem_swap_slot(cpu, page)
+        {
             self.set_page_dirty(cpu, page);
             self.mem.life_mut(page).flags -= LifeFlags::RECLAIM;
             return Pageout::Activate;
@@ -48,7 +53,7 @@ impl<S: Sink> Machine<S> {
             life.flags -= LifeFlags::RECLAIM;
         }
         emit!(self, Event::Reclaim(ReclaimEvent::Pageout { pfn: self.mem.pfn(page) }));
-        self.nodes[node.index()].stat.add(NodeItem::VmscanWrite, 1);
+        self.nodes[node.index()].stat.modify(cpu, NodeItem::VmscanWrite, 1);
         Pageout::Success
     }
 

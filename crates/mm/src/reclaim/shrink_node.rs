@@ -91,7 +91,6 @@ impl<S: Sink> Machine<S> {
         self.tell_node(node, sc);
         self.shrink_node_memcgs(task, node, sc);
         let slab = core::mem::take(&mut sc.reclaimed_slab);
-        sc.nr_reclaimed += slab;
         emit!(
             self,
             Event::Reclaim(ReclaimEvent::NodeEnd {
@@ -101,6 +100,7 @@ impl<S: Sink> Machine<S> {
                 slab,
             })
         );
+        sc.nr_reclaimed += slab;
         let (scanned, reclaimed) = (sc.nr_scanned - before.0, sc.nr_reclaimed - before.1);
         self.vmpressure(sc.gfp, sc.target_memcg, true, scanned, reclaimed);
     }

@@ -1,7 +1,8 @@
 //! Counters of a node (`enum node_stat_item`, include/linux/mmzone.h, v5.10), in the kernel's order. Units are pages but
 //! for the workingset events, which count one each.
 
-use super::counters;
+use super::{counters, fold_delta};
+use crate::pfn::CpuId;
 
 counters! {
     /// What is counted, under the name that /proc/vmstat prints.
@@ -46,13 +47,19 @@ counters! {
     }
 }
 
-/// The counters of a node.
+/// The counters of a node, with what CPUs keep to themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeStat([i64; NodeItem::COUNT]);
+pub struct NodeStat {
+    total: [i64; NodeItem::COUNT],
+    /// Each CPU's part (`per_cpu_nodestat.vm_node_stat_diff`); CPUs that never kept anything have no entry.
+    kept: Vec<[i16; NodeItem::COUNT]>,
+    /// Largest change that a CPU keeps to itself (`per_cpu_nodestat.stat_threshold`); 0 for exact counters.
+    pub threshold: u8,
+}
 
 impl Default for NodeStat {
     fn default() -> Self {
-        NodeStat([0; NodeItem::COUNT])
+        NodeStat { total: [0; NodeItem::COUNT], kept: Vec::new(), threshold: 0 }
     }
 }
 
@@ -61,18 +68,54 @@ impl NodeStat {
     #[inline]
     #[must_use]
     pub fn get(&self, item: NodeItem) -> u64 {
-        self.0[item as usize].max(0) as u64
+        self.total[item as usize].max(0) as u64
     }
 
-    /// Changes the counter (`__mod_node_page_state`).
+    /// Changes the counter at once, whatever CPUs keep.
     #[inline]
     pub fn add(&mut self, item: NodeItem, delta: i64) {
-        self.0[item as usize] += delta;
+        self.total[item as usize] += delta;
+    }
+
+    /// Changes the counter on a CPU, which may keep the change for a while (`__mod_node_page_state`).
+    #[inline]
+    pub fn modify(&mut self, cpu: CpuId, item: NodeItem, delta: i64) {
+        if self.threshold == 0 {
+            return self.add(item, delta);
+        }
+        let threshold = i64::from(self.threshold);
+        let folded = fold_delta(&mut self.kept_by(cpu)[item as usize], delta, threshold);
+        self.total[item as usize] += folded;
+    }
+
+    /// Sets what a CPU keeps of a counter.
+    pub fn set_kept(&mut self, cpu: CpuId, item: NodeItem, kept: i16) {
+        self.kept_by(cpu)[item as usize] = kept;
+    }
+
+    fn kept_by(&mut self, cpu: CpuId) -> &mut [i16; NodeItem::COUNT] {
+        if self.kept.len() <= cpu.index() {
+            self.kept.resize(cpu.index() + 1, [0; NodeItem::COUNT]);
+        }
+        &mut self.kept[cpu.index()]
+    }
+
+    /// Adds what a CPU keeps to the counters (`refresh_cpu_vm_stats`).
+    pub fn fold(&mut self, cpu: CpuId) {
+        let Some(kept) = self.kept.get_mut(cpu.index()) else { return };
+        for (total, kept) in self.total.iter_mut().zip(kept) {
+            *total += i64::from(core::mem::take(kept));
+        }
+    }
+
+    /// What CPUs keep, for hashing.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = i64> + '_ {
+        self.kept.iter().flatten().map(|&kept| i64::from(kept))
     }
 
     /// Sets the counter to a known value.
     pub fn set(&mut self, item: NodeItem, value: i64) {
-        self.0[item as usize] = value;
+        self.total[item as usize] = value;
     }
 
     /// Pages on both file lists.
@@ -84,6 +127,6 @@ impl NodeStat {
 
     /// Every counter as it is stored, in the kernel's order.
     pub fn iter(&self) -> impl Iterator<Item = (NodeItem, i64)> + '_ {
-        NodeItem::ALL.into_iter().zip(self.0)
+        NodeItem::ALL.into_iter().zip(self.total)
     }
 }

@@ -35,6 +35,8 @@ pub use state::{
     PcpState, PfnRange, SamplerLine, StateFile, SwapState, TaskState, Workingset, ZoneState,
 };
 
+use buddyscope_procfs::zoneinfo::ZoneInfo;
+
 /// A recording whose files are read when asked for.
 pub struct Recording {
     name: String,
@@ -104,6 +106,20 @@ impl Recording {
             Some(bytes) => StateFile::read(&bytes, &path).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The kernel's own text of its zones at the moment of a state; `None` if the recording has none.
+    ///
+    /// # Errors
+    /// [`RecordingError`] if the file is not as it should be.
+    pub fn zoneinfo(&self, folder: &str) -> Result<Option<ZoneInfo>, RecordingError> {
+        let path = format!("{folder}/zoneinfo.txt");
+        let Some(bytes) = self.file(&path)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
+        text.parse().map(Some).map_err(|error: buddyscope_procfs::zoneinfo::ParseError| {
+            let problem = format!("expected {}, found `{}`", error.expected, error.found);
+            RecordingError::in_line(&path, error.line as u32, problem)
+        })
     }
 
     /// What the recording was made of.

@@ -2,6 +2,7 @@
 
 use super::listen::Listen;
 use super::run::{Checked, Runner};
+use super::trace::Around;
 use super::{ReplayError, trace};
 use crate::recording::{AllocBlock, Block};
 use buddyscope_mm::gfp::Gfp;
@@ -45,12 +46,12 @@ impl<S: Listen> Runner<S> {
             pending.prepare(&mut self.task);
         }
         let Some(pending) = pending else {
-            let (answer, lines) = self.listening(allocate);
+            let (answer, lines) = self.listening(Around::Request, allocate);
             return (answer, first_attempt_alone(&lines));
         };
         self.task.need_resched = self.hindsight.need_resched(self.task.cpu);
         let (answer, difference) = self.in_hindsight(|runner| {
-            let (answer, lines) = runner.listening(&mut allocate);
+            let (answer, lines) = runner.listening(Around::Request, &mut allocate);
             // The recorder did so, which is no part of an allocation.
             runner.machine.drain_lru(runner.task.cpu);
             let recorded = (pending.line + 1..).zip(pending.inner.lines());
@@ -60,12 +61,16 @@ impl<S: Listen> Runner<S> {
     }
 
     /// Does something and tells the lines of what the model decided, with what it counted at the end.
-    pub(super) fn listening<T>(&mut self, act: impl FnOnce(&mut Machine<S>, &mut Task) -> T) -> (T, Vec<String>) {
+    pub(super) fn listening<T>(
+        &mut self,
+        around: Around,
+        act: impl FnOnce(&mut Machine<S>, &mut Task) -> T,
+    ) -> (T, Vec<String>) {
         let before = self.machine.vm_events().clone();
         self.machine.sink_mut().listen(trace::is_told);
         let result = act(&mut self.machine, &mut self.task);
         let events = self.machine.sink_mut().heard();
-        let mut lines = trace::write(&self.machine, &events);
+        let mut lines = trace::write(&self.machine, &events, around);
         lines.push(trace::counted(&before, self.machine.vm_events()));
         (result, lines)
     }

@@ -4,7 +4,7 @@ use super::ReplayError;
 use super::block::checked;
 use super::listen::Listen;
 use super::run::{Checked, Runner};
-use super::trace::{self, Difference};
+use super::trace::{self, Around, Difference};
 use crate::recording::{Block, CompactBlock};
 use buddyscope_mm::Machine;
 use buddyscope_mm::compact::CompactPriority;
@@ -49,7 +49,7 @@ impl<S: Listen> Runner<S> {
         mut run: impl FnMut(&mut Machine<S>, &mut Task) -> T,
     ) -> (T, Option<Difference>) {
         self.in_hindsight(|runner| {
-            let (result, lines) = runner.listening(&mut run);
+            let (result, lines) = runner.listening(Around::Request, &mut run);
             let cpu = runner.task.cpu;
             runner.machine.drain_lru(cpu);
             let told = lines.iter().filter_map(|line| trace::compact::line_of_compaction_alone(line));

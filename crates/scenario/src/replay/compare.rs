@@ -123,7 +123,7 @@ pub fn differences<S: Sink>(machine: &Machine<S>, state: &StateFile) -> Vec<Stri
     found
 }
 
-fn check<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, kernel: &T, model: &T) {
+pub(super) fn check<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, kernel: &T, model: &T) {
     if kernel != model {
         found.push(format!("{what}: kernel {kernel:?}, model {model:?}"));
     }

@@ -1,8 +1,10 @@
 //! Re-running a recording: the model does what the kernel did, and is compared at every step.
 
 mod block;
+mod buffers;
 mod compact;
 pub mod compare;
+mod compare_lru;
 mod hindsight;
 mod listen;
 mod memcgs;
@@ -12,6 +14,7 @@ mod restore_compact;
 mod restore_lru;
 mod run;
 mod surroundings;
+mod swap_cache;
 pub mod trace;
 
 pub use listen::{Listen, Listener};

@@ -7,6 +7,7 @@ use buddyscope_mm::pfn::{CpuId, NodeId};
 use buddyscope_mm::restore::RestoreError;
 use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_mm::{LifeFlags, Machine, MemcgId};
+use buddyscope_procfs::zoneinfo::ZoneInfo;
 
 /// The CPU to which all drift of counters is given; recordings do not tell whose it is.
 const CPU: CpuId = CpuId(0);
@@ -30,7 +31,7 @@ pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) 
     Ok(())
 }
 
-fn group(memcg: Option<u32>) -> MemcgId {
+pub(super) fn group(memcg: Option<u32>) -> MemcgId {
     memcg.map_or(MemcgId::ROOT, |id| MemcgId(id as u16))
 }
 
@@ -117,7 +118,12 @@ fn restore_zone_drift<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> R
 /// A node's counters, as far as lists and lines tell.
 fn restore_node<S: Sink>(machine: &mut Machine<S>, state: &StateFile, node: NodeId) {
     let own: Vec<&LruvecState> = state.lruvecs.iter().filter(|lruvec| lruvec.node == node).collect();
-    let mut set = |item, value: u64| machine.restore_node_stat(node, item, value as i64);
+    // CPUs have the same threshold for a node as for the zone of it that has the largest.
+    let zones = state.zones.iter().filter(|zone| zone.id.node() == node);
+    let threshold = zones.flat_map(|zone| &zone.pcp).map(|pcp| pcp.threshold).max();
+    let stat = machine.restore_node_counters(node);
+    stat.threshold = threshold.unwrap_or(0);
+    let mut set = |item, value: u64| stat.set(item, value as i64);
     for lru in LruIndex::ALL {
         set(lru.node_item(), own.iter().map(|lruvec| lruvec.lists[lru as usize].len() as u64).sum());
     }
@@ -153,6 +159,21 @@ fn restore_write_pending<S: Sink>(machine: &mut Machine<S>, state: &StateFile) {
             .filter(|page| machine.page_zone(page.pfn).is_some_and(|own| own.id == zone.id))
             .count();
         machine.restore_zone_stat(zone.id, ZoneItem::WritePending, pending as i64);
+    }
+}
+
+/// The nodes' counters as the kernel's own text tells them. What the lists have more or less is what CPUs keep.
+pub(super) fn restore_node_counters<S: Sink>(machine: &mut Machine<S>, text: &ZoneInfo) {
+    for zone in &text.zones {
+        let Some(values) = &zone.node_stats else { continue };
+        let stat = machine.restore_node_counters(zone.id.node());
+        for (item, &value) in NodeItem::ALL.into_iter().zip(values) {
+            let exact = stat.get(item);
+            stat.set(item, value as i64);
+            if LruIndex::ALL.iter().any(|lru| lru.node_item() == item) {
+                stat.set_kept(CPU, item, (exact as i64 - value as i64) as i16);
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::compare::{differences, digest};
 use super::hindsight::Hindsight;
 use super::listen::{Listen, Listener};
 use super::restore::restore_machine;
+use super::restore_lru::restore_node_counters;
 use super::surroundings::Surroundings;
 use super::{Mismatch, ReplayError, Report, count_rest, line_text};
 use crate::recording::{
@@ -171,6 +172,9 @@ impl<S: Listen> Runner<S> {
         let start = recording.start()?;
         let mut machine =
             restore_machine(&start, sink).map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
+        if let Some(text) = recording.zoneinfo("start")? {
+            restore_node_counters(&mut machine, &text);
+        }
         // The recorded kernels ran with it off, as they would while the system suspends.
         machine.set_oom_killer_disabled(true);
         let mut task = recording_task(&start);

@@ -1,10 +1,12 @@
 //! What the recorded kernel had around its allocator decides things that no model can know: which objects shrinkers
 //! found, and what groups that no line tells of hold. Here a recording tells the model.
 
-use crate::recording::{Block, RecordingError, SlabScan, TraceLine};
+use super::buffers::tell_buffers;
+use super::swap_cache::tell_swap_cache;
+use crate::recording::{Block, RecordingError, SlabScan, SlabStart};
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{NodeId, Order};
-use buddyscope_mm::reclaim::shrinker::{DEFAULT_SEEKS, Gain, ScriptedCall, ShrinkerFlags, ShrinkerId};
+use buddyscope_mm::reclaim::shrinker::{DEFAULT_SEEKS, Gain, Moment, ScriptedCall, ShrinkerFlags, ShrinkerId};
 use buddyscope_mm::{Machine, MemcgId};
 
 /// How the kernel registers a shrinker of that name: what it tells apart, its seeks and its batch.
@@ -27,6 +29,9 @@ struct Known {
     id: ShrinkerId,
     name: String,
     batch: u64,
+    /// What it takes to make an object again, once a line shows it. File systems that read nothing from disk (proc,
+    /// sysfs) have 0, and share a scan function with the others.
+    seeks: Option<u32>,
     /// Work put off, by node.
     deferred: Vec<(NodeId, i64)>,
 }
@@ -62,8 +67,13 @@ impl Surroundings {
         file: &str,
     ) -> Result<(), RecordingError> {
         self.tell_root_usage(machine, block);
+        machine.clear_reclaim_script();
+        tell_buffers(machine, block);
+        tell_swap_cache(machine, block, file)?;
         let mut scans = block.slab_scans(file).peekable();
         let (mut call, mut memcg, mut first) = (machine.shrink_slab_calls(), MemcgId::ROOT, 0);
+        // The first recordings tell only when something was scanned.
+        let counts_calls = block.lines().any(|(_, text)| scanned_group(text).is_some());
         for (line, text) in block.lines() {
             // Shrinkers are asked once after the lists of each group.
             if let Some(group) = scanned_group(text) {
@@ -74,7 +84,10 @@ impl Surroundings {
                 if !(0..=MAX_OBJECTS).contains(&scan.start.freeable) {
                     return Err(RecordingError::in_line(file, line, "more objects than memory can hold"));
                 }
-                first = 1 + self.add(machine, &scan, call, memcg, first);
+                let moment =
+                    if counts_calls { Moment::Call(call) } else { Moment::Priority(scan.start.priority as i8) };
+                first = if counts_calls { first } else { 0 };
+                first = 1 + self.add(machine, &scan, moment, memcg, first);
             }
         }
         Ok(())
@@ -99,19 +112,27 @@ impl Surroundings {
         &mut self,
         machine: &mut Machine<S>,
         scan: &SlabScan<'_>,
-        call: u64,
+        moment: Moment,
         memcg: MemcgId,
         first: usize,
     ) -> usize {
         let (node, start) = (scan.start.node, &scan.start);
-        let same = |known: &Known| known.name == start.shrinker && known.deferred(node) == start.deferred;
+        let seeks = seeks_of(start);
+        let same = |known: &Known| {
+            let fits = seeks.is_none() || known.seeks.is_none() || seeks == known.seeks;
+            known.name == start.shrinker && known.deferred(node) == start.deferred && fits
+        };
         let at = match self.known.iter().skip(first).position(same) {
             Some(at) => first + at,
             None => self.register(machine, start.shrinker, node, start.deferred),
         };
         let known = &mut self.known[at];
+        if let (Some(seeks), None) = (seeks, known.seeks) {
+            known.seeks = Some(seeks);
+            machine.set_shrinker_seeks(known.id, seeks);
+        }
         known.set_deferred(node, scan.end.new_deferred);
-        machine.script_shrinker(known.id, node, memcg, scripted(scan, known.batch, call));
+        machine.script_shrinker(known.id, node, memcg, scripted(scan, known.batch, moment));
         at
     }
 
@@ -120,17 +141,28 @@ impl Surroundings {
         let id = machine.register_scripted_shrinker(name, flags, seeks, batch);
         machine.set_shrinker_deferred(id, node, deferred);
         let batch = if batch == 0 { 128 } else { batch };
-        self.known.push(Known { id, name: name.to_owned(), batch, deferred: vec![(node, deferred)] });
+        self.known.push(Known { id, name: name.to_owned(), batch, seeks: None, deferred: vec![(node, deferred)] });
         self.known.len() - 1
     }
 }
 
+/// What a line shows of a shrinker's seeks; `None` if it could be either.
+fn seeks_of(start: &SlabStart<'_>) -> Option<u32> {
+    let freeable = start.freeable;
+    let by_priority = (freeable >> start.priority.clamp(0, 63)) * 4 / i64::from(DEFAULT_SEEKS);
+    match (start.delta == by_priority, start.delta == freeable / 2) {
+        (true, false) => Some(DEFAULT_SEEKS),
+        (false, true) => Some(0),
+        _ => None,
+    }
+}
+
 /// What a shrinker says and does, its scans counted and what they freed taken together.
-fn scripted(scan: &SlabScan<'_>, batch: u64, call: u64) -> ScriptedCall {
+fn scripted(scan: &SlabScan<'_>, batch: u64, moment: Moment) -> ScriptedCall {
     let scanned = scan.start.total_scan.saturating_sub(scan.end.total_left).max(0) as u64;
     let pages = scan.freed.iter().filter_map(|block| Some((block.pfn, Order::new(block.order)?)));
     ScriptedCall {
-        call,
+        moment,
         freeable: scan.start.freeable as u64,
         scans: scanned.div_ceil(batch),
         gain: Gain { freed: scan.end.freed as u64, pages: pages.collect() },

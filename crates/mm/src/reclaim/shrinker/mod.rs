@@ -4,7 +4,7 @@ mod scan;
 mod scripted;
 mod user;
 
-pub use scripted::{Gain, ScriptedCall};
+pub use scripted::{Gain, Moment, ScriptedCall};
 pub use user::UserCache;
 
 use crate::event::Sink;

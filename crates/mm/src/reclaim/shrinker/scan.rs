@@ -6,7 +6,7 @@ use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MemcgId};
 use crate::pfn::{NodeId, Order, Pfn};
-use crate::task::Task;
+use crate::task::{Task, TaskFlags};
 use crate::vmstat::VmEvent;
 
 /// The reclaim run that shrinkers work for.
@@ -104,7 +104,7 @@ impl<S: Sink> Machine<S> {
 
     /// Has one shrinker free some objects; `None` if it has none at all (`do_shrink_slab`).
     fn do_shrink_slab(&mut self, run: &mut SlabRun<'_>, sc: ShrinkControl) -> Option<u64> {
-        let freeable = match self.count_objects(sc) {
+        let freeable = match self.count_objects(sc, run.priority) {
             Freeable::Empty => return None,
             Freeable::Objects(0) => return Some(0),
             Freeable::Objects(freeable) => freeable,
@@ -139,11 +139,11 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Objects that a shrinker could free (`count_objects`).
-    fn count_objects(&mut self, sc: ShrinkControl) -> Freeable {
+    fn count_objects(&mut self, sc: ShrinkControl, priority: i8) -> Freeable {
         let call = self.shrinkers.calls;
         match self.shrinkers.get_mut(sc.shrinker).map(|shrinker| &mut shrinker.objects) {
             Some(Objects::User(cache)) => cache.count(sc.node),
-            Some(Objects::Scripted(script)) => script.count(call),
+            Some(Objects::Scripted(script)) => script.count(call, priority),
             None => Freeable::Objects(0),
         }
     }
@@ -169,12 +169,16 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Frees what a cache has no more use for: a slab, or a page of a file that it knew. Slabs alone count as reclaimed.
+    /// Frees what a cache has no more use for: a slab, or a page of a file whose inode goes. Both count as reclaimed.
     fn free_slab(&mut self, run: &mut SlabRun<'_>, pfn: Pfn, order: Order) {
         let cpu = run.task.cpu;
-        match self.mem.frame(pfn).filter(|&page| self.mem.life(page).flags.contains(LifeFlags::LRU)) {
-            Some(page) => self.del_page_from_lru_list(cpu, page),
-            None => *run.reclaimed_slab += order.pages(),
+        *run.reclaimed_slab += order.pages();
+        if let Some(page) = self.mem.frame(pfn).filter(|&page| self.mem.life(page).flags.contains(LifeFlags::LRU)) {
+            let kswapd = run.task.flags.contains(TaskFlags::KSWAPD);
+            let event = if kswapd { VmEvent::KswapdInodeSteal } else { VmEvent::PgInodeSteal };
+            self.global.events.add(event, order.pages());
+            self.del_page_from_lru_list(cpu, page);
+            self.drop_file_page(cpu, page);
         }
         // A script may name pages that are free already: what is then missing shows when the lists are compared.
         let _ = self.free_pages(cpu, pfn, order);

@@ -10,14 +10,29 @@ use std::collections::VecDeque;
 /// What a shrinker says and does when it is asked once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScriptedCall {
-    /// During which call of `shrink_slab`, counted from the machine's start; see [`Machine::shrink_slab_calls`].
-    pub call: u64,
+    /// When it is asked.
+    pub moment: Moment,
     /// Objects that it could free.
     pub freeable: u64,
     /// How many scans it does before it refuses to work (`SHRINK_STOP`).
     pub scans: u64,
     /// What they free together; the first stands for all.
     pub gain: Gain,
+}
+
+/// When a shrinker is asked, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// During that call of `shrink_slab`, counted from the machine's start; see [`Machine::shrink_slab_calls`].
+    Call(u64),
+    /// At the next call for a pass of that priority.
+    Priority(i8),
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Moment::Call(0)
+    }
 }
 
 /// What scans came to.
@@ -40,11 +55,15 @@ pub(crate) struct Script {
 
 impl Script {
     /// What it says during a call; nothing unless the script has it.
-    pub(super) fn count(&mut self, call: u64) -> Freeable {
-        while self.calls.front().is_some_and(|next| next.call < call) {
+    pub(super) fn count(&mut self, call: u64, priority: i8) -> Freeable {
+        while self.calls.front().is_some_and(|next| matches!(next.moment, Moment::Call(at) if at < call)) {
             self.calls.pop_front();
         }
-        if self.calls.front().is_none_or(|next| next.call != call) {
+        let due = self.calls.front().is_some_and(|next| match next.moment {
+            Moment::Call(at) => at == call,
+            Moment::Priority(at) => at == priority,
+        });
+        if !due {
             return Freeable::Objects(0);
         }
         let next = self.calls.pop_front().unwrap_or_default();
@@ -84,6 +103,13 @@ impl<S: Sink> Machine<S> {
     pub fn set_shrinker_deferred(&mut self, id: ShrinkerId, node: NodeId, deferred: i64) {
         if let Some(slot) = self.shrinkers.get_mut(id).and_then(|shrinker| shrinker.deferred_mut(node)) {
             *slot = deferred;
+        }
+    }
+
+    /// Sets what it takes to make one of a shrinker's objects again.
+    pub fn set_shrinker_seeks(&mut self, id: ShrinkerId, seeks: u32) {
+        if let Some(shrinker) = self.shrinkers.get_mut(id) {
+            shrinker.seeks = seeks;
         }
     }
 

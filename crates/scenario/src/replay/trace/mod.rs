@@ -33,11 +33,23 @@ pub(super) fn is_told(event: &Event) -> bool {
     }
 }
 
+/// What the events of a block happened in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Around {
+    /// An allocation: requests within it are reclaim's own.
+    Request,
+    /// A run of reclaim: all requests are its own.
+    Run,
+}
+
 /// The lines of an operation's events.
-pub(super) fn write<S: Sink>(machine: &Machine<S>, events: &[Event]) -> Vec<String> {
+pub(super) fn write<S: Sink>(machine: &Machine<S>, events: &[Event], around: Around) -> Vec<String> {
     let mut lines = Vec::new();
-    let (mut reclaim, mut compact, mut slow) =
-        (reclaim::Writer::default(), compact::Writer::default(), slow::Writer::default());
+    let slow = match around {
+        Around::Request => slow::Writer::default(),
+        Around::Run => slow::Writer::for_run(),
+    };
+    let (mut reclaim, mut compact, mut slow) = (reclaim::Writer::default(), compact::Writer::default(), slow);
     for event in events {
         reclaim.hear(event, &mut lines);
         compact.hear(event, &mut lines);

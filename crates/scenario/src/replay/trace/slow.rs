@@ -23,18 +23,25 @@ struct Walk {
 /// Writes the lines of the slow path.
 #[derive(Default)]
 pub(super) struct Writer {
+    /// Whether every request is one that reclaim makes: there is none around.
+    all_inner: bool,
     requests: Vec<Request>,
     /// CPUs that a drain has reached so far.
     draining: Option<u64>,
 }
 
 impl Writer {
+    /// A writer for a run of reclaim, which no request is around.
+    pub(super) fn for_run() -> Writer {
+        Writer { all_inner: true, ..Writer::default() }
+    }
+
     /// Takes the next event.
     pub(super) fn hear(&mut self, event: &Event, lines: &mut Vec<String>) {
         self.end_drain(event, lines);
         match *event {
             Event::AllocBegin { gfp, order, node, nodemask, highest_zoneidx, task_flags, .. } => {
-                if !self.requests.is_empty() {
+                if self.all_inner || !self.requests.is_empty() {
                     let (mask, gfp, flags) = (mask(nodemask), gfp.bits(), task_flags);
                     lines.push(format!("a begin nid={node} nodemask={mask} gfp={gfp:#x} order={order} pf={flags:#x}"));
                 }
@@ -45,7 +52,7 @@ impl Writer {
                     self.end_walk(pfn, zone, lines);
                 }
                 self.requests.pop();
-                if !self.requests.is_empty() {
+                if self.all_inner || !self.requests.is_empty() {
                     lines.push(format!("a end -> {}", page(pfn, zone)));
                 }
             }
