@@ -1,5 +1,6 @@
 //! Files: their size, where they are stored, and how reading ahead goes (`struct inode`, `struct file_ra_state`).
 
+use crate::gfp::Gfp;
 use crate::page::life::MappingId;
 
 /// A device by number; 0 answers at once.
@@ -34,6 +35,8 @@ pub struct File {
     /// Pages of it.
     pub(crate) pages: u32,
     pub(crate) storage: Storage,
+    /// Flags of requests for its pages (`mapping_gfp_mask`).
+    pub(crate) gfp: Gfp,
     pub(crate) read_ahead: u32,
     /// The page that reading from front to back comes to next.
     pub(crate) expected: u32,

@@ -4,6 +4,7 @@ use super::cache::{NodeChange, Slot};
 use super::file::{File, FileSpec, Storage};
 use super::mapping::MappingKind;
 use crate::event::Sink;
+use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
 use crate::pfn::{CpuId, Frame};
@@ -19,12 +20,21 @@ impl<S: Sink> Machine<S> {
             mapping,
             pages: spec.pages,
             storage: spec.storage,
+            gfp: Gfp::GFP_HIGHUSER_MOVABLE,
             read_ahead: spec.read_ahead,
             expected: 0,
             dirtied_when: 0,
             writeback_index: 0,
         });
         id
+    }
+
+    /// Sets the flags of requests for a file's pages (`mapping_set_gfp_mask`). Those of a block device itself, not of a
+    /// file on it, cannot be moved: `GFP_USER`.
+    pub fn mapping_set_gfp_mask(&mut self, id: FileId, gfp: Gfp) {
+        if let Some(file) = self.user.file_mut(id) {
+            file.gfp = gfp;
+        }
     }
 
     /// A file.

@@ -89,15 +89,19 @@ impl FileFill {
         if self.window == 0 {
             return self.look_at_page(machine, task);
         }
-        let Some(mapping) = machine.user.file(self.file).map(|file| file.mapping) else { return Look::Again };
+        let Some((mapping, gfp)) = machine.user.file(self.file).map(|file| (file.mapping, file.gfp)) else {
+            return Look::Again;
+        };
         while self.done < self.window {
             if machine.cache_slot(mapping, self.index + self.done).is_page() {
                 // A page in between ends the batch before it.
                 self.done += 1;
                 continue;
             }
-            let ahead = Gfp::NORETRY | Gfp::NOWARN;
-            return Look::Request(if self.alone { MAPPING_GFP } else { MAPPING_GFP | ahead });
+            // Pages that are not yet read are locked, so nothing may be written for the sake of more of them
+            // (`memalloc_nofs_save`).
+            let ahead = (gfp | Gfp::NORETRY | Gfp::NOWARN) - Gfp::FS;
+            return Look::Request(if self.alone { gfp } else { ahead });
         }
         self.submit(machine, task);
         Look::Again

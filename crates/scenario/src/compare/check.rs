@@ -53,6 +53,12 @@ impl Check {
         Check { what: what.into(), kind: Kind::Exact, kernel, model, holds, note: None }
     }
 
+    /// Something that should have been possible and was not.
+    pub(super) fn failed(what: impl Into<String>, why: String) -> Check {
+        let (kernel, model) = ("yes".to_owned(), "no".to_owned());
+        Check { what: what.into(), kind: Kind::Exact, kernel, model, holds: false, note: Some(why) }
+    }
+
     /// Whether the model says the same as the kernel about each of many things.
     pub(super) fn each(what: impl Into<String>, tally: Tally) -> Check {
         let Tally { seen, agreed, first } = tally;

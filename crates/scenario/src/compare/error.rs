@@ -18,6 +18,9 @@ pub enum CompareError {
     /// The commands that made the load cannot be read.
     #[error("meta.json, shell: {0}")]
     Shell(#[from] ShellError),
+    /// The load has a step that the model cannot do.
+    #[error("the load cannot be repeated: {0}")]
+    NotModeled(String),
     /// A report does not fit the machine.
     #[error("dmesg_end.txt: the report cannot be rebuilt: {0}")]
     Report(&'static str),

@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod model;
 mod report;
 mod run;
 mod shell;
@@ -34,6 +35,22 @@ pub fn compare(recordings: &[Recording]) -> Vec<Result<RunReport, CompareError>>
 fn report(run: &Run, spread: &Spread) -> Result<RunReport, CompareError> {
     let mut checks = within::checks(run);
     checks.extend(report::checks(run)?);
-    let _ = spread;
+    checks.extend(repeated(run, spread));
     Ok(RunReport { name: run.name.clone(), checks })
+}
+
+/// The load repeated on the model, or why it could not be.
+fn repeated(run: &Run, spread: &Spread) -> Vec<Check> {
+    let outcome = match model::run(run) {
+        Ok(outcome) => outcome,
+        Err(error) => return vec![Check::failed("the load repeated on the model", error.to_string())],
+    };
+    let names: Vec<String> = run.labels().into_iter().map(|label| label.0).collect();
+    let model = window::windows(&outcome.trace, &names);
+    let kernel = run.windows();
+    let mut checks = vec![Check::equal("labels of the load", kernel.len(), model.len())];
+    for (kernel, model) in kernel.iter().zip(&model) {
+        checks.extend(volume::checks(kernel, model, &spread.ranges(run, kernel)));
+    }
+    checks
 }

@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub(super) trace: Trace,
     /// Whether the trace covers all from the first to the second /proc/vmstat; the kernel's own ends with the load.
     pub(super) whole_trace: bool,
+    /// Pages of the swap disk.
+    pub(super) swap_pages: u32,
     /// /proc/vmstat before and after.
     pub(super) vmstat: [VmStat; 2],
     /// Messages about memory in the kernel's log, and the log.
@@ -46,6 +48,7 @@ impl Run {
             start,
             trace: trace(recording)?,
             whole_trace: recording.file(FTRACE)?.is_none(),
+            swap_pages: swap_pages(&text(recording, "proc_end/meminfo.txt")?),
             vmstat: [vmstat(recording, "proc/vmstat.txt")?, vmstat(recording, "proc_end/vmstat.txt")?],
             messages: read_log(&log).map_err(|error| CompareError::text("dmesg_end.txt", error))?,
             log,
@@ -80,6 +83,13 @@ fn trace(recording: &Recording) -> Result<Trace, CompareError> {
         return Ok(Trace::read(&recording.required("trace.txt")?, "trace.txt")?);
     }
     Trace::of_ftrace(&text(recording, FTRACE)?).map_err(|error| CompareError::text(FTRACE, error))
+}
+
+/// `SwapTotal` of /proc/meminfo, in pages; 0 if there is none.
+fn swap_pages(meminfo: &str) -> u32 {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("SwapTotal:"));
+    let kb = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kb| kb.parse::<u32>().ok());
+    kb.unwrap_or(0) / 4
 }
 
 fn text(recording: &Recording, file: &str) -> Result<String, CompareError> {

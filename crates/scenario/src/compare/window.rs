@@ -14,16 +14,13 @@ pub(super) struct Window {
 }
 
 /// Counters of samples, by the recorder's names and ours.
-const COUNTERS: [(&str, &str); 12] = [
+const COUNTERS: [(&str, &str); 9] = [
     ("scan_k", "pages kswapd scanned"),
     ("scan_d", "pages direct reclaim scanned"),
     ("steal_k", "pages kswapd reclaimed"),
     ("steal_d", "pages direct reclaim reclaimed"),
     ("pswpin", "pages swapped in"),
     ("pswpout", "pages swapped out"),
-    ("fault", "page faults"),
-    ("majfault", "major page faults"),
-    ("slabs", "slab objects scanned"),
     ("compact_stall", "direct compactions"),
     ("compact_success", "direct compactions that succeeded"),
     ("mig_ok", "pages migrated"),
@@ -40,8 +37,9 @@ pub(super) fn windows(trace: &Trace, names: &[String]) -> Vec<Window> {
                 label = names.iter().find(|known| *known == name).map(String::as_str);
             }
             What::Event { event, .. } => {
-                if let Some((window, ..)) = &mut current {
+                if let Some((window, means, _)) = &mut current {
                     window.count(event);
+                    means.concerned(event);
                 }
             }
             What::Moment(moment) if moment.why == Why::Mark => {
@@ -108,29 +106,30 @@ impl Window {
 /// Free levels when kswapd was woken and when it slept, by node.
 #[derive(Default)]
 struct Means {
+    /// What the next sample is about.
+    next: Option<(Why, &'static str, NodeId)>,
     levels: BTreeMap<(&'static str, NodeId), (f64, u32)>,
 }
 
 impl Means {
-    fn sample(&mut self, moment: &Moment) {
-        let what = match moment.why {
-            Why::Wakeup => "free pages at wakes of kswapd",
-            Why::KswapdSleep => "free pages at sleeps of kswapd",
-            _ => return,
-        };
-        // Only the node that is concerned has news; it is the one whose daemon's state says so.
-        for node in &moment.nodes {
-            let concerned = match moment.why {
-                Why::Wakeup => node.kswapd_asleep && node.kswapd_highest_zoneidx < 4,
-                _ => node.kswapd_asleep || moment.nodes.len() == 1,
-            };
-            if concerned {
-                let free: i64 = moment.zones_of(node.id).map(|zone| zone.free).sum();
-                let (sum, count) = self.levels.entry((what, node.id)).or_default();
-                *sum += free as f64;
-                *count += 1;
+    fn concerned(&mut self, event: &LoadEvent) {
+        match event {
+            LoadEvent::WakeupKswapd { node, .. } => {
+                self.next = Some((Why::Wakeup, "free pages at wakes of kswapd", *node));
             }
+            LoadEvent::KswapdSleep { node } => {
+                self.next = Some((Why::KswapdSleep, "free pages at sleeps of kswapd", *node));
+            }
+            _ => {}
         }
+    }
+
+    fn sample(&mut self, moment: &Moment) {
+        let Some((_, what, node)) = self.next.take_if(|next| next.0 == moment.why) else { return };
+        let free: i64 = moment.zones_of(node).map(|zone| zone.free).sum();
+        let (sum, count) = self.levels.entry((what, node)).or_default();
+        *sum += free as f64;
+        *count += 1;
     }
 
     fn note(self, window: &mut Window) {
@@ -173,7 +172,6 @@ mod tests {
         let values = [
             ("pages kswapd scanned", 3.0),
             ("inactive file pages scanned", 3.0),
-            ("page faults", 7.0),
             ("mean free pages at wakes of kswapd, node 0", 7.0),
             ("pages swapped in", 0.0),
         ];
