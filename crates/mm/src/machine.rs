@@ -506,7 +506,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Gives back all pages of one zone that every CPU keeps (`drain_all_pages(zone)`).
-    fn drain_zone(&mut self, zone: ZoneId) {
+    pub(crate) fn drain_zone(&mut self, zone: ZoneId) {
         for cpu in 0..self.cpus.len() as u16 {
             let mut locked = self.lock(zone, CpuId(cpu));
             let count = locked.pcp.count;

@@ -1,6 +1,6 @@
 //! The migrate scanner from pageblock to pageblock.
 
-use super::control::{CompactControl, FastStart, MigrateMode};
+use super::control::{CompactControl, FastStart};
 use super::hints::{is_pageblock_start, pageblock_end, pageblock_start};
 use crate::event::Sink;
 use crate::machine::Machine;
@@ -137,11 +137,4 @@ fn reinit_migrate_pfn(cc: &mut CompactControl) -> Pfn {
         cc.fast_start = FastStart::Used;
     }
     cc.migrate_pfn
-}
-
-impl CompactControl {
-    /// Which pages the migrate scanner may take.
-    pub(super) fn isolates_async(&self) -> bool {
-        self.mode != MigrateMode::Sync
-    }
 }

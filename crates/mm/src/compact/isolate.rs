@@ -196,7 +196,7 @@ impl<S: Sink> Machine<S> {
     /// Whether there are references that mappings and caches do not explain.
     pub(super) fn has_extra_references(&self, page: Frame, life: &Life) -> bool {
         life.flags.intersects(LifeFlags::PINNED.union(LifeFlags::BATCHED))
-            || self.mem.meta(page, 0).has(Meta::EXTRA_REFS)
+            || self.mem.page_meta(page).has(Meta::EXTRA_REFS)
     }
 
     /// Counts pages that are off the LRU lists to be moved (`NR_ISOLATED_ANON`, `NR_ISOLATED_FILE`).

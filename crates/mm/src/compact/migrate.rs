@@ -5,7 +5,7 @@ use crate::event::{CompactEvent, Event, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags};
 use crate::page::meta::Meta;
-use crate::pfn::{CpuId, Frame};
+use crate::pfn::{CpuId, Frame, PAGEBLOCK_ORDER};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::VmEvent;
 use crate::wait::{Step, Wait};
@@ -45,6 +45,8 @@ pub(super) struct MigratePages {
     pass: u8,
     /// Pages of this pass that the next one tries again, in the order they were tried.
     again: Vec<Frame>,
+    /// The page that was waited for last; it is not waited for twice.
+    waited: Option<Frame>,
     succeeded: u64,
     failed: u64,
 }
@@ -79,7 +81,11 @@ impl MigratePages {
     ) -> Step<Migrated> {
         loop {
             while let Some(&page) = cc.migratepages.last() {
-                if let Some(wait) = machine.must_wait_for(cc, task, page, self.pass >= FORCE_FROM) {
+                if self.pass >= FORCE_FROM
+                    && self.waited != Some(page)
+                    && let Some(wait) = machine.must_wait_for(cc, task, page)
+                {
+                    self.waited = Some(page);
                     return Step::Wait(wait);
                 }
                 match machine.unmap_and_move(cc, task, page, targets) {
@@ -94,6 +100,7 @@ impl MigratePages {
                 cc.migratepages.pop();
             }
             self.pass += 1;
+            self.waited = None;
             if self.again.is_empty() || self.pass == PASSES {
                 self.failed += self.again.len() as u64;
                 return Step::Done(self.finish(machine, cc, Migrated::Failed(self.failed)));
@@ -113,13 +120,13 @@ impl MigratePages {
 
 impl<S: Sink> Machine<S> {
     /// What a run that may wait waits for before it moves a page: its lock or its I/O.
-    fn must_wait_for(&self, cc: &CompactControl, task: &Task, page: Frame, force: bool) -> Option<Wait> {
+    fn must_wait_for(&self, cc: &CompactControl, task: &Task, page: Frame) -> Option<Wait> {
         let flags = self.mem.life(page).flags;
         let lock = flags.contains(LifeFlags::LOCKED)
             && cc.mode != MigrateMode::Async
             && !task.flags.contains(TaskFlags::MEMALLOC);
         let io = flags.contains(LifeFlags::WRITEBACK) && cc.mode == MigrateMode::Sync;
-        (force && (lock || io)).then_some(Wait::PageIo(page))
+        (lock || io).then_some(Wait::PageIo(page))
     }
 
     /// Moves one page (`unmap_and_move`).
@@ -133,7 +140,7 @@ impl<S: Sink> Machine<S> {
         let life = *self.mem.life(old);
         if is_freed(&life) {
             self.account_isolated(old, -(life.nr_pages() as i64));
-            self.put_moved_page(task.cpu, old);
+            self.put_moved_page(task.cpu, old, order_of(&life));
             return Moved::Done;
         }
         let Some(new) = targets.get(self, task, cc, old) else { return Moved::NoMemory };
@@ -148,9 +155,13 @@ impl<S: Sink> Machine<S> {
             targets.put(self, task, cc, new);
             return moved;
         }
+        let order = order_of(&life);
+        let unknown = self.mem.meta(old, order).0 & Meta::UNKNOWN;
+        self.mem.update_meta(new, order, |meta| meta.with(unknown));
         self.move_life(task.cpu, old, new);
+        self.lru_cache_add(task.cpu, new);
         emit!(self, Event::Compact(CompactEvent::Migrate { old: self.mem.pfn(old), new: self.mem.pfn(new) }));
-        self.put_moved_page(task.cpu, old);
+        self.put_moved_page(task.cpu, old, order);
         moved
     }
 
@@ -165,21 +176,10 @@ impl<S: Sink> Machine<S> {
         if self.has_extra_references(page, life) { Moved::Again } else { Moved::Done }
     }
 
-    /// Gives the life of a page to another (`move_to_new_page`, `migrate_page_states`, `remove_migration_ptes`): its
-    /// mappings begin as not accessed, and it waits to be put on the LRU list it was on.
-    fn move_life(&mut self, cpu: CpuId, old: Frame, new: Frame) {
-        let life = core::mem::take(self.mem.life_mut(old));
-        let kept = Life { young: 0, next: Frame(0), prev: Frame(0), ..life };
-        *self.mem.life_mut(new) = kept;
-        let unknown = self.mem.meta(old, 0).0 & Meta::UNKNOWN;
-        self.mem.update_meta(new, 0, |meta| meta.with(unknown));
-        self.lru_cache_add(cpu, new);
-    }
-
     /// Frees a page that was moved away (`put_page`).
-    fn put_moved_page(&mut self, cpu: CpuId, page: Frame) {
+    fn put_moved_page(&mut self, cpu: CpuId, page: Frame, order: u8) {
         *self.mem.life_mut(page) = Life::NONE;
-        let meta = self.mem.meta(page, 0);
+        let meta = self.mem.meta(page, order);
         if let Some(zone) = self.mem.zone_of(page) {
             self.free_block(cpu, zone, page, meta);
         }
@@ -199,4 +199,9 @@ impl<S: Sink> Machine<S> {
 fn is_freed(life: &Life) -> bool {
     let kept = LifeFlags::SWAPCACHE.union(LifeFlags::PINNED).union(LifeFlags::BATCHED);
     life.flags.contains(LifeFlags::ANON) && !life.flags.intersects(kept) && life.mapcount == 0
+}
+
+/// Order of the block that a page with such a life is.
+fn order_of(life: &Life) -> u8 {
+    if life.flags.contains(LifeFlags::HUGE) { PAGEBLOCK_ORDER } else { 0 }
 }

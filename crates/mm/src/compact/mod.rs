@@ -1,8 +1,11 @@
 //! Compaction: moving pages together so that free blocks grow (mm/compaction.c).
 
+mod cma;
+mod contig;
 mod control;
 mod defer;
 mod direct;
+mod elsewhere;
 mod find;
 mod finished;
 mod free_block;
@@ -13,19 +16,27 @@ mod isolate;
 mod kcompactd;
 mod migrate;
 mod node;
+mod remap;
 mod reset;
 mod restore;
 mod score;
 mod suitable;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod thp;
 mod zone;
 
 pub use crate::event::CompactResult;
+pub use cma::CmaArea;
+pub use contig::ContigError;
 pub(crate) use direct::DirectCompact;
-pub(crate) use node::CompactNode;
+pub(crate) use kcompactd::KcompactdWork;
+pub use node::{CompactMemory, CompactNode};
 pub use score::{fragmentation_score_wmark, fragmentation_score_zone};
 pub use suitable::{compact_gap, extfrag_for_order, fragmentation_index};
+pub use thp::ThpDefrag;
 
 /// How hard compaction tries, hardest first (`enum compact_priority`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -5,13 +5,13 @@ use super::control::CompactControl;
 use super::zone::CompactZone;
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::pfn::{MAX_NR_ZONES, NodeId, ZoneId, ZoneType};
+use crate::pfn::{MAX_NR_ZONES, NodeId, NodeMask, ZoneId, ZoneType};
 use crate::task::Task;
 use crate::wait::Step;
 
 /// Compaction of every zone of a node (`compact_node`, `proactive_compact_node`).
 #[derive(Clone, Debug)]
-pub(crate) struct CompactNode {
+pub struct CompactNode {
     node: NodeId,
     next: usize,
     running: bool,
@@ -20,7 +20,8 @@ pub(crate) struct CompactNode {
 
 impl CompactNode {
     /// All that can be done (`compact_node`).
-    pub(crate) fn new(node: NodeId) -> CompactNode {
+    #[must_use]
+    pub fn new(node: NodeId) -> CompactNode {
         CompactNode { node, next: 0, running: false, run: CompactZone::new(CompactControl::whole_node()) }
     }
 
@@ -30,7 +31,7 @@ impl CompactNode {
     }
 
     /// Goes on.
-    pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
         while self.running || self.next < MAX_NR_ZONES {
             if !self.running {
                 let zone = ZoneId::new(self.node, ZoneType::ALL[self.next]);
@@ -48,7 +49,45 @@ impl CompactNode {
     }
 }
 
+/// Compaction of all memory (`compact_nodes`, for `compact_memory`).
+#[derive(Clone, Debug)]
+pub struct CompactMemory {
+    nodes: NodeMask,
+    running: Option<Box<CompactNode>>,
+}
+
+impl CompactMemory {
+    /// Puts waiting pages on their LRU lists, and begins with the first node.
+    #[must_use]
+    pub fn new<S: Sink>(machine: &mut Machine<S>) -> CompactMemory {
+        machine.lru_add_drain_all();
+        CompactMemory { nodes: machine.online_nodes, running: None }
+    }
+
+    /// Goes on.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
+        loop {
+            let Some(run) = &mut self.running else {
+                let Some(node) = self.nodes.first() else { return Step::Done(()) };
+                self.nodes.0 &= self.nodes.0 - 1;
+                self.running = Some(Box::new(CompactNode::new(node)));
+                continue;
+            };
+            match run.resume(machine, task) {
+                Step::Wait(wait) => return Step::Wait(wait),
+                Step::Done(()) => self.running = None,
+            }
+        }
+    }
+}
+
 impl<S: Sink> Machine<S> {
+    /// Compacts all memory at once; waits pass at once.
+    pub fn compact_memory(&mut self, task: &mut Task) {
+        let mut run = CompactMemory::new(self);
+        while let Step::Wait(_) = run.resume(self, task) {}
+    }
+
     /// Compacts a whole node at once, as `/sys/devices/system/node/nodeN/compact` does after flushing pagevecs; waits
     /// pass at once.
     pub fn compact_node(&mut self, task: &mut Task, node: NodeId) {

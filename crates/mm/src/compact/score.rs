@@ -32,7 +32,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Whether kcompactd should work ahead of requests (`should_proactive_compact_node`).
-    pub(super) fn should_proactive_compact_node(&self, id: NodeId) -> bool {
+    pub(crate) fn should_proactive_compact_node(&self, id: NodeId) -> bool {
         let proactiveness = self.sysctl.compaction_proactiveness;
         proactiveness != 0
             && self.nodes[id.index()].kswapd_asleep

@@ -1,10 +1,14 @@
 //! A small machine for the tests of compaction: one Normal zone of eight movable pageblocks, all free.
 
+use super::{CompactPriority, CompactResult};
 use crate::buddy::BuddyOptions;
 use crate::event::Event;
+use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, PAGEBLOCK_NR_PAGES, Pfn, ZoneId, ZoneType};
+use crate::page::life::LifeFlags;
+use crate::pfn::{CpuId, Frame, MigrateType, NodeId, NodeMask, Order, PAGEBLOCK_NR_PAGES, Pfn, ZoneId, ZoneType};
 use crate::restore::MachineParts;
+use crate::task::Task;
 use crate::vmstat::ZoneItem;
 use crate::zone::zonelist::ZoneRef;
 use crate::zone::{Cpu, Node, Zone};
@@ -58,4 +62,55 @@ fn parts() -> MachineParts {
         fault: None,
         seed: 1,
     }
+}
+
+/// The machine with an anonymous page at each place for which `keep` holds; the others are free, merged.
+pub(crate) fn fragmented(keep: impl Fn(u64) -> bool) -> Machine<Vec<Event>> {
+    let mut machine = machine();
+    let mut task = Task::new(CPU);
+    let gfp = Gfp::HIGHMEM | Gfp::MOVABLE;
+    while machine.alloc_pages_nodemask(&mut task, gfp, Order::default(), NodeId(0), None).pfn.is_some() {}
+    // The last pages first, so that they are at the tails of the free lists.
+    for n in (0..PAGES).rev() {
+        if keep(n) {
+            populate(&mut machine, n);
+        } else {
+            machine.free_pages(CPU, Pfn(BASE + n), Order::default()).expect("a page in use");
+        }
+    }
+    machine.sink_mut().clear();
+    machine
+}
+
+/// Makes a page in use an anonymous page that is mapped once.
+pub(crate) fn populate(machine: &mut Machine<Vec<Event>>, n: u64) {
+    let page = frame(machine, n);
+    let life = machine.mem.life_mut(page);
+    life.flags = LifeFlags::ANON | LifeFlags::SWAPBACKED;
+    life.mapcount = 1;
+    machine.add_page_to_lru_list(CPU, page);
+}
+
+/// Page `n` of the zone.
+pub(crate) fn frame(machine: &Machine<Vec<Event>>, n: u64) -> Frame {
+    machine.mem.frame(Pfn(BASE + n)).expect("a page of the zone")
+}
+
+/// Lets nobody move the page.
+pub(crate) fn pin(machine: &mut Machine<Vec<Event>>, n: u64) {
+    let page = frame(machine, n);
+    machine.mem.life_mut(page).flags |= LifeFlags::PINNED;
+}
+
+/// Compacts for a movable request; what came of it, and the first page of a block that was captured.
+pub(crate) fn compact(
+    machine: &mut Machine<Vec<Event>>,
+    order: u32,
+    priority: CompactPriority,
+) -> (CompactResult, Option<u64>) {
+    let order = Order::new(order).expect("an order");
+    let mut task = Task::new(CPU);
+    let gfp = Gfp::GFP_HIGHUSER_MOVABLE;
+    let (result, captured) = machine.try_to_compact_pages(&mut task, gfp, order, NodeId(0), priority);
+    (result, captured.map(|pfn| pfn.0 - BASE))
 }

@@ -1,8 +1,10 @@
 //! The kernel's own contexts: each a value that is resumed in virtual time and never done.
 
+mod kcompactd;
 mod kswapd;
 mod vmstat;
 
+pub use kcompactd::Kcompactd;
 pub use kswapd::Kswapd;
 pub use vmstat::VmstatWorker;
 
@@ -16,6 +18,8 @@ use crate::wait::Step;
 pub enum Daemon {
     /// Keeps a node's free pages above the marks.
     Kswapd(Kswapd),
+    /// Compacts a node.
+    Kcompactd(Box<Kcompactd>),
     /// Folds a CPU's counters.
     Vmstat(VmstatWorker),
 }
@@ -24,8 +28,10 @@ impl Daemon {
     /// The daemons of a machine, in the order in which they run at the same moment.
     pub fn all<S: Sink>(machine: &Machine<S>) -> Vec<Daemon> {
         let kswapds = machine.memory_nodes().iter().map(|node| Daemon::Kswapd(Kswapd::new(machine, node)));
+        let kcompactds =
+            machine.memory_nodes().iter().map(|node| Daemon::Kcompactd(Box::new(Kcompactd::new(machine, node))));
         let workers = machine.cpus().iter().map(|cpu| Daemon::Vmstat(VmstatWorker::new(cpu.id)));
-        kswapds.chain(workers).collect()
+        kswapds.chain(kcompactds).chain(workers).collect()
     }
 }
 
@@ -33,6 +39,7 @@ impl<S: Sink> Program<S> for Daemon {
     fn resume(&mut self, machine: &mut Machine<S>) -> Step<()> {
         match self {
             Daemon::Kswapd(kswapd) => kswapd.resume(machine),
+            Daemon::Kcompactd(kcompactd) => kcompactd.resume(machine),
             Daemon::Vmstat(worker) => worker.resume(machine),
         }
     }
@@ -40,6 +47,7 @@ impl<S: Sink> Program<S> for Daemon {
     fn class(&self) -> Class {
         match self {
             Daemon::Kswapd(_) => Class::Kswapd,
+            Daemon::Kcompactd(_) => Class::Kcompactd,
             Daemon::Vmstat(_) => Class::Work,
         }
     }

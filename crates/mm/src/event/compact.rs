@@ -56,6 +56,10 @@ pub enum CompactEvent {
     Capture { zone: ZoneId, pfn: Pfn, order: u8 },
     /// Compaction of a zone ends. Tracepoint `mm_compaction_end`.
     End { start: Pfn, migrate: Pfn, free: Pfn, end: Pfn, sync: bool, result: CompactResult },
-    /// kcompactd wakes. Tracepoint `mm_compaction_wakeup_kcompactd`.
+    /// kcompactd begins to work. Tracepoint `mm_compaction_kcompactd_wake`.
+    KcompactdWake { node: NodeId, order: u8, highest_zoneidx: u8 },
+    /// kcompactd goes to sleep. Tracepoint `mm_compaction_kcompactd_sleep`.
+    KcompactdSleep { node: NodeId },
+    /// kcompactd is woken. Tracepoint `mm_compaction_wakeup_kcompactd`.
     WakeKcompactd { node: NodeId, order: u8, highest_zoneidx: u8 },
 }

@@ -10,7 +10,7 @@ use crate::vmstat::{NodeItem, ZoneItem};
 
 impl Life {
     /// Whether the page is one of a file that can be written back (`mapping_can_writeback`).
-    fn counts_as_dirty(&self) -> bool {
+    pub(crate) fn counts_as_dirty(&self) -> bool {
         !self.flags.intersects(LifeFlags::ANON | LifeFlags::SWAPBACKED | LifeFlags::SWAPCACHE)
     }
 }

@@ -89,6 +89,11 @@ impl<S: Sink> Machine<S> {
         slot
     }
 
+    /// Another page takes the place of one in the swap cache.
+    pub(crate) fn move_in_swap_cache(&mut self, slot: SwapSlot, new: Frame) {
+        self.set_swap_cache_slot(slot, Slot::Page(new));
+    }
+
     /// Takes a page out of the swap cache and lets go of its slot (`delete_from_swap_cache`).
     pub(crate) fn delete_from_swap_cache(&mut self, cpu: CpuId, frame: Frame) {
         let slot = self.remove_from_swap_cache(cpu, frame, Slot::Empty);

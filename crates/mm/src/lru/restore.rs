@@ -30,7 +30,8 @@ impl<S: Sink> Machine<S> {
         let life = self.mem.life_mut(frame);
         life.flags = page.flags;
         life.flags.set(LifeFlags::ACTIVE, lru.is_active());
-        life.flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
+        // Why a page cannot be evicted is not told: it stays so.
+        life.flags.set(LifeFlags::UNEVICTABLE | LifeFlags::MLOCKED, lru == LruIndex::Unevictable);
         (life.mapcount, life.young, life.memcg) = (page.mapcount, page.young, memcg);
         if !life.flags.contains(LifeFlags::ANON) {
             life.mapping = MappingId::UNKNOWN;

@@ -1,0 +1,249 @@
+//! Taking a range of pages: its pageblocks are isolated, its pages moved away, and what is free then is taken
+//! (`alloc_contig_range`, mm/page_alloc.c).
+
+use super::control::CompactControl;
+use super::elsewhere::Allocated;
+use super::free_block::Haul;
+use super::hints::{Seen, block_end, block_start, pageblock_end, pageblock_start};
+use super::isolate::{COMPACT_CLUSTER_MAX, IsolateMode};
+use super::migrate::{MigratePages, Migrated};
+use crate::event::Sink;
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::page::memmap::TOP_ORDER;
+use crate::pfn::{Frame, MAX_ORDER, MigrateType, PAGEBLOCK_NR_PAGES, Pfn};
+use crate::task::Task;
+use crate::wait::Step;
+use thiserror::Error;
+
+/// Tries to move a batch.
+const TRIES: u32 = 5;
+
+/// Why a range cannot be taken. The machine is as it was, but for where movable pages are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum ContigError {
+    /// It holds pages that cannot be moved, or is isolated already (`-EBUSY`).
+    #[error("the range is busy")]
+    Busy,
+    /// There was nowhere to move its pages to (`-ENOMEM`).
+    #[error("no memory to move the pages of the range to")]
+    NoMemory,
+    /// The task is to die (`-EINTR`).
+    #[error("interrupted")]
+    Interrupted,
+    /// It is empty or not in one zone.
+    #[error("the range is empty or not in one zone")]
+    BadRange,
+}
+
+impl<S: Sink> Machine<S> {
+    /// Takes the pages from `start` up to `end`, which are in use one by one afterwards. All pageblocks around them,
+    /// up to the bounds of largest blocks, are given back as `migratetype`. Waits pass at once.
+    ///
+    /// # Errors
+    /// [`ContigError`].
+    pub fn alloc_contig_range(
+        &mut self,
+        task: &mut Task,
+        start: Pfn,
+        end: Pfn,
+        migratetype: MigrateType,
+        gfp: Gfp,
+    ) -> Result<(), ContigError> {
+        let zone = |pfn: Pfn| self.page_zone(pfn).map(|zone| zone.id);
+        let zone = zone(start).filter(|&own| start < end && zone(Pfn(end.0 - 1)) == Some(own));
+        let mut cc = CompactControl::contig(zone.ok_or(ContigError::BadRange)?, task.flags.restrict(gfp));
+        let (first, last) = (block_start(start, TOP_ORDER), block_end(Pfn(end.0 - 1), TOP_ORDER));
+        self.start_isolate_page_range(first, last, migratetype)?;
+        let result = self.empty_and_take(&mut cc, task, start, end);
+        self.undo_isolate_page_range(first, last, migratetype);
+        result
+    }
+
+    /// Isolates every pageblock of a range, or none (`start_isolate_page_range`).
+    fn start_isolate_page_range(&mut self, start: Pfn, end: Pfn, migratetype: MigrateType) -> Result<(), ContigError> {
+        for block in (start.0..end.0).step_by(PAGEBLOCK_NR_PAGES as usize).map(Pfn) {
+            let Some(pfn) = self.first_page(block) else { continue };
+            if !self.isolate_pageblock(pfn, migratetype).is_ok_and(|isolated| isolated) {
+                self.undo_isolate_page_range(start, block, migratetype);
+                return Err(ContigError::Busy);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the pageblocks back (`undo_isolate_page_range`).
+    fn undo_isolate_page_range(&mut self, start: Pfn, end: Pfn, migratetype: MigrateType) {
+        for block in (start.0..end.0).step_by(PAGEBLOCK_NR_PAGES as usize).map(Pfn) {
+            if let Some(pfn) = self.first_page(block) {
+                // The page exists, so this cannot fail.
+                let _ = self.unisolate_pageblock(pfn, migratetype);
+            }
+        }
+    }
+
+    /// The first existing page of a pageblock (`__first_valid_page`).
+    fn first_page(&self, block: Pfn) -> Option<Pfn> {
+        (block.0..block.0 + PAGEBLOCK_NR_PAGES).map(Pfn).find(|&pfn| self.page_zone(pfn).is_some())
+    }
+
+    fn empty_and_take(
+        &mut self,
+        cc: &mut CompactControl,
+        task: &mut Task,
+        start: Pfn,
+        end: Pfn,
+    ) -> Result<(), ContigError> {
+        match self.migrate_range(cc, task, start, end) {
+            // A page that was busy may have become free meanwhile: the look at the range decides.
+            Ok(()) | Err(ContigError::Busy) => {}
+            Err(other) => return Err(other),
+        }
+        self.lru_add_drain_all();
+        let outer_start = self.start_of_free_block(start);
+        if !self.is_all_free(outer_start, end) {
+            return Err(ContigError::Busy);
+        }
+        let outer_end = self.isolate_freepages_range(cc, task, outer_start, end).ok_or(ContigError::Busy)?;
+        let head = self.free_contig_range(task.cpu, outer_start, start.0 - outer_start.0);
+        let tail = self.free_contig_range(task.cpu, end, outer_end.0 - end.0);
+        head.and(tail).map_err(|_| ContigError::Busy)
+    }
+
+    /// Moves all pages of a range away, dropping clean pages of files on the way (`__alloc_contig_migrate_range`).
+    fn migrate_range(
+        &mut self,
+        cc: &mut CompactControl,
+        task: &mut Task,
+        start: Pfn,
+        end: Pfn,
+    ) -> Result<(), ContigError> {
+        self.lru_add_drain_all();
+        let (mut pfn, mut tries, mut result) = (start, 0, Ok(()));
+        while pfn < end || !cc.migratepages.is_empty() {
+            cc.signal = task.oom_victim;
+            if cc.signal {
+                result = Err(ContigError::Interrupted);
+                break;
+            }
+            if cc.migratepages.is_empty() {
+                cc.nr_migratepages = 0;
+                match self.isolate_migratepages_range(cc, task, pfn, end) {
+                    Some(next) => pfn = next,
+                    None => {
+                        result = Err(ContigError::Interrupted);
+                        break;
+                    }
+                }
+                tries = 0;
+            } else {
+                tries += 1;
+                if tries == TRIES {
+                    result = result.and(Err(ContigError::Busy));
+                    break;
+                }
+            }
+            let dropped = self.reclaim_clean_pages_from_list(task, cc);
+            cc.nr_migratepages = cc.nr_migratepages.saturating_sub(dropped);
+            result = match self.migrate_elsewhere(cc, task) {
+                Migrated::Failed(_) => Ok(()),
+                Migrated::NoMemory => Err(ContigError::NoMemory),
+            };
+        }
+        if result.is_err() {
+            self.putback_movable_pages(cc, task.cpu);
+        }
+        result
+    }
+
+    fn migrate_elsewhere(&mut self, cc: &mut CompactControl, task: &mut Task) -> Migrated {
+        let mut pages = MigratePages::default();
+        let mut targets = Allocated { node: cc.zone.node() };
+        loop {
+            if let Step::Done(result) = pages.resume(self, task, cc, &mut targets) {
+                return result;
+            }
+        }
+    }
+
+    /// Isolates a batch of pages, pageblock by pageblock (`isolate_migratepages_range`). Tells where to go on.
+    fn isolate_migratepages_range(
+        &mut self,
+        cc: &mut CompactControl,
+        task: &Task,
+        start: Pfn,
+        end: Pfn,
+    ) -> Option<Pfn> {
+        let mode = IsolateMode { unevictable: true, async_migrate: false };
+        let mut pfn = start;
+        while pfn < end {
+            let zone_start = self.zones[cc.zone.index()].start_pfn;
+            let first = pageblock_start(pfn).max(zone_start);
+            let stop = pageblock_end(pfn).min(end);
+            if self.pageblock_page(first, stop, cc.zone).is_none() {
+                pfn = stop;
+                continue;
+            }
+            pfn = self.isolate_migratepages_block(cc, task.cpu, pfn, stop, mode)?;
+            if cc.nr_migratepages >= COMPACT_CLUSTER_MAX {
+                break;
+            }
+        }
+        Some(pfn)
+    }
+
+    /// First page of the free block that holds a page or, if none does, the page itself.
+    fn start_of_free_block(&self, pfn: Pfn) -> Pfn {
+        let heads = (0..MAX_ORDER as u8).map(|order| block_start(pfn, order));
+        let found = heads.into_iter().find_map(|head| Some((head, self.free_order(head)?)));
+        found.filter(|&(head, order)| head.0 + (1 << order) > pfn.0).map_or(pfn, |(head, _)| head)
+    }
+
+    /// Order of the free block that starts at a page.
+    fn free_order(&self, pfn: Pfn) -> Option<u8> {
+        match self.see(self.mem.frame(pfn)?) {
+            Seen::Free(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// Whether a range holds free blocks of isolated pageblocks only (`test_pages_isolated`).
+    fn is_all_free(&self, start: Pfn, end: Pfn) -> bool {
+        let mut pfn = start;
+        while pfn < end {
+            let isolated = self.mem.frame(pfn).map(|page| self.mem.pageblock(page)) == Some(MigrateType::Isolate);
+            match self.free_order(pfn).filter(|_| isolated) {
+                Some(order) => pfn.0 += 1 << order,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Takes all of a range, which must be free (`isolate_freepages_range`). Tells the end, which may lie behind that of
+    /// the range; `None` if something was in the way.
+    fn isolate_freepages_range(&mut self, cc: &mut CompactControl, task: &Task, start: Pfn, end: Pfn) -> Option<Pfn> {
+        let mut haul = Haul::default();
+        let mut pfn = start;
+        while pfn < end {
+            let zone_start = self.zones[cc.zone.index()].start_pfn;
+            let first = pageblock_start(pfn).max(zone_start);
+            let stop = pageblock_end(pfn).min(end);
+            if self.pageblock_page(first, stop, cc.zone).is_none() {
+                break;
+            }
+            let taken = self.isolate_freepages_strict(cc, task.cpu, pfn, stop, &mut haul);
+            if taken == 0 {
+                break;
+            }
+            pfn.0 += taken;
+        }
+        let pages: Vec<Frame> = self.split_map_pages(haul);
+        if pfn >= end {
+            return Some(pfn);
+        }
+        cc.freepages = pages;
+        self.release_freepages(cc, task.cpu);
+        None
+    }
+}

@@ -1,0 +1,8 @@
+//! What compaction comes to, and why.
+
+mod capture;
+mod contig;
+mod daemon;
+mod finished;
+mod hints;
+mod results;
