@@ -18,6 +18,7 @@ impl<S: Sink> Machine<S> {
         *self.mem.life_mut(new) = Life { young: 0, next: Frame(0), prev: Frame(0), ..life };
         self.recache(new, &life);
         self.recount(cpu, old, new, &life);
+        self.mem_cgroup_migrate(life.memcg, life.nr_pages());
     }
 
     /// Page tables.

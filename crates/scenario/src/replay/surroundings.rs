@@ -99,10 +99,16 @@ impl Surroundings {
         if self.root_usage_told {
             return;
         }
-        let sizes = block.lines().filter(|&(_, text)| scanned_group(text) == Some(MemcgId::ROOT));
-        if let Some(usage) = sizes.filter_map(|(_, text)| field(text, "memcg_size=")).next() {
-            machine.restore_memcg_usage(MemcgId::ROOT, usage);
-            self.root_usage_told = true;
+        let mut moved = 0;
+        for (_, text) in block.lines() {
+            // Each page that compaction moves adds to it.
+            moved += u64::from(text.starts_with("M "));
+            let root = scanned_group(text) == Some(MemcgId::ROOT);
+            if let Some(usage) = field(text, "memcg_size=").filter(|_| root) {
+                machine.restore_memcg_usage(MemcgId::ROOT, usage.saturating_sub(moved));
+                self.root_usage_told = true;
+                return;
+            }
         }
     }
 

@@ -48,6 +48,15 @@ impl<S: Sink> Machine<S> {
         core::iter::successors(first, |&group| self.memcgs.parent(group)).filter(|&group| group != MemcgId::ROOT)
     }
 
+    /// Charges what moves to another page (`mem_cgroup_migrate`); the page it leaves is uncharged when it is freed, so
+    /// that nothing changes in the end. But pages of the root are never charged nor uncharged otherwise: there every
+    /// move leaves a charge for good.
+    pub(crate) fn mem_cgroup_migrate(&mut self, memcg: MemcgId, pages: u64) {
+        if memcg == MemcgId::ROOT {
+            self.memcgs.charge(Counted::Memory, memcg, pages);
+        }
+    }
+
     /// Takes a page off its group's account (`mem_cgroup_uncharge`). The root has none.
     pub(crate) fn mem_cgroup_uncharge(&mut self, page: Frame) {
         let life = self.mem.life_mut(page);

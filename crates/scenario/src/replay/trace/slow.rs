@@ -133,7 +133,7 @@ impl Writer {
             request.order,
             walk.alloc_flags.bits(),
             mask(walk.nodemask),
-            walk.preferred.map_or_else(|| "-".to_owned(), name),
+            walk.preferred.map_or_else(|| "-1:-1".to_owned(), name),
             request.highest_zoneidx,
             page(pfn, zone)
         ));
