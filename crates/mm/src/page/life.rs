@@ -45,6 +45,9 @@ bitflags::bitflags! {
         const HUGE = 1 << 20;
         /// In a batch on its way to a list, which refers to it (`struct pagevec`).
         const BATCHED = 1 << 21;
+        /// Its buffers have all been written since it was changed, one by one, though it still counts as dirty
+        /// (`buffer_check_dirty_writeback`).
+        const CLEAN_BUFFERS = 1 << 22;
     }
 }
 

@@ -295,10 +295,11 @@ impl<S: Sink> Machine<S> {
 }
 
 /// Whether a page of a file is dirty, and whether it is being written (`page_check_dirty_writeback`). Anonymous memory
-/// is no flusher's business and counts as neither.
+/// is no flusher's business and counts as neither. File systems that keep buffers say what these are.
 fn dirty_writeback(life: &Life) -> (bool, bool) {
     if !life.is_file_lru() || life.flags.contains(LifeFlags::ANON) {
         return (false, false);
     }
-    (life.flags.contains(LifeFlags::DIRTY), life.flags.contains(LifeFlags::WRITEBACK))
+    let clean = life.flags.contains(LifeFlags::PRIVATE | LifeFlags::CLEAN_BUFFERS);
+    (life.flags.contains(LifeFlags::DIRTY) && !clean, life.flags.contains(LifeFlags::WRITEBACK))
 }

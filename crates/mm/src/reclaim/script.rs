@@ -3,6 +3,7 @@
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
+use crate::page::life::LifeFlags;
 use crate::pfn::{NodeId, NodeMask, Order, Pfn};
 use crate::task::TaskFlags;
 use std::collections::{BTreeMap, VecDeque};
@@ -53,6 +54,13 @@ impl<S: Sink> Machine<S> {
     pub fn script_buffer_release(&mut self, pfn: Pfn, release: BufferRelease) {
         if let Some(page) = self.mem.frame(pfn) {
             self.reclaim_script.releases.entry(page.0).or_default().push_back(release);
+        }
+    }
+
+    /// Says that the buffers of a dirty page are clean.
+    pub fn set_buffers_clean(&mut self, pfn: Pfn) {
+        if let Some(page) = self.mem.frame(pfn).filter(|&page| self.mem.exists(page)) {
+            self.mem.life_mut(page).flags |= LifeFlags::CLEAN_BUFFERS;
         }
     }
 

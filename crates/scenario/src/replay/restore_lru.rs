@@ -9,8 +9,15 @@ use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_mm::{LifeFlags, Machine, MemcgId};
 use buddyscope_procfs::zoneinfo::ZoneInfo;
 
-/// The CPU to which all drift of counters is given; recordings do not tell whose it is.
+/// The CPU that takes swap slots ahead.
 const CPU: CpuId = CpuId(0);
+
+/// What each CPU keeps of a counter. Recordings tell the sum alone, so everyone is given an equal part of it.
+fn kept_by_cpu(cpus: usize, sum: i64) -> impl Iterator<Item = (CpuId, i64)> {
+    let cpus = cpus as i64;
+    let up_to = move |n: i64| sum * n / cpus;
+    (0..cpus).map(move |n| (CpuId(n as u16), up_to(n + 1) - up_to(n)))
+}
 
 /// Restores what a state tells of LRU lists and swap.
 pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> Result<(), RestoreError> {
@@ -56,7 +63,9 @@ fn restore_lruvec<S: Sink>(
         let at = lru as usize;
         let below: u64 = children(state, lruvec).map(|child| child.sizes[at]).sum();
         let kept = pages.len() as i64 - (lruvec.sizes[at] as i64 - below as i64);
-        machine.restore_lruvec_stat(memcg, node, lru.node_item(), lruvec.sizes[at], CPU, kept as i8);
+        for (cpu, kept) in kept_by_cpu(state.cpus.len(), kept) {
+            machine.restore_lruvec_stat(memcg, node, lru.node_item(), lruvec.sizes[at], cpu, kept as i8);
+        }
     }
     for (item, value) in workingset_counters(lruvec) {
         machine.restore_lruvec_stat(memcg, node, item, value, CPU, 0);
@@ -109,7 +118,9 @@ fn restore_zone_drift<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> R
                 .map(|sizes| sizes[zone.id.zone_type().index()])
                 .sum();
             let drift = exact as i64 - zone.lru_counts[lru as usize] as i64;
-            machine.restore_delta(zone.id, CPU, lru.zone_item(), drift as i16)?;
+            for (cpu, kept) in kept_by_cpu(state.cpus.len(), drift) {
+                machine.restore_delta(zone.id, cpu, lru.zone_item(), kept as i16)?;
+            }
         }
     }
     Ok(())
@@ -164,6 +175,7 @@ fn restore_write_pending<S: Sink>(machine: &mut Machine<S>, state: &StateFile) {
 
 /// The nodes' counters as the kernel's own text tells them. What the lists have more or less is what CPUs keep.
 pub(super) fn restore_node_counters<S: Sink>(machine: &mut Machine<S>, text: &ZoneInfo) {
+    let cpus = machine.cpus().len();
     for zone in &text.zones {
         let Some(values) = &zone.node_stats else { continue };
         let stat = machine.restore_node_counters(zone.id.node());
@@ -171,7 +183,9 @@ pub(super) fn restore_node_counters<S: Sink>(machine: &mut Machine<S>, text: &Zo
             let exact = stat.get(item);
             stat.set(item, value as i64);
             if LruIndex::ALL.iter().any(|lru| lru.node_item() == item) {
-                stat.set_kept(CPU, item, (exact as i64 - value as i64) as i16);
+                for (cpu, kept) in kept_by_cpu(cpus, exact as i64 - value as i64) {
+                    stat.set_kept(cpu, item, kept as i16);
+                }
             }
         }
     }
