@@ -56,8 +56,12 @@ fn bits(hints: &[Option<bool>]) -> String {
     hints.iter().map(|hint| hint.map_or('-', |set| if set { '1' } else { '0' })).collect()
 }
 
+/// Orders of compound pages in the order in which they are tried: 64 pages in a row are rather one large allocation than
+/// many slabs; others are slabs as large as they can be.
+const ORDERS: [u32; 7] = [10, 9, 8, 7, 6, 3, 2];
+
 /// Compound pages side by side are told as one range. The second page of each order-1 page is among the movable ones;
-/// others are as large as they can be, up to the largest of slabs.
+/// the sizes of others are a first guess.
 fn restore_compound_range<S: Sink>(
     machine: &mut Machine<S>,
     range: &PfnRange,
@@ -70,7 +74,7 @@ fn restore_compound_range<S: Sink>(
             let pages = 1 << order;
             at % pages == 0 && at + pages <= range.end.0 && !(at + 2..at + pages).any(is_movable)
         };
-        let order = if is_movable(at + 1) { 1 } else { (2..=3).rev().find(|&order| fits(order)).unwrap_or(1) };
+        let order = if is_movable(at + 1) { 1 } else { ORDERS.into_iter().find(|&order| fits(order)).unwrap_or(1) };
         machine.restore_compound(Pfn(at), Order::new(order).unwrap_or_default())?;
         at += 1 << order;
     }
