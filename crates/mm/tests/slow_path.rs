@@ -13,7 +13,7 @@ use buddyscope_mm::vmstat::{NodeItem, NumaItem, VmEvent, ZoneItem};
 use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::zone::zonelist::{ZoneRef, Zonelist};
 use buddyscope_mm::zone::{Cpu, Node, Zone};
-use buddyscope_mm::{Answer, BuddyOptions, LifeFlags, Machine, MemcgId};
+use buddyscope_mm::{Answer, BuddyOptions, LifeFlags, Machine, MemcgId, PageState};
 
 type Recorded = Machine<Vec<Event>>;
 
@@ -89,6 +89,24 @@ fn cache(machine: &mut Recorded, first: u64, pages: u64) {
     machine.restore_zone_stat(NORMAL, ZoneItem::InactiveFile, pages as i64);
 }
 
+/// A machine of which every other page is free but for its last quarter, with anonymous pages between that could move.
+fn fragmented() -> Recorded {
+    let end = PAGES / 4 * 3;
+    let blocks: Vec<_> = (0..end).step_by(2).map(|page| (page, 0, MigrateType::Movable)).collect();
+    let mut machine = machine_of(NORMAL, &blocks);
+    for block in (0..end).step_by(512) {
+        machine.restore_pageblock(Pfn(START + block), MigrateType::Movable);
+    }
+    let flags = LifeFlags::ANON | LifeFlags::SWAPBACKED;
+    for pfn in (1..end).step_by(2).map(|page| Pfn(START + page)) {
+        let page = LruPage { pfn, flags, mapcount: 1, young: 0 };
+        machine.restore_lru_page(MemcgId::ROOT, NODE, LruIndex::InactiveAnon, page).expect("a page in use");
+    }
+    machine.restore_node_stat(NODE, NodeItem::InactiveAnon, end as i64 / 2);
+    machine.restore_zone_stat(NORMAL, ZoneItem::InactiveAnon, end as i64 / 2);
+    machine
+}
+
 fn order(order: u32) -> Order {
     Order::new(order).expect("an order")
 }
@@ -120,6 +138,36 @@ fn warned(machine: &Recorded) -> bool {
 #[test]
 fn exit_1_between_low_and_min_the_second_attempt_serves() {
     assert_eq!(outcome(&mut machine(110), Gfp::GFP_KERNEL, 0), Outcome::MinMark);
+}
+
+#[test]
+fn exit_2_a_huge_page_is_made_before_anything_is_reclaimed() {
+    let mut machine = fragmented();
+    assert_eq!(outcome(&mut machine, Gfp::GFP_HIGHUSER_MOVABLE, 9), Outcome::EarlyCompaction);
+    let events = machine.vm_events();
+    assert_eq!((events.get(VmEvent::CompactSuccess), events.get(VmEvent::AllocStallMovable)), (1, 0));
+    assert!(events.get(VmEvent::PgMigrateSuccess) >= 256);
+}
+
+#[test]
+fn a_block_that_compaction_caught_needs_no_further_walk() {
+    let mut machine = fragmented();
+    let answer = ask(&mut machine, &mut Task::new(CPU), Gfp::GFP_HIGHUSER_MOVABLE, 9);
+    assert!(slow(&machine).any(|event| matches!(event, SlowEvent::CompactEnd { captured: true, .. })));
+    let walks = slow(&machine).filter(|event| matches!(event, SlowEvent::Walked { .. }));
+    assert_eq!(walks.count(), 2, "the first attempt and that at the min mark");
+    let page = machine.page_info(answer.pfn.expect("a page")).expect("memory");
+    assert_eq!((page.block.state, page.block.order), (PageState::Allocated, 9));
+}
+
+#[test]
+fn exit_8_small_movable_blocks_are_made_after_reclaim() {
+    let mut machine = fragmented();
+    assert_eq!(outcome(&mut machine, Gfp::GFP_HIGHUSER_MOVABLE, 3), Outcome::Compaction);
+    let at = |wanted: fn(&SlowEvent) -> bool| slow(&machine).position(|event| wanted(&event));
+    let reclaimed = at(|event| matches!(event, SlowEvent::Progress { .. }));
+    let compacted = at(|event| matches!(event, SlowEvent::CompactBegin { .. }));
+    assert!(reclaimed.is_some() && reclaimed < compacted);
 }
 
 #[test]

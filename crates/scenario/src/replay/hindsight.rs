@@ -42,8 +42,8 @@ impl Scan {
 /// What is settled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hindsight {
-    /// Ranges whose compound pages have the right sizes.
-    settled: Vec<(Pfn, Pfn)>,
+    /// Ranges whose compound pages have the right sizes, and the line that told of them.
+    settled: Vec<(u32, Pfn, Pfn)>,
     /// CPUs that a daemon waits for.
     wanted: BTreeSet<CpuId>,
 }
@@ -63,16 +63,18 @@ impl Hindsight {
     }
 
     /// Fits the sizes of compound pages to the kernel's line, if nothing but the number of pages scanned differs in a
-    /// range that was not settled before.
+    /// range that was not settled before this line. A scan that passes over a part of the block once it met an
+    /// obstacle there tells only of large pages, so that fitting may take several steps.
     fn settle_sizes<S: Sink>(&mut self, machine: &mut Machine<S>, difference: &Difference) -> bool {
         let read = |line: &Option<String>| line.as_deref().and_then(Scan::read);
         let (Some(kernel), Some(model)) = (read(&difference.kernel), read(&difference.model)) else { return false };
         let Scan { start, end, .. } = kernel;
         let same_but_for_scanned = model == Scan { scanned: model.scanned, ..kernel };
-        if !same_but_for_scanned || self.settled.iter().any(|range| range.0 < end && start < range.1) {
+        let known = self.settled.iter().any(|&(line, from, to)| line != difference.line && from < end && start < to);
+        if !same_but_for_scanned || known {
             return false;
         }
-        self.settled.push((start, end));
+        self.settled.push((difference.line, start, end));
         machine.refit_compounds(start, end, model.scanned as i64 - kernel.scanned as i64)
     }
 }
@@ -87,7 +89,7 @@ impl<S: Listen> Runner<S> {
         for _ in 0..MAX_RUNS {
             let (machine, task) = (self.machine.clone(), self.task.clone());
             let (result, difference) = run(self);
-            let Some(found) = difference.as_ref().filter(|found| found.line > line) else {
+            let Some(found) = difference.as_ref().filter(|found| found.line >= line) else {
                 return (result, difference);
             };
             let (mut machine, mut task) = (machine, task);
