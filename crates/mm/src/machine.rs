@@ -13,6 +13,7 @@ use crate::lru::memcg::Memcgs;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
+use crate::reclaim::shrinker::ShadowNodes;
 use crate::reclaim::{ReclaimScript, Shrinkers};
 use crate::rng::Rng;
 use crate::task::cpuset::CpusetTree;
@@ -60,6 +61,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) shrinkers: Shrinkers,
     /// What a recording knows of steps to come.
     pub(crate) reclaim_script: ReclaimScript,
+    /// Nodes of page caches that hold remains only.
+    pub(crate) shadow_nodes: ShadowNodes,
     /// Swap space.
     pub(crate) swap: Swap,
     /// Processes and what they use.

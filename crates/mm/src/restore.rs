@@ -17,6 +17,7 @@ use crate::pfn::{
     PFN_SECTION_SHIFT, Pfn, ZoneId, ZoneType,
 };
 use crate::reclaim::Shrinkers;
+use crate::reclaim::shrinker::ShadowNodes;
 use crate::rng::Rng;
 use crate::sched::FIRST_JIFFY;
 use crate::task::cpuset::CpusetTree;
@@ -130,6 +131,7 @@ impl<S: Sink> Machine<S> {
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),
+            shadow_nodes: ShadowNodes::default(),
             swap: Swap::default(),
             user: UserSpace::default(),
             reclaim_script: Default::default(),

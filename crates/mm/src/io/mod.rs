@@ -36,6 +36,16 @@ impl UserSpace {
         self.files.get(id.0 as usize)
     }
 
+    /// Every file.
+    pub(crate) fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len() as u32).map(FileId)
+    }
+
+    /// Pages of a file that are in memory.
+    pub(crate) fn cached_pages(&self, id: FileId) -> u64 {
+        self.file(id).and_then(|file| self.mappings.get(file.mapping)).map_or(0, |mapping| mapping.cache.pages())
+    }
+
     pub(crate) fn file_mut(&mut self, id: FileId) -> Option<&mut File> {
         self.files.get_mut(id.0 as usize)
     }

@@ -1,13 +1,13 @@
 //! Pages of files in memory (mm/filemap.c).
 
-use super::cache::{NodeChange, Slot};
+use super::cache::{Slot, node_of};
 use super::file::{File, FileSpec, Storage};
 use super::mapping::MappingKind;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
-use crate::pfn::{CpuId, Frame};
+use crate::pfn::{CpuId, Frame, NodeId};
 use crate::task::mm::FileId;
 use crate::vmstat::NodeItem;
 
@@ -99,19 +99,11 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn set_cache_slot(&mut self, frame: Frame, mapping: MappingId, index: u32, new: Slot) -> Slot {
         let Some(found) = self.user.mappings.get_mut(mapping) else { return Slot::Empty };
         let (old, change) = found.cache.set(index, new);
-        self.count_shadow_node(frame, change);
-        old
-    }
-
-    /// Counts a node of the cache on the node of memory that the page is on.
-    pub(crate) fn count_shadow_node(&mut self, frame: Frame, change: NodeChange) {
-        let delta = match change {
-            NodeChange::None => return,
-            NodeChange::OnlyShadows => 1,
-            NodeChange::NoLonger => -1,
-        };
-        if let Some(zone) = self.mem.zone_of(frame) {
-            self.nodes[zone.node().index()].stat.add(NodeItem::WorkingsetNodes, delta);
+        // A node that holds remains only counts on the node of memory of the page that left it last.
+        let on = self.mem.zone_of(frame).map_or(NodeId(0), |zone| zone.node());
+        if let Some((node, delta)) = self.shadow_nodes.change((mapping, node_of(index)), on, change) {
+            self.nodes[node.index()].stat.add(NodeItem::WorkingsetNodes, delta);
         }
+        old
     }
 }

@@ -68,6 +68,7 @@ fn attach<S: Sink>(machine: &mut Machine<S>, hardware: &Hardware, world: &mut Wo
         let device = if swap.rate.is_some() { machine.add_device(device) } else { DeviceId::default() };
         machine.swapon(u32::try_from(swap.pages).unwrap_or(u32::MAX), device, 0);
     }
+    machine.register_shadow_shrinker();
     for spec in &hardware.shrinkers {
         let nodes = machine.nodes().len();
         let per_slab = u64::from(spec.objects_per_page);

@@ -249,7 +249,8 @@ impl UserTask {
                 let filled = super::admin::hugepages(machine, &mut self.task, count);
                 self.tell(filled);
             }
-            Action::DropCaches(_) | Action::Cma { .. } => {}
+            Action::DropCaches(what) => machine.drop_caches(&self.task, what),
+            Action::Cma { .. } => {}
             Action::Mark(name) => self.news.push(News::Mark(name)),
             Action::Repeat { times, actions } => {
                 self.places.push(Place { actions: actions.into(), at: 0, again: times.saturating_sub(1) });

@@ -1,10 +1,14 @@
 //! Slab shrinkers: caches of kernel objects that give some back under pressure (mm/vmscan.c, include/linux/shrinker.h).
 
+mod drop_caches;
 mod scan;
 mod scripted;
+mod shadow;
+mod superblock;
 mod user;
 
 pub use scripted::{Gain, Moment, ScriptedCall};
+pub use superblock::{Cached, CachedFlags, CachedKind};
 pub use user::UserCache;
 
 use crate::event::Sink;
@@ -12,7 +16,9 @@ use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::NodeId;
 use scripted::Script;
+pub(crate) use shadow::ShadowNodes;
 use std::collections::BTreeSet;
+use superblock::Superblock;
 
 /// Objects scanned at once by a shrinker that names no other number (`SHRINK_BATCH`, mm/vmscan.c).
 const SHRINK_BATCH: u64 = 128;
@@ -41,6 +47,10 @@ bitflags::bitflags! {
 pub(crate) enum Objects {
     /// A cache that a user describes.
     User(UserCache),
+    /// Dentries and inodes of a file system.
+    Superblock(Superblock),
+    /// Nodes of page caches in which only remains of pages are left.
+    ShadowNodes,
     /// What a recording says.
     Scripted(Script),
 }
@@ -125,7 +135,7 @@ impl<S: Sink> Machine<S> {
     fn user_cache(&mut self, id: ShrinkerId) -> Option<&mut UserCache> {
         match &mut self.shrinkers.get_mut(id)?.objects {
             Objects::User(cache) => Some(cache),
-            Objects::Scripted(_) => None,
+            _ => None,
         }
     }
 

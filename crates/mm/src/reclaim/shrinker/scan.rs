@@ -10,11 +10,11 @@ use crate::task::{Task, TaskFlags};
 use crate::vmstat::VmEvent;
 
 /// The reclaim run that shrinkers work for.
-struct SlabRun<'t> {
-    task: &'t Task,
-    gfp: Gfp,
+pub(super) struct SlabRun<'t> {
+    pub(super) task: &'t Task,
+    pub(super) gfp: Gfp,
     priority: i8,
-    reclaimed_slab: &'t mut u64,
+    pub(super) reclaimed_slab: &'t mut u64,
 }
 
 /// What a call plans, in objects.
@@ -140,10 +140,12 @@ impl<S: Sink> Machine<S> {
 
     /// Objects that a shrinker could free (`count_objects`).
     fn count_objects(&mut self, sc: ShrinkControl, priority: i8) -> Freeable {
-        let call = self.shrinkers.calls;
+        let (call, pressure) = (self.shrinkers.calls, self.sysctl.vfs_cache_pressure);
         match self.shrinkers.get_mut(sc.shrinker).map(|shrinker| &mut shrinker.objects) {
             Some(Objects::User(cache)) => cache.count(sc.node),
             Some(Objects::Scripted(script)) => script.count(call, priority),
+            Some(Objects::Superblock(sb)) => sb.count(sc, pressure),
+            Some(Objects::ShadowNodes) => self.count_shadow_nodes(sc),
             None => Freeable::Objects(0),
         }
     }
@@ -159,6 +161,8 @@ impl<S: Sink> Machine<S> {
                 }
                 Some(freed)
             }
+            Objects::Superblock(_) => self.super_cache_scan(run, sc, n),
+            Objects::ShadowNodes => Some(self.scan_shadow_nodes(sc, n)),
             Objects::Scripted(script) => {
                 let scan = script.scan()?;
                 for (pfn, order) in scan.pages {
@@ -174,14 +178,19 @@ impl<S: Sink> Machine<S> {
         let cpu = run.task.cpu;
         *run.reclaimed_slab += order.pages();
         if let Some(page) = self.mem.frame(pfn).filter(|&page| self.mem.life(page).flags.contains(LifeFlags::LRU)) {
-            let kswapd = run.task.flags.contains(TaskFlags::KSWAPD);
-            let event = if kswapd { VmEvent::KswapdInodeSteal } else { VmEvent::PgInodeSteal };
-            self.global.events.add(event, order.pages());
+            self.steal_from_inode(run.task, order.pages());
             self.del_page_from_lru_list(cpu, page);
             self.drop_file_page(cpu, page);
         }
         // A script may name pages that are free already: what is then missing shows when the lists are compared.
         let _ = self.free_pages(cpu, pfn, order);
+    }
+
+    /// Counts page cache that went so that its inode could go (end of `inode_lru_isolate`).
+    pub(super) fn steal_from_inode(&mut self, task: &Task, pages: u64) {
+        let kswapd = task.flags.contains(TaskFlags::KSWAPD);
+        let event = if kswapd { VmEvent::KswapdInodeSteal } else { VmEvent::PgInodeSteal };
+        self.global.events.add(event, pages);
     }
 }
 

@@ -99,17 +99,17 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// Sets what it takes to make a shrinker's objects again; 0 for nothing.
+    pub fn set_shrinker_seeks(&mut self, id: ShrinkerId, seeks: u32) {
+        if let Some(shrinker) = self.shrinkers.get_mut(id) {
+            shrinker.seeks = seeks;
+        }
+    }
+
     /// Sets the work that a shrinker has put off on a node.
     pub fn set_shrinker_deferred(&mut self, id: ShrinkerId, node: NodeId, deferred: i64) {
         if let Some(slot) = self.shrinkers.get_mut(id).and_then(|shrinker| shrinker.deferred_mut(node)) {
             *slot = deferred;
-        }
-    }
-
-    /// Sets what it takes to make one of a shrinker's objects again.
-    pub fn set_shrinker_seeks(&mut self, id: ShrinkerId, seeks: u32) {
-        if let Some(shrinker) = self.shrinkers.get_mut(id) {
-            shrinker.seeks = seeks;
         }
     }
 
