@@ -279,7 +279,7 @@ impl<S: Sink> Machine<S> {
     /// Gives the pages of a batch back, the last one first (`mem_cgroup_uncharge_list`, `free_unref_page_list`).
     fn free_evicted(&mut self, cpu: CpuId, freed: Vec<Frame>) {
         for &page in freed.iter().rev() {
-            self.mem_cgroup_uncharge(page);
+            self.mem_cgroup_uncharge(cpu, page);
         }
         for page in freed.into_iter().rev() {
             let life = core::mem::take(self.mem.life_mut(page));

@@ -120,7 +120,7 @@ impl<S: Sink> Machine<S> {
     /// (`invalidate_mapping_pages`).
     pub(super) fn drop_file_page(&mut self, cpu: CpuId, page: Frame) {
         self.delete_from_page_cache(cpu, page, Slot::Empty);
-        self.mem_cgroup_uncharge(page);
+        self.mem_cgroup_uncharge(cpu, page);
         *self.mem.life_mut(page) = Life::NONE;
     }
 }

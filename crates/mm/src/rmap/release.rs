@@ -57,7 +57,7 @@ impl<S: Sink> Machine<S> {
     fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
         let (head, meta) = self.mem.block_of(frame);
         let Some(zone) = self.mem.zone_of(head) else { return };
-        self.mem_cgroup_uncharge(frame);
+        self.mem_cgroup_uncharge(cpu, frame);
         *self.mem.life_mut(frame) = Life::NONE;
         self.free_block(cpu, zone, head, meta);
     }

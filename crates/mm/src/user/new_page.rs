@@ -6,6 +6,7 @@ use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::pfn::{Frame, Order};
+use crate::reclaim::memcg::ChargePage;
 use crate::task::Task;
 use crate::wait::Step;
 
@@ -27,11 +28,13 @@ pub(crate) struct NewPage {
     order: Order,
     purpose: Use,
     memcg: MemcgId,
+    /// The page, while it is being charged.
+    charge: Option<ChargePage>,
 }
 
 impl NewPage {
     pub(crate) fn new(gfp: Gfp, purpose: Use, memcg: MemcgId) -> NewPage {
-        NewPage { gfp, order: Order::default(), purpose, memcg }
+        NewPage { gfp, order: Order::default(), purpose, memcg, charge: None }
     }
 
     /// The same with an order.
@@ -42,17 +45,30 @@ impl NewPage {
     /// Goes on; done with the page, or without if there is none or the group may have no more.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
         machine.update_task(task);
-        let answer = match &self.purpose {
-            Use::Mapping(fault) => machine.alloc_pages_vma(task, self.gfp, self.order, fault),
-            Use::File => machine.page_cache_alloc(task, self.gfp),
-            Use::Table => machine.alloc_pages_current(task, self.gfp, self.order),
-        };
-        let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
-        if let (Some(frame), false) = (frame, matches!(self.purpose, Use::Table)) {
+        if self.charge.is_none() {
+            let answer = match &self.purpose {
+                Use::Mapping(fault) => machine.alloc_pages_vma(task, self.gfp, self.order, fault),
+                Use::File => machine.page_cache_alloc(task, self.gfp),
+                Use::Table => machine.alloc_pages_current(task, self.gfp, self.order),
+            };
+            let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
+            let Some(frame) = frame.filter(|_| !matches!(self.purpose, Use::Table)) else { return Step::Done(frame) };
             let flags = if self.order == Order::default() { LifeFlags::empty() } else { LifeFlags::HUGE };
-            *machine.mem.life_mut(frame) = Life { memcg: self.memcg, flags, ..Life::NONE };
+            *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
+            self.charge = Some(ChargePage::new(machine, self.memcg, frame, self.gfp));
         }
-        Step::Done(frame)
+        let Some(charge) = &mut self.charge else { return Step::Done(None) };
+        let charged = match charge.resume(machine, task) {
+            Step::Wait(wait) => return Step::Wait(wait),
+            Step::Done(charged) => charged,
+        };
+        let frame = Some(charge.page());
+        self.charge = None;
+        if charged {
+            return Step::Done(frame);
+        }
+        machine.discard(task, frame);
+        Step::Done(None)
     }
 }
 

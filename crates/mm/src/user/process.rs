@@ -89,6 +89,8 @@ impl<S: Sink> Machine<S> {
     pub fn update_task(&self, task: &mut Task) {
         let Some(process) = self.user.processes.get(task.pid) else { return };
         task.oom_victim = process.is_oom_victim();
+        task.killed = process.is_killed();
+        task.memcg.id = process.memcg;
         task.flags.set(crate::task::TaskFlags::EXITING, process.flags.contains(ProcessFlags::EXITING));
     }
 

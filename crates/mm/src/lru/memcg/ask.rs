@@ -4,7 +4,7 @@ use super::{CgroupVersion, Counted};
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
-use crate::pfn::Frame;
+use crate::pfn::{CpuId, Frame};
 
 impl<S: Sink> Machine<S> {
     /// The group above (`parent_mem_cgroup`); `None` for the root.
@@ -58,11 +58,14 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Takes a page off its group's account (`mem_cgroup_uncharge`). The root has none.
-    pub(crate) fn mem_cgroup_uncharge(&mut self, page: Frame) {
+    pub(crate) fn mem_cgroup_uncharge(&mut self, cpu: CpuId, page: Frame) {
         let life = self.mem.life_mut(page);
         let (memcg, pages) = (core::mem::take(&mut life.memcg), life.nr_pages());
         if memcg != MemcgId::ROOT {
             self.memcgs.uncharge_pages(memcg, pages);
+            if let Some(zone) = self.mem.zone_of(page) {
+                self.memcgs.count_page_events(cpu, memcg, zone.node(), pages);
+            }
         }
     }
 }

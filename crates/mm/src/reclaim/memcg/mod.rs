@@ -9,6 +9,8 @@ mod oom;
 mod page;
 mod reclaim;
 mod remove;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use charge::Charge;
 pub(crate) use high::OverHigh;

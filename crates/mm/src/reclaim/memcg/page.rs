@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::Frame;
 use crate::task::Task;
-use crate::wait::{Step, finish};
+use crate::wait::Step;
 
 /// The charge of one page, which can pause while it reclaims.
 #[derive(Clone, Debug)]
@@ -19,19 +19,15 @@ pub(crate) struct ChargePage {
 }
 
 impl ChargePage {
-    /// The charge of a page that is on no list yet. It goes to the group `swapped_by` that swapped it out, if that is
-    /// still there, otherwise to the task's.
-    pub(crate) fn new<S: Sink>(
-        machine: &Machine<S>,
-        task: &Task,
-        page: Frame,
-        gfp: Gfp,
-        swapped_by: Option<MemcgId>,
-    ) -> ChargePage {
-        let owner = swapped_by.filter(|&memcg| machine.memcgs.get(memcg).is_some_and(|group| group.online));
-        let memcg = owner.unwrap_or(task.memcg.id);
+    /// The charge of a page that is on no list yet.
+    pub(crate) fn new<S: Sink>(machine: &Machine<S>, memcg: MemcgId, page: Frame, gfp: Gfp) -> ChargePage {
         let pages = machine.mem.life(page).nr_pages();
         ChargePage { page, memcg, charge: Charge::new(memcg, gfp, pages) }
+    }
+
+    /// The page.
+    pub(crate) fn page(&self) -> Frame {
+        self.page
     }
 
     /// Goes on; done with whether the page is charged.
@@ -46,19 +42,5 @@ impl ChargePage {
             }
         }
         step
-    }
-}
-
-impl<S: Sink> Machine<S> {
-    /// Charges a page that is on no list yet, every wait passing at once. Says whether it is charged.
-    pub(crate) fn mem_cgroup_charge(
-        &mut self,
-        task: &mut Task,
-        page: Frame,
-        gfp: Gfp,
-        swapped_by: Option<MemcgId>,
-    ) -> bool {
-        let mut charge = ChargePage::new(self, task, page, gfp, swapped_by);
-        finish(|| charge.resume(self, task)).unwrap_or(false)
     }
 }
