@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// A stretch of a load that other runs may share.
 struct Stretch {
+    /// The machine; without distances if no page came from another node.
     machine: QemuMachine,
     cmdline: String,
     /// What was done up to its end.
@@ -24,7 +25,7 @@ impl Spread {
     pub(super) fn of<'a>(runs: impl Iterator<Item = &'a Run>) -> Spread {
         let stretches = runs.flat_map(|run| {
             run.windows().into_iter().map(|window| Stretch {
-                machine: run.meta.qemu.clone(),
+                machine: machine(run),
                 cmdline: run.meta.cmdline.clone(),
                 steps: steps(run, &window),
                 window,
@@ -35,9 +36,9 @@ impl Spread {
 
     /// Of each number of a run's stretch: the smallest and largest of all runs of the same load, if there are several.
     pub(super) fn ranges(&self, run: &Run, window: &Window) -> BTreeMap<String, (f64, f64)> {
-        let own = steps(run, window);
+        let (own, machine) = (steps(run, window), machine(run));
         let same = |other: &&Stretch| {
-            (&other.machine, &other.cmdline, &other.window.name) == (&run.meta.qemu, &run.meta.cmdline, &window.name)
+            (&other.machine, &other.cmdline, &other.window.name) == (&machine, &run.meta.cmdline, &window.name)
                 && other.steps == own
         };
         let group: Vec<&Window> = self.stretches.iter().filter(same).map(|stretch| &stretch.window).collect();
@@ -52,6 +53,15 @@ impl Spread {
         }
         ranges
     }
+}
+
+/// The machine. How far apart its nodes are makes no difference as long as each request gets a page of the node it prefers.
+fn machine(run: &Run) -> QemuMachine {
+    let mut machine = run.meta.qemu.clone();
+    if run.counted("numa_miss") == 0 {
+        machine.dist.clear();
+    }
+    machine
 }
 
 /// The steps up to a stretch's end. How much anonymous memory is to be spared makes no difference as long as none was

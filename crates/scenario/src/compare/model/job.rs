@@ -1,31 +1,30 @@
 //! A command of the load as a process.
 
 use super::observer::Observer;
-use super::shell::Setting;
+use super::setting::Setting;
+use super::speed::Speed;
 use super::work::{Access, AccessOutcome};
 use crate::compare::error::CompareError;
 use crate::compare::shell::{Command, Dd, Input, Memfrag, Memhog, Pattern};
 use crate::compare::trace::LoadEvent;
-use buddyscope_mm::Machine;
 use buddyscope_mm::gfp::Gfp;
-use buddyscope_mm::pfn::{CpuId, Order, Pfn};
+use buddyscope_mm::pfn::{CpuId, NodeMask, Order};
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::mm::{FileId, VmFlags, VmaId};
 use buddyscope_mm::task::process::Pid;
 use buddyscope_mm::user::{MapSpec, ProcessSpec};
 use buddyscope_mm::wait::{Step, Wait};
+use buddyscope_mm::{Alloc, Machine, MemcgId};
 
 /// Pages touched between two looks at whether kswapd wants the CPU: about as long as it takes to reclaim a batch.
 const PAGES_A_SLICE: u64 = 16;
-/// Pages that `memhog` touches between two rests.
-const PAGES_A_REST: u64 = 64;
 /// Part of its memory that `memhog` uses in the passes after the first, as its working set.
 const WORKING_SET: u64 = 4;
 /// A multiplier that scatters the working set: a large prime.
 const SCATTER: u64 = 1_000_003;
-/// Microseconds of a jiffy.
-const JIFFY: u64 = 4000;
+/// Jiffies that `memfrag` sleeps once it has its memory: for good.
+const FOR_GOOD: u32 = 100_000_000;
 
 /// A process that does one thing.
 pub(super) struct Job {
@@ -33,52 +32,80 @@ pub(super) struct Job {
     pid: Option<Pid>,
     comm: &'static str,
     kind: Kind,
-    policy: Option<(PolicyMode, buddyscope_mm::pfn::NodeMask)>,
-    /// Operations of a jiffy.
+    policy: Option<(PolicyMode, NodeMask)>,
+    memcg: MemcgId,
+    /// Pages of a jiffy.
     speed: u64,
-    /// Operations done in the jiffy.
+    /// The jiffy, and the pages of it that are done.
     done: (u64, u64),
     access: Option<Access>,
 }
 
 enum Kind {
-    Hog { hog: Memhog, vma: Option<VmaId>, next: u64, pass: u32, written: bool, rested: u64 },
+    Hog { hog: Memhog, vma: Option<VmaId>, next: u64, pass: u32, write: bool },
     Frag { frag: Memfrag, vma: Option<VmaId>, next: u64 },
-    Read { file: FileId, next: u32, end: u32 },
-    Alloc { gfp: Gfp, order: u8, count: u64, got: Vec<Pfn> },
+    Read { file: FileId, next: u32, end: u32, of_disk: bool },
+    Write { file: FileId, next: u32, end: u32 },
+    Alloc { gfp: Gfp, order: u8, count: u64, got: Vec<buddyscope_mm::pfn::Pfn>, under_way: Option<Alloc> },
 }
 
 /// What a job does next.
 enum Next {
     Access(Access),
     Wait(Wait),
-    /// Something was done that takes no time worth counting.
-    Again,
     End,
 }
 
 impl Job {
-    pub(super) fn new(command: &Command, setting: &Setting) -> Result<Job, CompareError> {
-        let (comm, kind, cpu, policy) = match command {
-            Command::Memhog(hog) => {
-                let policy = hog.policy.map(|policy| (mode(policy.mode), policy.nodes));
-                let kind = Kind::Hog { hog: *hog, vma: None, next: 0, pass: 0, written: false, rested: 0 };
-                ("memhog", kind, hog.cpu, policy)
+    pub(super) fn new(
+        machine: &mut Machine<Observer>,
+        command: &Command,
+        setting: &mut Setting,
+    ) -> Result<Job, CompareError> {
+        let mut policy = None;
+        let page = |blocks: u64, block: u64| (blocks * block / 4096) as u32;
+        let (comm, kind, cpu, speed) = match command {
+            Command::Within { groups, command } => {
+                let mut job = Job::new(machine, command, setting)?;
+                setting.enter(machine, groups, &mut job.task, &mut job.memcg)?;
+                return Ok(job);
             }
-            Command::Memfrag(frag) => ("memfrag", Kind::Frag { frag: *frag, vma: None, next: 0 }, None, None),
+            Command::Memhog(hog) => {
+                policy = hog.policy.map(|policy| (mode(policy.mode), policy.nodes));
+                (
+                    "memhog",
+                    Kind::Hog { hog: *hog, vma: None, next: 0, pass: 0, write: false },
+                    hog.cpu,
+                    setting.speed.anon,
+                )
+            }
+            Command::Memfrag(frag) => {
+                ("memfrag", Kind::Frag { frag: *frag, vma: None, next: 0 }, None, setting.speed.anon)
+            }
             Command::Dd(Dd { input: Input::Disk, output: None, block, count, skip, cpu }) => {
-                let page = |blocks: u64| (blocks * block / 4096) as u32;
-                let (next, end) = (page(*skip), page(skip + count.unwrap_or(0)));
-                ("dd", Kind::Read { file: setting.disk, next, end }, *cpu, None)
+                let (next, end) = (page(*skip, *block), page(skip + count.unwrap_or(0), *block));
+                let file = setting.open_disk(machine, end, *block);
+                ("dd", Kind::Read { file, next, end, of_disk: true }, *cpu, setting.speed.file)
+            }
+            Command::Dd(Dd { input: Input::File(path), output: None, cpu, .. }) => {
+                let (file, end) = setting.find_file(path)?;
+                ("dd", Kind::Read { file, next: 0, end, of_disk: false }, *cpu, setting.speed.anon)
+            }
+            Command::Dd(Dd { input: Input::Zero, output: Some(path), block, count, cpu, .. }) => {
+                let end = page(count.unwrap_or(0), *block);
+                let file = setting.make_file(machine, path, end)?;
+                ("dd", Kind::Write { file, next: 0, end }, *cpu, setting.speed.anon)
             }
             Command::Alloc { gfp, order, count } => {
-                ("init", Kind::Alloc { gfp: *gfp, order: *order, count: *count, got: Vec::new() }, Some(0), None)
+                let kind = Kind::Alloc { gfp: *gfp, order: *order, count: *count, got: Vec::new(), under_way: None };
+                ("init", kind, Some(0), u64::MAX)
             }
             command => return Err(CompareError::NotModeled(format!("{command:?}"))),
         };
-        let cpu = cpu.map_or(setting.cpu, CpuId);
-        let speed = setting.speed.per_jiffy();
-        Ok(Job { task: Task::new(cpu), pid: None, comm, kind, policy, speed, done: (0, 0), access: None })
+        let mut task = Task::new(cpu.map_or(setting.cpu, CpuId));
+        task.mems_allowed = machine.memory_nodes();
+        let (memcg, speed) = (MemcgId::ROOT, Speed::per_jiffy(speed));
+        Ok(Job { task, pid: None, comm, kind, policy, memcg, speed, done: (0, 0), access: None })
     }
 
     /// The CPU it runs on and its process id.
@@ -97,12 +124,8 @@ impl Job {
                 Some(access) => access,
                 None => match self.next(machine, pid) {
                     Next::Access(access) => access,
-                    Next::Again => continue,
                     Next::Wait(wait) => return Step::Wait(wait),
-                    Next::End => {
-                        machine.exit_process(self.task.cpu, pid);
-                        return Step::Done(());
-                    }
+                    Next::End => return self.end(machine, pid),
                 },
             };
             match access.resume(machine, &mut self.task) {
@@ -110,13 +133,15 @@ impl Job {
                     self.access = Some(access);
                     return Step::Wait(wait);
                 }
-                AccessOutcome::Done => self.done.1 += 1,
-                AccessOutcome::Killed => {
-                    machine.exit_process(self.task.cpu, pid);
-                    return Step::Done(());
-                }
+                AccessOutcome::Done { work } => self.done.1 += u64::from(work || self.is_slowed()),
+                AccessOutcome::Killed => return self.end(machine, pid),
             }
         }
+    }
+
+    /// Whether it takes its time even where there is nothing to do.
+    fn is_slowed(&self) -> bool {
+        matches!(&self.kind, Kind::Hog { hog, write: false, .. } if hog.sleep_us > 0)
     }
 
     /// Begins its life.
@@ -124,19 +149,27 @@ impl Job {
         if let Some(pid) = self.pid {
             return pid;
         }
-        self.task.mems_allowed = machine.memory_nodes();
         if let Some((mode, nodes)) = self.policy {
-            let nodes =
-                Mempolicy::new(mode, PolicyFlags::empty(), nodes, self.task.mems_allowed, machine.memory_nodes());
-            self.task.policy = nodes.ok().flatten();
+            let allowed = self.task.mems_allowed;
+            let policy = Mempolicy::new(mode, PolicyFlags::empty(), nodes, allowed, machine.memory_nodes());
+            self.task.policy = policy.ok().flatten();
         }
-        let spec = ProcessSpec { comm: self.comm.to_owned(), ..ProcessSpec::default() };
+        let spec = ProcessSpec { comm: self.comm.to_owned(), memcg: self.memcg, ..ProcessSpec::default() };
         let pid = machine.start_process(spec, &mut self.task);
         self.pid = Some(pid);
         pid
     }
 
-    /// Whether others come first: its share of the jiffy is used up, or kswapd of its node wants the CPU.
+    /// The end of its life. A disk that nobody has open any more drops its cache (`kill_bdev`).
+    fn end(&mut self, machine: &mut Machine<Observer>, pid: Pid) -> Step<()> {
+        if let Kind::Read { file, of_disk: true, .. } = self.kind {
+            machine.truncate(self.task.cpu, file, 0);
+        }
+        machine.exit_process(self.task.cpu, pid);
+        Step::Done(())
+    }
+
+    /// Whether others come first: its share of the jiffy is used up, or kswapd wants the CPU.
     fn pause(&mut self, machine: &Machine<Observer>) -> Option<Wait> {
         let now = machine.jiffies();
         if self.done.0 != now {
@@ -156,68 +189,72 @@ impl Job {
 
     fn next(&mut self, machine: &mut Machine<Observer>, pid: Pid) -> Next {
         match &mut self.kind {
-            Kind::Hog { hog, vma, next, pass, written, rested } => {
+            Kind::Hog { hog, vma, next, pass, write } => {
                 let pages = hog.mib * 256;
                 let vma = *vma.get_or_insert_with(|| map(machine, pid, pages));
-                let of_pass = if *pass > 0 && hog.pattern == Pattern::WorkingSet { pages / WORKING_SET } else { pages };
+                let scattered = *pass > 0 && hog.pattern == Pattern::WorkingSet;
+                let of_pass = if scattered { pages / WORKING_SET } else { pages };
                 if *next >= of_pass {
                     machine.sink_mut().note(LoadEvent::Mark(format!("pass{pass}-done")));
-                    (*next, *rested) = (0, 0);
+                    *next = 0;
                     *pass += 1;
                     // The sample that belongs to the label is taken at the end of this turn.
                     return if *pass >= hog.passes { Next::End } else { Next::Wait(Wait::Yield) };
                 }
-                if hog.sleep_us > 0 && *next >= *rested + PAGES_A_REST * JIFFY / hog.sleep_us {
-                    *rested = *next;
-                    return Next::Wait(Wait::Sleep(1));
-                }
-                let scattered = *pass > 0 && hog.pattern == Pattern::WorkingSet;
                 let page = if scattered { *next * SCATTER % of_pass } else { *next };
-                let write = core::mem::replace(written, !*written);
-                *next += u64::from(write);
-                // Half of a page's accesses each; what counts is the page.
-                self.done.1 -= u64::from(write).min(self.done.1);
-                Next::Access(Access::touch(pid, vma, page, write))
+                // Each page is read, then written.
+                let writes = core::mem::replace(write, !*write);
+                *next += u64::from(writes);
+                Next::Access(Access::touch(pid, vma, page, writes))
             }
             Kind::Frag { frag, vma, next } => {
                 let pages = frag.mib * 256;
                 let vma = *vma.get_or_insert_with(|| map(machine, pid, pages));
                 if *next >= pages {
-                    // It keeps everything until the load is over.
-                    return Next::Wait(Wait::Sleep(1_000_000));
+                    return Next::Wait(Wait::Sleep(FOR_GOOD));
                 }
                 *next += 1;
                 Next::Access(Access::touch(pid, vma, *next - 1, true))
             }
-            Kind::Read { file, next, end } => {
-                if *next >= *end {
-                    return Next::End;
-                }
+            Kind::Read { next, end, .. } | Kind::Write { next, end, .. } if *next >= *end => Next::End,
+            Kind::Read { file, next, .. } => {
                 *next += 1;
                 Next::Access(Access::read(*file, *next - 1))
             }
-            Kind::Alloc { gfp, order, count, got } => {
-                let (gfp, number) = (*gfp, *order);
-                let order = Order::new(number.into()).unwrap_or_default();
-                machine.sink_mut().failed = None;
-                while (got.len() as u64) < *count {
-                    match machine.alloc_pages_current(&mut self.task, gfp, order).pfn {
-                        Some(pfn) => got.push(pfn),
-                        None => {
-                            let after = got.len() as u64;
-                            machine.sink_mut().note(LoadEvent::AllocFail { gfp, order: number, after });
-                            break;
-                        }
-                    }
+            Kind::Write { file, next, .. } => {
+                *next += 1;
+                Next::Access(Access::write(*file, *next - 1))
+            }
+            Kind::Alloc { .. } => self.alloc(machine),
+        }
+    }
+
+    /// Takes blocks until one is refused or there are enough, and gives all back.
+    fn alloc(&mut self, machine: &mut Machine<Observer>) -> Next {
+        let Kind::Alloc { gfp, order, count, got, under_way } = &mut self.kind else { return Next::End };
+        let (gfp, number) = (*gfp, *order);
+        let order = Order::new(number.into()).unwrap_or_default();
+        while (got.len() as u64) < *count {
+            let request = under_way.get_or_insert_with(|| machine.begin_alloc_current(&mut self.task, gfp, order));
+            match request.resume(machine, &mut self.task) {
+                Step::Wait(wait) => return Next::Wait(wait),
+                Step::Done(answer) => {
+                    *under_way = None;
+                    let Some(pfn) = answer.pfn else {
+                        let after = got.len() as u64;
+                        machine.sink_mut().note(LoadEvent::AllocFail { gfp, order: number, after });
+                        break;
+                    };
+                    got.push(pfn);
                 }
-                machine.sink_mut().note(LoadEvent::AllocBatch { gfp, order: number, got: got.len() as u64 });
-                for pfn in got.drain(..) {
-                    // Each was just allocated with this order.
-                    _ = machine.free_pages(self.task.cpu, pfn, order);
-                }
-                Next::End
             }
         }
+        machine.sink_mut().note(LoadEvent::AllocBatch { gfp, order: number, got: got.len() as u64 });
+        for pfn in got.drain(..) {
+            // Each was just allocated with this order.
+            _ = machine.free_pages(self.task.cpu, pfn, order);
+        }
+        Next::End
     }
 }
 

@@ -1,7 +1,9 @@
 //! The model under a recorded load, in virtual time, observed as the kernel was.
 
+mod admin;
 mod job;
 mod observer;
+mod setting;
 mod shell;
 mod speed;
 mod work;

@@ -1,51 +1,34 @@
 //! The shell that does the steps of a load one after the other.
 
+use super::admin::Admin;
 use super::job::Job;
 use super::observer::Observer;
-use super::speed::Speed;
+use super::setting::Setting;
 use crate::compare::error::CompareError;
 use crate::compare::shell::{Command, Step as LoadStep};
 use crate::compare::trace::LoadEvent;
 use buddyscope_mm::Machine;
-use buddyscope_mm::config::Sysctl;
-use buddyscope_mm::io::DeviceId;
 use buddyscope_mm::pfn::CpuId;
-use buddyscope_mm::task::mm::FileId;
 use buddyscope_mm::wait::{Step, Wait};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Microseconds of a jiffy.
 const JIFFY: u64 = 4000;
-
-/// What shell and commands share.
-#[derive(Debug, Default)]
-pub(super) struct Setting {
-    pub(super) speed: Speed,
-    /// Where a command runs that is bound to no CPU.
-    pub(super) cpu: CpuId,
-    /// The data disk.
-    pub(super) disk: FileId,
-    /// Pages and device of the swap disk.
-    pub(super) swap: (u32, DeviceId),
-    /// Steps begun.
-    pub(super) at: usize,
-    /// Commands running in the background.
-    pub(super) running: u32,
-    /// Why the load cannot go on.
-    pub(super) problem: Option<CompareError>,
-}
+/// Priority of the first swap area (`swapon` without one).
+const SWAP_PRIORITY: i16 = -2;
 
 pub(super) struct Shell {
     steps: Vec<LoadStep>,
     setting: Rc<RefCell<Setting>>,
     /// The command in the foreground.
     job: Option<Job>,
+    admin: Admin,
 }
 
 impl Shell {
-    pub(super) fn new(_: &mut Machine<Observer>, steps: Vec<LoadStep>, setting: Rc<RefCell<Setting>>) -> Shell {
-        Shell { steps, setting, job: None }
+    pub(super) fn new(steps: Vec<LoadStep>, setting: Rc<RefCell<Setting>>, admin: Admin) -> Shell {
+        Shell { steps, setting, job: None, admin }
     }
 
     /// The CPU and process id under which things happen now.
@@ -83,10 +66,11 @@ impl Shell {
     }
 
     fn step(&mut self, machine: &mut Machine<Observer>, command: &Command) -> Result<Option<Wait>, CompareError> {
+        let mut setting = self.setting.borrow_mut();
         match command {
             Command::Swapon => {
-                let (pages, device) = self.setting.borrow().swap;
-                machine.swapon(pages, device, -2);
+                let (pages, device) = setting.swap;
+                machine.swapon(pages, device, SWAP_PRIORITY);
             }
             Command::Mark(name) => {
                 machine.sink_mut().note(LoadEvent::Mark(name.clone()));
@@ -95,26 +79,14 @@ impl Shell {
             }
             Command::Sleep(micros) => return Ok(Some(Wait::Sleep((micros / JIFFY).max(1) as u32))),
             Command::Wait | Command::Snapshot(_) => {}
-            Command::Sysctl { name, value } if name == "overcommit_memory" => {
-                // The model refuses no mapping.
-                let _ = value;
-            }
-            Command::Sysctl { name, value } => {
-                let wrong = |error: String| CompareError::NotModeled(format!("sysctl {name}: {error}"));
-                let change = Sysctl::parse(name, value).map_err(|error| wrong(error.to_string()))?;
-                machine.write_sysctl(change).map_err(|error| wrong(error.to_string()))?;
-            }
-            command => {
-                let job = Job::new(command, &self.setting.borrow())?;
-                self.job = Some(job);
-            }
+            Command::Tmpfs { path, .. } => setting.mount(path),
+            Command::Group { path, controller } => setting.make_group(machine, path, *controller)?,
+            Command::GroupFile { path, file, value } => setting.write_group(machine, path, file, value)?,
+            Command::Sysctl { name, value } => self.admin.sysctl(machine, name, value)?,
+            Command::Note { name } => self.admin.note(machine, name)?,
+            Command::Cma { pages } => self.admin.cma(machine, *pages)?,
+            command => self.job = Some(Job::new(machine, command, &mut setting)?),
         }
         Ok(None)
-    }
-}
-
-impl Default for Speed {
-    fn default() -> Speed {
-        Speed { pages_per_second: 1, swapped_per_second: 1 }
     }
 }

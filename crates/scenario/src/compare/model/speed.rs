@@ -1,5 +1,6 @@
 //! How fast the recorded machine was. An emulated machine may be a hundred times slower in one run than in the next,
-//! so each run's speed is taken from its own beginning, before any page was reclaimed.
+//! so each run's speeds are taken from its own trace: how fast memory filled before any page was reclaimed, how long
+//! looking at pages took, and how long pages were on their way to swap. None is fitted to what is compared.
 
 use crate::compare::run::Run;
 use crate::compare::trace::{LoadEvent, Moment, Trace, What, Why};
@@ -7,35 +8,92 @@ use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::sched::HZ;
 use std::collections::BTreeMap;
 
+/// Microseconds of a jiffy.
+const JIFFY: u64 = 1_000_000 / HZ;
+/// A speed for runs that tell none: 100 MiB a second.
+const DEFAULT: u64 = 25_600;
+/// Pages that tell a speed; fewer may be anybody's.
+const ENOUGH: u64 = 2000;
+/// LRU lists of samples by their place: anonymous ones, and those of files.
+const KINDS: [[usize; 2]; 2] = [[0, 1], [2, 3]];
+
 /// What time work takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Speed {
-    /// Pages taken in a second.
-    pub(super) pages_per_second: u64,
+    /// Pages of anonymous memory that the load takes in a second.
+    pub(super) anon: u64,
+    /// Pages of files that it reads in a second.
+    pub(super) file: u64,
+    /// Pages that reclaim looks at in a jiffy; `None` if it never did.
+    pub(super) scanned_per_jiffy: Option<u64>,
     /// Pages that the swap disk writes or reads in a second.
-    pub(super) swapped_per_second: u64,
+    pub(super) swap: u64,
 }
 
-/// A speed for runs that tell none: 100 MiB a second.
-const DEFAULT: u64 = 25_600;
+impl Default for Speed {
+    fn default() -> Speed {
+        Speed { anon: DEFAULT, file: DEFAULT, scanned_per_jiffy: None, swap: DEFAULT }
+    }
+}
 
 impl Speed {
-    /// Pages that left the free lists between the beginning of the load and the first wake of kswapd, and how long
-    /// that took.
     pub(super) fn of(run: &Run) -> Speed {
-        let taken = before_reclaim(&run.trace).and_then(|[(start, first), (end, last)]| {
-            let free = |moment: &Moment| moment.zones.iter().map(|zone| zone.free_exact).sum::<i64>();
-            let pages = u64::try_from(free(first) - free(last)).ok()?;
-            (pages * 1_000_000).checked_div(end - start)
-        });
-        let pages_per_second = taken.filter(|&speed| speed > HZ).unwrap_or(DEFAULT);
-        Speed { pages_per_second, swapped_per_second: swap_speed(&run.trace).unwrap_or(pages_per_second) }
+        let grown = KINDS.map(|lists| filled(&run.trace, lists));
+        let [anon, file] = [0, 1].map(|kind| grown[kind].or(grown[1 - kind]).unwrap_or(DEFAULT));
+        let scanned_per_jiffy = scan_speed(&run.trace);
+        Speed { anon, file, scanned_per_jiffy, swap: swap_speed(&run.trace).unwrap_or(anon) }
     }
 
-    /// Pages of a jiffy.
-    pub(super) fn per_jiffy(self) -> u64 {
-        (self.pages_per_second / HZ).max(1)
+    /// Of a speed a second, what can be done in a jiffy.
+    pub(super) fn per_jiffy(speed: u64) -> u64 {
+        (speed / HZ).max(1)
     }
+}
+
+/// Pages a second by which lists grew between the beginning of the load and their largest size before kswapd was woken.
+fn filled(trace: &Trace, lists: [usize; 2]) -> Option<u64> {
+    let size = |moment: &Moment| -> u64 {
+        moment.nodes.iter().map(|node| lists.iter().map(|&list| node.lists[list]).sum::<u64>()).sum()
+    };
+    let mut begin: Option<(u64, u64)> = None;
+    let mut largest: Option<(u64, u64)> = None;
+    for entry in &trace.entries {
+        match &entry.what {
+            What::Event { event: LoadEvent::WakeupKswapd { .. }, .. } => break,
+            What::Moment(moment) => {
+                let now = (entry.micros, size(moment));
+                match begin {
+                    None if moment.why == Why::Mark => begin = Some(now),
+                    None => {}
+                    Some(_) if largest.is_none_or(|largest| now.1 > largest.1) => largest = Some(now),
+                    Some(_) => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    let (begin, largest) = (begin?, largest?);
+    let pages = largest.1.checked_sub(begin.1).filter(|&pages| pages >= ENOUGH)?;
+    (pages * 1_000_000).checked_div(largest.0 - begin.0).map(|speed| speed.max(HZ))
+}
+
+/// Pages of inactive lists dealt with in a jiffy. Where it took longer than a jiffy, somebody else ran in between.
+fn scan_speed(trace: &Trace) -> Option<u64> {
+    let mut taken: BTreeMap<u32, u64> = BTreeMap::new();
+    let (mut pages, mut time) = (0, 0);
+    for (micros, pid, event) in trace.events() {
+        match event {
+            LoadEvent::Isolate { list: 0 | 2, .. } => _ = taken.insert(pid, micros),
+            LoadEvent::ShrinkInactive { scanned, .. } => {
+                let Some(since) = taken.remove(&pid).map(|then| micros - then).filter(|&since| since < JIFFY) else {
+                    continue;
+                };
+                (pages, time) = (pages + scanned, time + since);
+            }
+            _ => {}
+        }
+    }
+    (pages * JIFFY).checked_div(time).filter(|&speed| speed > 0)
 }
 
 /// How fast the swap disk is when it has most to do. The time that a page takes to be written follows from how many were
@@ -58,23 +116,6 @@ fn swap_speed(trace: &Trace) -> Option<u64> {
     speed.checked_div(u128::from(waiting) * u128::from(time)).map(|speed| (speed as u64).max(HZ))
 }
 
-/// The sample at the first label, and the last one before kswapd was woken for the first time.
-fn before_reclaim(trace: &Trace) -> Option<[(u64, &Moment); 2]> {
-    let mut ends: Option<[(u64, &Moment); 2]> = None;
-    for entry in &trace.entries {
-        match &entry.what {
-            What::Event { event: LoadEvent::WakeupKswapd { .. }, .. } => break,
-            What::Moment(moment) => match &mut ends {
-                None if moment.why == Why::Mark => ends = Some([(entry.micros, moment); 2]),
-                None => {}
-                Some([_, last]) => *last = (entry.micros, moment),
-            },
-            _ => {}
-        }
-    }
-    ends.filter(|[first, last]| first.0 < last.0)
-}
-
 /// The CPU on which a load that is bound to none ran: where most of its own events happened.
 pub(super) fn cpu(trace: &Trace) -> CpuId {
     let mut counts: BTreeMap<CpuId, u32> = BTreeMap::new();
@@ -85,4 +126,61 @@ pub(super) fn cpu(trace: &Trace) -> CpuId {
         }
     }
     counts.into_iter().max_by_key(|&(cpu, count)| (count, core::cmp::Reverse(cpu))).map_or(CpuId(0), |found| found.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sample with so many anonymous pages, pages on their way to swap, and pages swapped out.
+    fn sample(micros: u64, why: &str, anon: u64, writeback: u64, out: u64) -> String {
+        format!(
+            "{micros} N {why} nid=0 ia={anon} aa=0 if=0 af=0 un=0 isoa=0 isof=0 dirty=0 wb={writeback} sr=4 su=5 ko=0 \
+             kz=4 kf=0 wait=1\n{micros} E {why} pswpout={out}\n"
+        )
+    }
+
+    fn trace(text: &str) -> Trace {
+        Trace::read(text.as_bytes(), "trace.txt").expect("trace")
+    }
+
+    #[test]
+    fn memory_fills_until_kswapd_is_woken() {
+        let wake = "5 c0 p9 wakeup_kswapd nid=0 zid=1 order=0 gfp=0xcc0\n";
+        let text = [
+            sample(0, "s", 9000, 0, 0),
+            sample(1_000_000, "mark", 100, 0, 0),
+            sample(2_000_000, "s", 5100, 0, 0),
+            sample(3_000_000, "s", 100, 0, 0),
+            wake.to_owned(),
+            sample(4_000_000, "s", 90_000, 0, 0),
+        ];
+        let trace = trace(&text.concat());
+        assert_eq!(filled(&trace, KINDS[0]), Some(5000));
+        assert_eq!(filled(&trace, KINDS[1]), None);
+    }
+
+    #[test]
+    fn looking_at_pages_takes_the_time_from_isolating_to_the_end() {
+        let text = "\
+1000 c0 p9 isolate hzi=2 order=0 req=32 scanned=32 skipped=0 taken=32 mode=0 lru=2
+1064 c0 p9 shrink_inactive nid=0 scanned=32 reclaimed=32 dirty=0 wb=0 congested=0 immediate=0 act0=0 act1=0 refkeep=0 \
+unmapfail=0 prio=12 file=1
+";
+        assert_eq!(scan_speed(&trace(text)), Some(2000));
+        assert_eq!(scan_speed(&trace("")), None);
+    }
+
+    #[test]
+    fn the_swap_disk_is_as_fast_as_its_queue_tells() {
+        // A page takes 10 ms: 100 are on their way on average while 10000 a second are written.
+        let text = [
+            sample(0, "s", 0, 0, 0),
+            sample(100_000, "s", 0, 100, 1000),
+            sample(200_000, "s", 0, 50, 2000),
+            sample(300_000, "s", 0, 150, 3000),
+        ];
+        assert_eq!(swap_speed(&trace(&text.concat())), Some(15_000));
+        assert_eq!(swap_speed(&trace("")), None);
+    }
 }

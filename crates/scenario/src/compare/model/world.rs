@@ -1,17 +1,17 @@
 //! The machine with its daemons and the processes of the load.
 
 use super::Outcome;
+use super::admin::Admin;
 use super::job::Job;
 use super::observer::{Observer, end_turn};
-use super::shell::{Setting, Shell};
+use super::setting::Setting;
+use super::shell::Shell;
 use super::speed::{Speed, cpu};
 use crate::compare::error::CompareError;
 use crate::compare::run::Run;
-use crate::compare::shell::{Command, Dd, Input, Step as LoadStep};
 use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
-use buddyscope_mm::gfp::Gfp;
-use buddyscope_mm::io::{DeviceSpec, FileSpec, Storage};
+use buddyscope_mm::io::DeviceSpec;
 use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::sched::{Activity, Class, ContextId, HZ, Program, Sched, Turned};
 use buddyscope_mm::task::process::Pid;
@@ -19,8 +19,6 @@ use buddyscope_mm::wait::Step;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Pages that are read ahead at least (`VM_READAHEAD_PAGES`); a larger request reads as much as it asks for.
-const READ_AHEAD: u64 = 32;
 /// Jiffies for the daemons to fall asleep before the load begins.
 const SETTLE: u64 = 100;
 /// Turns after which a run has to be stuck.
@@ -50,29 +48,23 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(run: &Run, mut machine: Machine<Observer>) -> Result<World, CompareError> {
         let speed = Speed::of(run);
-        let device = machine.add_device(DeviceSpec::default());
-        let (pages, read_ahead) = disk_reads(&run.steps);
-        let disk = machine.add_file(FileSpec { pages, storage: Storage::Disk(device), read_ahead });
-        machine.mapping_set_gfp_mask(disk, Gfp::GFP_USER);
-        let swap_device = DeviceSpec { pages_per_second: Some(speed.swapped_per_second), ..DeviceSpec::default() };
-        let setting = Setting {
-            speed,
-            cpu: cpu(&run.trace),
-            disk,
-            swap: (run.swap_pages, machine.add_device(swap_device)),
-            ..Setting::default()
-        };
+        let swap_device = DeviceSpec { pages_per_second: Some(speed.swap), ..DeviceSpec::default() };
+        let mut setting = Setting::default();
+        setting.speed = speed;
+        setting.cpu = cpu(&run.trace);
+        setting.disk = machine.add_device(DeviceSpec::default());
+        setting.swap = (run.swap_pages, machine.add_device(swap_device));
         machine.number_processes_from(Pid(SHELL));
         let setting = Rc::new(RefCell::new(setting));
-        let mut sched = Sched::new(Some(speed.per_jiffy()));
+        let mut sched = Sched::new(speed.scanned_per_jiffy);
         let now = machine.jiffies();
         for (n, daemon) in Daemon::all(&machine).into_iter().enumerate() {
             sched.spawn(Actor::Daemon(daemon, 1000 + n as u32), now);
         }
-        let shell = Shell::new(&mut machine, run.steps.clone(), Rc::clone(&setting));
+        let shell = Shell::new(run.steps.clone(), Rc::clone(&setting), Admin::new(&run.start));
         let shell = sched.spawn(Actor::Shell(Box::new(shell)), now + SETTLE);
         for (n, step) in run.steps.iter().enumerate().filter(|(_, step)| step.background) {
-            let job = Job::new(&step.command, &setting.borrow())?;
+            let job = Job::new(&mut machine, &step.command, &mut setting.borrow_mut())?;
             sched.spawn(Actor::Job(Box::new(job), Rc::clone(&setting), n), now);
         }
         let seconds = run.trace.entries.last().map_or(0, |entry| entry.micros / 1_000_000) + 1;
@@ -99,18 +91,6 @@ impl World {
         let trace = core::mem::take(machine.sink_mut()).into_trace();
         Outcome { trace, machine }
     }
-}
-
-/// The data disk is as large as what is read of it. Also the pages read at once (`ondemand_readahead`).
-fn disk_reads(steps: &[LoadStep]) -> (u32, u32) {
-    let (mut pages, mut read_ahead) = (0, READ_AHEAD);
-    for step in steps {
-        if let Command::Dd(Dd { input: Input::Disk, block, count, skip, .. }) = &step.command {
-            pages = pages.max((skip + count.unwrap_or(0)) * block / 4096);
-            read_ahead = read_ahead.max(block / 4096);
-        }
-    }
-    (pages as u32, read_ahead as u32)
 }
 
 impl Program<Observer> for Actor {

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// A tmpfs of so many pages is mounted.
     Tmpfs { path: String, pages: u64 },
     /// A cpuset or memory cgroup is made.
-    Group { path: String },
+    Group { path: String, controller: Controller },
     /// A file of a group is written.
     GroupFile { path: String, file: String, value: String },
     /// The shell moves into a group; see [`Command::Within`].
@@ -50,6 +50,13 @@ pub(crate) enum Command {
     Sleep(u64),
     /// What is in the background is waited for.
     Wait,
+}
+
+/// What a hierarchy of groups is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Controller {
+    Cpuset,
+    Memory,
 }
 
 /// What `dd` reads.
@@ -119,7 +126,7 @@ pub(crate) struct Memfrag {
 /// What has been mounted, and where the shell is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
-    groups: Vec<String>,
+    groups: Vec<(String, Controller)>,
     folder: String,
 }
 
@@ -170,16 +177,18 @@ impl Command {
 impl Files {
     /// `mkdir` below a mounted hierarchy makes a group.
     fn make(&mut self, path: &str) -> Option<Command> {
-        self.groups
-            .iter()
-            .any(|root| path.starts_with(&format!("{root}/")))
-            .then(|| Command::Group { path: path.to_owned() })
+        let hierarchy = self.groups.iter().find(|(root, _)| path.starts_with(&format!("{root}/")));
+        hierarchy.map(|(_, controller)| Command::Group { path: path.to_owned(), controller: *controller })
     }
 
     fn mount(&mut self, options: &[&str], path: &str) -> Result<Option<Command>> {
         match options {
-            ["-t", "cgroup", "-o", "cpuset" | "memory", _] => {
-                self.groups.push(path.to_owned());
+            ["-t", "cgroup", "-o", "cpuset", _] => {
+                self.groups.push((path.to_owned(), Controller::Cpuset));
+                Ok(None)
+            }
+            ["-t", "cgroup", "-o", "memory", _] => {
+                self.groups.push((path.to_owned(), Controller::Memory));
                 Ok(None)
             }
             ["-t", "debugfs", _] => Ok(None),
@@ -193,7 +202,7 @@ impl Files {
 
     /// The group and file that a path names.
     fn group_file<'a>(&self, path: &'a str) -> Option<(&'a str, &'a str)> {
-        let known = self.groups.iter().any(|root| path.starts_with(root.as_str()));
+        let known = self.groups.iter().any(|(root, _)| path.starts_with(root.as_str()));
         path.rsplit_once('/').filter(|_| known)
     }
 }

@@ -72,7 +72,7 @@ fn a_shell_in_a_group_is_the_command_in_that_group() {
         r#"sh -c "echo \$\$ > /tmp/cg/a/cgroup.procs; exec memhog 5 1 seq""#,
     ];
     let expected = [
-        Command::Group { path: "/tmp/cg/a".to_owned() },
+        Command::Group { path: "/tmp/cg/a".to_owned(), controller: Controller::Memory },
         Command::GroupFile {
             path: "/tmp/cg/a".to_owned(),
             file: "memory.limit_in_bytes".to_owned(),
