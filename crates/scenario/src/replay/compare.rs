@@ -1,5 +1,6 @@
 //! The model beside a recorded state: digests on the way, and whole states.
 
+use super::compare_lru::lru_differences;
 use super::memcgs::memcg_differences;
 use super::restore_compact::compact_differences;
 use crate::recording::{Digest, PcpDigest, PfnRange, StateFile, ZoneState};
@@ -120,6 +121,7 @@ pub fn differences<S: Sink>(machine: &Machine<S>, state: &StateFile) -> Vec<Stri
         zone_differences(machine, zone, &mut found);
     }
     found.extend(memcg_differences(machine, state));
+    lru_differences(machine, state, &mut found);
     found
 }
 

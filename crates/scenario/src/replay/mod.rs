@@ -12,6 +12,7 @@ mod reclaim;
 mod restore;
 mod restore_compact;
 mod restore_lru;
+mod restore_swap;
 mod run;
 mod surroundings;
 mod swap_cache;

@@ -1,4 +1,4 @@
-//! From recorded LRU lists to a machine's: pages, costs, counters and swap.
+//! From recorded LRU lists to a machine's: pages, costs and counters.
 
 use crate::recording::{LruPage, LruvecState, StateFile};
 use buddyscope_mm::event::Sink;
@@ -9,9 +9,6 @@ use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_mm::{LifeFlags, Machine, MemcgId};
 use buddyscope_procfs::zoneinfo::ZoneInfo;
 
-/// The CPU that takes swap slots ahead.
-const CPU: CpuId = CpuId(0);
-
 /// What each CPU keeps of a counter. Recordings tell the sum alone, so everyone is given an equal part of it.
 fn kept_by_cpu(cpus: usize, sum: i64) -> impl Iterator<Item = (CpuId, i64)> {
     let cpus = cpus as i64;
@@ -19,7 +16,7 @@ fn kept_by_cpu(cpus: usize, sum: i64) -> impl Iterator<Item = (CpuId, i64)> {
     (0..cpus).map(move |n| (CpuId(n as u16), up_to(n + 1) - up_to(n)))
 }
 
-/// Restores what a state tells of LRU lists and swap.
+/// Restores what a state tells of LRU lists.
 pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> Result<(), RestoreError> {
     if state.lruvecs.is_empty() {
         return Ok(());
@@ -27,13 +24,9 @@ pub(super) fn restore_lru<S: Sink>(machine: &mut Machine<S>, state: &StateFile) 
     for lruvec in &state.lruvecs {
         restore_lruvec(machine, state, lruvec)?;
     }
-    restore_zone_drift(machine, state)?;
     restore_write_pending(machine, state);
     for node in &state.nodes {
         restore_node(machine, state, node.id);
-    }
-    if let Some(task) = &state.task {
-        restore_swap(machine, state, task.swap_free);
     }
     Ok(())
 }
@@ -68,7 +61,7 @@ fn restore_lruvec<S: Sink>(
         }
     }
     for (item, value) in workingset_counters(lruvec) {
-        machine.restore_lruvec_stat(memcg, node, item, value, CPU, 0);
+        machine.restore_lruvec_stat(memcg, node, item, value, CpuId(0), 0);
     }
     Ok(())
 }
@@ -104,26 +97,6 @@ pub(super) fn model_page(page: &LruPage, lru: LruIndex) -> ModelPage {
     flags.set(LifeFlags::ACTIVE, lru.is_active());
     flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
     ModelPage { pfn: page.pfn, flags, mapcount: page.mapcount as u16, young: page.young as u16 }
-}
-
-/// What CPUs keep of the zones' counters: the lists tell the exact numbers.
-fn restore_zone_drift<S: Sink>(machine: &mut Machine<S>, state: &StateFile) -> Result<(), RestoreError> {
-    for zone in &state.zones {
-        for lru in LruIndex::ALL {
-            let exact: u64 = state
-                .lruvecs
-                .iter()
-                .filter(|lruvec| lruvec.node == zone.id.node())
-                .filter_map(|lruvec| machine.lru_zone_sizes(group(lruvec.memcg), lruvec.node, lru))
-                .map(|sizes| sizes[zone.id.zone_type().index()])
-                .sum();
-            let drift = exact as i64 - zone.lru_counts[lru as usize] as i64;
-            for (cpu, kept) in kept_by_cpu(state.cpus.len(), drift) {
-                machine.restore_delta(zone.id, cpu, lru.zone_item(), kept as i16)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A node's counters, as far as lists and lines tell.
@@ -173,10 +146,26 @@ fn restore_write_pending<S: Sink>(machine: &mut Machine<S>, state: &StateFile) {
     }
 }
 
-/// The nodes' counters as the kernel's own text tells them. What the lists have more or less is what CPUs keep.
-pub(super) fn restore_node_counters<S: Sink>(machine: &mut Machine<S>, text: &ZoneInfo) {
+/// The counters of nodes and zones as the kernel's own text tells them. What the lists have more or less is what CPUs
+/// keep; of other counters that is not told.
+///
+/// # Errors
+/// [`RestoreError`] if the text is about another machine.
+pub(super) fn restore_counters<S: Sink>(machine: &mut Machine<S>, text: &ZoneInfo) -> Result<(), RestoreError> {
     let cpus = machine.cpus().len();
     for zone in &text.zones {
+        if zone.id.index() >= machine.zones().len() {
+            return Err(RestoreError::Inconsistent { what: "zoneinfo.txt has a zone that the state has not" });
+        }
+        if let Some(details) = &zone.details {
+            for item in LruIndex::ALL.map(LruIndex::zone_item) {
+                let (exact, value) = (machine.zone_stat(zone.id, item), details.stats[item as usize] as i64);
+                machine.restore_zone_stat(zone.id, item, value);
+                for (cpu, kept) in kept_by_cpu(cpus, exact - value) {
+                    machine.restore_delta(zone.id, cpu, item, kept as i16)?;
+                }
+            }
+        }
         let Some(values) = &zone.node_stats else { continue };
         let stat = machine.restore_node_counters(zone.id.node());
         for (item, &value) in NodeItem::ALL.into_iter().zip(values) {
@@ -189,13 +178,5 @@ pub(super) fn restore_node_counters<S: Sink>(machine: &mut Machine<S>, text: &Zo
             }
         }
     }
-}
-
-/// Swap space. Its size is not told: where nothing is free and nothing is swapped there is none.
-fn restore_swap<S: Sink>(machine: &mut Machine<S>, state: &StateFile, free: u64) {
-    let mut pages = state.lruvecs.iter().flat_map(|lruvec| lruvec.lists.iter().flatten());
-    let swapped = pages.any(|page| page.has(LruPage::SWAPCACHE));
-    if free > 0 || swapped {
-        machine.restore_swap(free, free, CPU, 0);
-    }
+    Ok(())
 }

@@ -2,10 +2,12 @@
 
 use super::block::Pending;
 use super::compare::{differences, digest};
+use super::compare_lru::counter_differences;
 use super::hindsight::Hindsight;
 use super::listen::{Listen, Listener};
 use super::restore::restore_machine;
-use super::restore_lru::restore_node_counters;
+use super::restore_lru::restore_counters;
+use super::restore_swap::restore_swap;
 use super::surroundings::Surroundings;
 use super::{Mismatch, ReplayError, Report, count_rest, line_text};
 use crate::recording::{
@@ -152,7 +154,10 @@ impl<'a, S: Listen> Replay<'a, S> {
 
     fn check_state(&self, recording: &Recording, folder: &str, report: &mut Report) -> Result<(), ReplayError> {
         let Some(state) = recording.state(folder)? else { return Ok(()) };
-        let found = differences(&self.runner.machine, &state);
+        let mut found = differences(&self.runner.machine, &state);
+        if let Some(text) = recording.zoneinfo(folder)? {
+            counter_differences(&self.runner.machine, &state, &text, &mut found);
+        }
         report.states += 1;
         report.states_equal += u64::from(found.is_empty());
         if let Some(first) = found.first() {
@@ -173,7 +178,12 @@ impl<S: Listen> Runner<S> {
         let mut machine =
             restore_machine(&start, sink).map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
         if let Some(text) = recording.zoneinfo("start")? {
-            restore_node_counters(&mut machine, &text);
+            restore_counters(&mut machine, &text)
+                .map_err(|error| ReplayError::State { folder: "start".to_owned(), error })?;
+        }
+        if start.task.is_some() {
+            let (end, meta) = (recording.state("end")?, recording.meta());
+            restore_swap(&mut machine, &start, end.as_ref(), meta.as_ref().ok());
         }
         // The recorded kernels ran with it off, as they would while the system suspends.
         machine.set_oom_killer_disabled(true);
