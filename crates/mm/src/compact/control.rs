@@ -1,6 +1,7 @@
 //! What a compaction keeps in mind while it runs (`struct compact_control`).
 
 use super::CompactPriority;
+use super::suitable::WHOLE_ZONE;
 use crate::gfp::{AllocFlags, Gfp};
 use crate::pfn::{Frame, MigrateType, Pfn, ZoneId};
 
@@ -142,7 +143,7 @@ impl CompactControl {
         CompactControl {
             whole_zone: true,
             ignore_skip_hint: true,
-            ..CompactControl::new(-1, Gfp::GFP_KERNEL, MigrateMode::Sync)
+            ..CompactControl::new(WHOLE_ZONE, Gfp::GFP_KERNEL, MigrateMode::Sync)
         }
     }
 
@@ -168,7 +169,7 @@ impl CompactControl {
             ignore_skip_hint: true,
             no_set_skip_hint: true,
             alloc_contig: true,
-            ..CompactControl::new(-1, gfp, MigrateMode::Sync)
+            ..CompactControl::new(WHOLE_ZONE, gfp, MigrateMode::Sync)
         }
     }
 

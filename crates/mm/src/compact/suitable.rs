@@ -11,7 +11,7 @@ use crate::zone::Zone;
 use crate::zone::check::{zone_watermark_ok, zone_watermark_ok_free};
 
 /// "All memory" in place of an order, as `compact_memory` asks for (`is_via_compact_memory`).
-pub(crate) const WHOLE_ZONE: i8 = -1;
+pub(super) const WHOLE_ZONE: i8 = -1;
 
 /// Free pages that compaction needs beside the mark: room for the pages it moves, and the block (`compact_gap`).
 #[must_use]

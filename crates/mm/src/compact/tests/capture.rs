@@ -70,7 +70,7 @@ fn one_block_is_enough() {
     let blocks = [take(&mut machine), take(&mut machine)];
     machine.zones[ZONE.index()].capture = Some(Capture { order: 9, page: None });
     let before = machine.zones[ZONE.index()].page_state(ZoneItem::FreePages);
-    blocks.map(|pfn| machine.free_pages(CPU, pfn, order).expect("a block in use"));
+    blocks.into_iter().for_each(|pfn| machine.free_pages(CPU, pfn, order).expect("a block in use"));
     assert_eq!(machine.zones[ZONE.index()].page_state(ZoneItem::FreePages), before + 512);
 }
 
