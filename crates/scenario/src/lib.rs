@@ -11,4 +11,6 @@ pub mod replay;
 pub mod run;
 pub mod scenario;
 pub mod session;
+#[cfg(feature = "show")]
+pub mod show;
 pub mod view;

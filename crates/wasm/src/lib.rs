@@ -15,6 +15,8 @@ mod panic;
 #[cfg(feature = "recordings")]
 mod recordings;
 mod session;
+#[cfg(feature = "workload")]
+mod workload;
 
 pub use panic::last_panic;
 pub use session::Session;

@@ -16,15 +16,21 @@ pub struct Session {
     pub(crate) inner: Option<session::Session>,
     #[cfg(feature = "recordings")]
     pub(crate) playback: Option<session::Playback>,
+    #[cfg(feature = "workload")]
+    pub(crate) show: Option<buddyscope_scenario::show::Show>,
     pub(crate) map: Map,
 }
 
 impl Session {
-    /// What is shown: the recording while one is loaded, else the machine; and the map's buffers.
+    /// What is shown: the recording or the run while there is one, else the machine; and the map's buffers.
     pub(crate) fn sight(&mut self) -> Result<(Sight<'_>, &mut Map), JsValue> {
         #[cfg(feature = "recordings")]
         if let Some(playback) = &mut self.playback {
             return Ok((playback.sight(), &mut self.map));
+        }
+        #[cfg(feature = "workload")]
+        if let Some(show) = &mut self.show {
+            return Ok((show.sight(), &mut self.map));
         }
         #[cfg(feature = "machine")]
         if let Some(session) = &mut self.inner {

@@ -10,6 +10,7 @@ pub use vmstat::VmstatWorker;
 
 use crate::event::Sink;
 use crate::machine::Machine;
+use crate::pfn::NodeId;
 use crate::sched::{Class, Program};
 use crate::wait::Step;
 
@@ -32,6 +33,24 @@ impl Daemon {
             machine.memory_nodes().iter().map(|node| Daemon::Kcompactd(Box::new(Kcompactd::new(machine, node))));
         let workers = machine.cpus().iter().map(|cpu| Daemon::Vmstat(VmstatWorker::new(cpu.id)));
         kswapds.chain(kcompactds).chain(workers).collect()
+    }
+
+    /// The name of its thread (`comm`).
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Daemon::Kswapd(kswapd) => format!("kswapd{}", kswapd.node().0),
+            Daemon::Vmstat(worker) => format!("vmstat/{}", worker.cpu().0),
+        }
+    }
+
+    /// The node it keeps, if it keeps one.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Daemon::Kswapd(kswapd) => Some(kswapd.node()),
+            Daemon::Vmstat(_) => None,
+        }
     }
 }
 

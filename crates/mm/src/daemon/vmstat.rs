@@ -20,6 +20,12 @@ impl VmstatWorker {
         VmstatWorker { cpu, begun: false }
     }
 
+    /// Its CPU.
+    #[must_use]
+    pub fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+
     /// Folds the deltas, once every `vm.stat_interval`. It is never done.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>) -> Step<()> {
         if core::mem::replace(&mut self.begun, true) {

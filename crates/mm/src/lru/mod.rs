@@ -97,10 +97,23 @@ impl<S: Sink> Machine<S> {
     /// The pages of a list, head first.
     pub fn lru_pages(&self, memcg: MemcgId, node: NodeId, lru: LruIndex) -> impl Iterator<Item = LruPage> + '_ {
         let list = self.lruvec(memcg, node).map(|lruvec| lruvec.lists[lru as usize]).unwrap_or_default();
-        list.iter(&self.mem).map(|page| {
-            let &Life { flags, mapcount, young, .. } = self.mem.life(page);
-            LruPage { pfn: self.mem.pfn(page), flags, mapcount, young }
-        })
+        list.iter(&self.mem).map(|page| self.lru_page(page))
+    }
+
+    /// The same, tail first: the order in which reclaim looks at them.
+    pub fn lru_pages_from_tail(
+        &self,
+        memcg: MemcgId,
+        node: NodeId,
+        lru: LruIndex,
+    ) -> impl Iterator<Item = LruPage> + '_ {
+        let list = self.lruvec(memcg, node).map(|lruvec| lruvec.lists[lru as usize]).unwrap_or_default();
+        list.iter_from_tail(&self.mem).map(|page| self.lru_page(page))
+    }
+
+    fn lru_page(&self, page: Frame) -> LruPage {
+        let &Life { flags, mapcount, young, .. } = self.mem.life(page);
+        LruPage { pfn: self.mem.pfn(page), flags, mapcount, young }
     }
 
     /// Puts a page on the list its flags name, at the head (`add_page_to_lru_list`).

@@ -72,8 +72,13 @@ fn attach<S: Sink>(machine: &mut Machine<S>, hardware: &Hardware, world: &mut Wo
     for spec in &hardware.shrinkers {
         let nodes = machine.nodes().len();
         let per_slab = u64::from(spec.objects_per_page);
-        let cache =
-            UserCache { objects: vec![0; nodes], per_slab, slab_order: 0, slabs: vec![Default::default(); nodes] };
+        let cache = UserCache {
+            objects: vec![0; nodes],
+            per_slab,
+            slab_order: 0,
+            slabs: vec![Default::default(); nodes],
+            freed: 0,
+        };
         let id = machine.register_user_shrinker(&spec.name, spec.seeks, spec.batch.into(), cache);
         world.shrinkers.insert(spec.name.clone(), (id, per_slab));
     }

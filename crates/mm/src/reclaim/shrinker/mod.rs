@@ -122,6 +122,19 @@ impl Shrinkers {
     }
 }
 
+/// What can be told of a shrinker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShrinkerState<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Objects of a cache that a user describes.
+    pub objects: u64,
+    /// Objects of it that were freed so far.
+    pub freed: u64,
+    /// Work put off for later, all nodes together.
+    pub deferred: i64,
+}
+
 impl<S: Sink> Machine<S> {
     /// Adds a shrinker behind all others (`register_shrinker`).
     fn register_shrinker(&mut self, mut shrinker: Shrinker) -> ShrinkerId {
@@ -129,6 +142,22 @@ impl<S: Sink> Machine<S> {
         shrinker.nr_deferred = vec![0; places];
         self.shrinkers.list.push(shrinker);
         ShrinkerId((self.shrinkers.list.len() - 1) as u16)
+    }
+
+    /// Every shrinker, in the order of registration.
+    pub fn shrinker_states(&self) -> impl Iterator<Item = ShrinkerState<'_>> {
+        self.shrinkers.list.iter().map(|shrinker| ShrinkerState {
+            name: &shrinker.name,
+            objects: match &shrinker.objects {
+                Objects::User(cache) => cache.objects.iter().sum(),
+                _ => 0,
+            },
+            freed: match &shrinker.objects {
+                Objects::User(cache) => cache.freed,
+                _ => 0,
+            },
+            deferred: shrinker.nr_deferred.iter().sum(),
+        })
     }
 
     /// The cache that a user describes, if the shrinker is over one.

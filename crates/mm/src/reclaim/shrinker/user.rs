@@ -17,6 +17,8 @@ pub struct UserCache {
     pub slab_order: u8,
     /// The slabs of each node, those to be freed first at the end.
     pub slabs: Vec<VecDeque<Pfn>>,
+    /// Objects freed so far.
+    pub freed: u64,
 }
 
 impl UserCache {
@@ -29,6 +31,7 @@ impl UserCache {
         let Some(objects) = self.objects.get_mut(node.index()) else { return (0, Vec::new()) };
         let freed = n.min(*objects);
         *objects -= freed;
+        self.freed += freed;
         let needed = objects.div_ceil(self.per_slab.max(1)) as usize;
         let slabs = self.slabs.get_mut(node.index());
         (freed, slabs.map(|slabs| slabs.split_off(needed.min(slabs.len())).into()).unwrap_or_default())

@@ -1,0 +1,131 @@
+//! An LRU list from its tail, where reclaim begins, with what the last look at each page decided.
+
+use super::Show;
+use crate::session::{FieldError, Value};
+use buddyscope_mm::event::{Event, ReclaimEvent, References};
+use buddyscope_mm::lru::{LruIndex, NR_LRU_LISTS};
+use buddyscope_mm::pfn::{NodeId, Pfn};
+use buddyscope_mm::{LifeFlags, MemcgId};
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Verdicts kept.
+const KEPT: usize = 8192;
+/// Most pages of a lane.
+const MAX_PAGES: u64 = 4096;
+
+/// A page of a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LanePage {
+    /// The page.
+    pub pfn: u64,
+    /// Its flags by name.
+    pub flags: Vec<&'static str>,
+    /// What the last look at it decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+}
+
+/// The end of a list where reclaim begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaneView {
+    /// Pages on the list; a huge page counts 512.
+    pub total: u64,
+    /// The first is the next to be looked at.
+    pub pages: Vec<LanePage>,
+}
+
+/// What became of pages lately.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verdicts {
+    latest: BTreeMap<Pfn, &'static str>,
+    order: VecDeque<Pfn>,
+    /// Pages of the batch that is being looked at.
+    batch: Vec<Pfn>,
+}
+
+impl Verdicts {
+    pub(super) fn note(&mut self, events: &[Event]) {
+        for event in events {
+            match *event {
+                Event::Reclaim(ReclaimEvent::Isolate { .. }) => self.batch.clear(),
+                Event::Reclaim(ReclaimEvent::Isolated { pfn }) => {
+                    self.batch.push(pfn);
+                    // Whatever is not put back afterwards was freed.
+                    self.set(pfn, "freed");
+                }
+                Event::Reclaim(ReclaimEvent::Pageout { pfn }) => self.set(pfn, "written"),
+                Event::Reclaim(ReclaimEvent::Kept { pfn, active }) => {
+                    let written = self.latest.get(&pfn) == Some(&"written");
+                    self.set(
+                        pfn,
+                        if active {
+                            "activated"
+                        } else if written {
+                            "written"
+                        } else {
+                            "kept"
+                        },
+                    );
+                }
+                Event::Reclaim(ReclaimEvent::Referenced { pfn, references: References::Activate }) => {
+                    self.set(pfn, "activated");
+                }
+                Event::Reclaim(ReclaimEvent::Stays { pfn }) => self.set(pfn, "rotated"),
+                Event::Reclaim(ReclaimEvent::Deactivated { pfn }) => self.set(pfn, "kept"),
+                _ => {}
+            }
+        }
+    }
+
+    fn set(&mut self, pfn: Pfn, verdict: &'static str) {
+        if self.latest.insert(pfn, verdict).is_none() {
+            self.order.push_back(pfn);
+        }
+        while self.order.len() > KEPT {
+            if let Some(old) = self.order.pop_front() {
+                self.latest.remove(&old);
+            }
+        }
+    }
+}
+
+impl Show {
+    /// Up to `count` pages of a list of a node and a memory cgroup, from its tail.
+    ///
+    /// # Errors
+    /// [`FieldError`] naming the number that is out of range.
+    pub fn lane(&self, node: &Value, memcg: &Value, list: &Value, count: &Value) -> Result<LaneView, FieldError> {
+        let machine = self.machine();
+        let node = NodeId(node.get("node", 0..=machine.nodes().len() as u64 - 1)? as u8);
+        let memcg = MemcgId(memcg.get("memcg", 0..=u64::from(u16::MAX))? as u16);
+        let list = LruIndex::ALL[list.get("list", 0..=NR_LRU_LISTS as u64 - 1)? as usize];
+        let count = count.get("count", 0..=MAX_PAGES)? as usize;
+        let total = machine.lruvec(memcg, node).map_or(0, |lruvec| lruvec.size(list, 3));
+        let pages = machine.lru_pages_from_tail(memcg, node, list).take(count).map(|page| LanePage {
+            pfn: page.pfn.0,
+            flags: flag_names(page.flags, page.mapcount > 0, page.young > 0),
+            verdict: self.verdicts.latest.get(&page.pfn).copied().filter(|&verdict| verdict != "freed"),
+        });
+        Ok(LaneView { total, pages: pages.collect() })
+    }
+}
+
+fn flag_names(flags: LifeFlags, mapped: bool, young: bool) -> Vec<&'static str> {
+    let named = [
+        (flags.contains(LifeFlags::REFERENCED), "referenced"),
+        (young, "young"),
+        (mapped, "mapped"),
+        (flags.contains(LifeFlags::DIRTY), "dirty"),
+        (flags.contains(LifeFlags::WRITEBACK), "writeback"),
+        (flags.contains(LifeFlags::RECLAIM), "reclaim"),
+        (flags.contains(LifeFlags::WORKINGSET), "workingset"),
+        (flags.contains(LifeFlags::SWAPBACKED), "swapbacked"),
+        (flags.contains(LifeFlags::SWAPCACHE), "swapcache"),
+        (flags.contains(LifeFlags::EXEC), "exec"),
+        (flags.contains(LifeFlags::MLOCKED), "mlocked"),
+        (flags.contains(LifeFlags::LOCKED), "locked"),
+        (flags.contains(LifeFlags::PINNED), "pinned"),
+    ];
+    named.into_iter().filter_map(|(set, name)| set.then_some(name)).collect()
+}

@@ -1,0 +1,326 @@
+//! Where a run is.
+
+use super::{JIFFY_MS, Show};
+use crate::run::{Actor, End, News};
+use crate::session::Trace;
+use buddyscope_mm::Machine;
+use buddyscope_mm::daemon::Daemon;
+use buddyscope_mm::lru::LruIndex;
+use buddyscope_mm::lru::memcg::{Counted, NO_LIMIT};
+use buddyscope_mm::sched::{Activity, Context};
+use buddyscope_mm::vmstat::NodeItem;
+use buddyscope_mm::wait::Wait;
+use serde::{Serialize, Serializer};
+
+/// Where a run is: `RunView` of `web/worker/model-run.ts`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "described in web/worker/model-run.ts")]
+pub struct RunView {
+    pub title: String,
+    pub about: String,
+    pub ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+    pub state: &'static str,
+    pub note: String,
+    pub contexts: Vec<ContextView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ran: Option<u32>,
+    pub nodes: Vec<NodeRunView>,
+    ladder: Vec<PassView>,
+    shrinkers: Vec<ShrinkerView>,
+    memcgs: Vec<MemcgView>,
+    compaction: Vec<CompactionView>,
+    #[serde(serialize_with = "as_object")]
+    counters: Vec<(&'static str, u64)>,
+    pub decisions: u64,
+}
+
+/// Somebody who takes turns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "described in web/worker/model-run.ts")]
+pub struct ContextView {
+    pub id: u32,
+    pub name: String,
+    pub kind: &'static str,
+    pub activity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swapped: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<u8>,
+}
+
+/// Reclaim on one node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "described in web/worker/model-run.ts")]
+pub struct NodeRunView {
+    pub id: u8,
+    kswapd: KswapdView,
+    kcompactd: KcompactdView,
+    pub lru: [u64; 5],
+    pub isolated: [u64; 2],
+    pub costs: [u64; 2],
+    pub refaults: [u64; 2],
+    pub dirty: u64,
+    pub writeback: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KswapdView {
+    asleep: bool,
+    order: u8,
+    highest_zone: u8,
+    failures: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<i8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct KcompactdView {
+    asleep: bool,
+    order: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct PassView {
+    node: u8,
+    who: String,
+    priority: i8,
+    scanned: u64,
+    reclaimed: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct ShrinkerView {
+    name: String,
+    objects: u64,
+    deferred: i64,
+    freed: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct MemcgView {
+    id: u16,
+    path: String,
+    usage: u64,
+    min: u64,
+    low: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CompactionView {
+    zone: usize,
+    migrate_pfn: u64,
+    free_pfn: u64,
+    shift: u8,
+    considered: u32,
+}
+
+/// Pairs as the fields of an object.
+fn as_object<S: Serializer>(pairs: &[(&'static str, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
+pub(super) fn of(show: &Show) -> RunView {
+    let machine = show.machine();
+    let contexts = show.run.contexts();
+    let name = |id: usize| contexts.get(id).map(context_name).unwrap_or_default();
+    RunView {
+        title: show.scenario.title.clone(),
+        about: show.scenario.about.clone(),
+        ms: show.run.now() * JIFFY_MS,
+        until_ms: show.scenario.until.map(|until| until * JIFFY_MS),
+        state: match show.run.ended() {
+            None => "going",
+            Some(End::Finished | End::Time) => "ended",
+            Some(End::Stuck | End::Livelock) => "stuck",
+            Some(End::Panicked) => "panicked",
+        },
+        note: note(show),
+        contexts: contexts.iter().zip(0..).map(|(context, id)| context_view(machine, context, id)).collect(),
+        ran: show.ran.map(|id| id.0),
+        nodes: nodes(show),
+        ladder: show
+            .log
+            .passes()
+            .map(|pass| PassView {
+                node: pass.node,
+                who: name(pass.who.0 as usize),
+                priority: pass.priority,
+                scanned: pass.scanned,
+                reclaimed: pass.reclaimed,
+            })
+            .collect(),
+        shrinkers: machine
+            .shrinker_states()
+            .map(|state| ShrinkerView {
+                name: state.name.to_owned(),
+                objects: state.objects,
+                deferred: state.deferred,
+                freed: state.freed,
+            })
+            .collect(),
+        memcgs: memcgs(machine),
+        compaction: compaction(machine),
+        counters: counters(machine),
+        decisions: show.shown,
+    }
+}
+
+/// The last mark, or why it is over.
+fn note(show: &Show) -> String {
+    match show.run.ended() {
+        Some(End::Finished) => "every task has ended".to_owned(),
+        Some(End::Time) => "its time is up".to_owned(),
+        Some(End::Stuck) => "everybody waits for what nobody will do".to_owned(),
+        Some(End::Livelock) => "tasks go round in circles: nothing has been freed or taken for five seconds".to_owned(),
+        Some(End::Panicked) => "the kernel panicked".to_owned(),
+        None => show.run.news().last().map_or(String::new(), |(_, _, news)| match news {
+            News::Mark(mark) => mark.clone(),
+            News::Failed(what) => what.clone(),
+        }),
+    }
+}
+
+fn context_name(context: &Context<Actor>) -> String {
+    match &context.program {
+        Actor::Task(task) => task.name().to_owned(),
+        Actor::Daemon(daemon) => daemon.name(),
+    }
+}
+
+fn context_view(machine: &Machine<Trace>, context: &Context<Actor>, id: u32) -> ContextView {
+    let (activity, wait) = match context.activity {
+        Activity::Runnable { at } if at > machine.jiffies() => ("waiting", Some("sleep")),
+        Activity::Runnable { .. } => ("runnable", None),
+        Activity::Waiting { wait } => ("waiting", Some(wait_name(wait))),
+        Activity::Ended => ("ended", None),
+    };
+    let mm = match &context.program {
+        Actor::Task(task) => machine.mm_of(task.pid()),
+        Actor::Daemon(_) => None,
+    };
+    let is_task = matches!(context.program, Actor::Task(_));
+    ContextView {
+        id,
+        name: context_name(context),
+        kind: match &context.program {
+            Actor::Task(_) => "task",
+            Actor::Daemon(daemon) => daemon_kind(daemon),
+        },
+        activity,
+        wait,
+        rss: is_task.then(|| mm.map_or(0, |mm| mm.total_rss())),
+        swapped: is_task.then(|| mm.map_or(0, |mm| mm.swapents())),
+        node: match &context.program {
+            Actor::Daemon(daemon) => daemon.node().map(|node| node.0),
+            Actor::Task(_) => None,
+        },
+    }
+}
+
+fn daemon_kind(daemon: &Daemon) -> &'static str {
+    match daemon {
+        Daemon::Kswapd(_) => "kswapd",
+        Daemon::Vmstat(_) => "worker",
+    }
+}
+
+fn wait_name(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Yield => "turn",
+        Wait::Sleep(_) => "sleep",
+        Wait::Congestion(_) | Wait::IfCongested(_) => "congestion",
+        Wait::Throttle { .. } => "throttled",
+        Wait::PageIo(_) => "I/O",
+        Wait::Kswapd { .. } | Wait::Kcompactd { .. } | Wait::Flusher { .. } | Wait::OomReaper => "idle",
+    }
+}
+
+fn nodes(show: &Show) -> Vec<NodeRunView> {
+    let machine = show.machine();
+    let priority = |id: u8| {
+        let last = show.log.passes().filter(|pass| pass.node == id).last()?;
+        (!machine.nodes()[usize::from(id)].kswapd_asleep).then_some(last.priority)
+    };
+    let online = machine.nodes().iter().filter(|node| node.present_pages != 0);
+    online
+        .map(|node| {
+            let root = machine.lruvec(buddyscope_mm::MemcgId::ROOT, node.id);
+            NodeRunView {
+                id: node.id.0,
+                kswapd: KswapdView {
+                    asleep: node.kswapd_asleep,
+                    order: node.kswapd_order,
+                    highest_zone: node.kswapd_highest_zoneidx,
+                    failures: node.kswapd_failures,
+                    priority: priority(node.id.0),
+                },
+                kcompactd: KcompactdView { asleep: node.kcompactd_asleep, order: node.kcompactd_max_order },
+                lru: LruIndex::ALL.map(|list| node.stat.get(list.node_item())),
+                isolated: [NodeItem::IsolatedAnon, NodeItem::IsolatedFile].map(|item| node.stat.get(item)),
+                costs: root.map_or([0; 2], |lruvec| [lruvec.anon_cost, lruvec.file_cost]),
+                refaults: [NodeItem::WorkingsetRefaultAnon, NodeItem::WorkingsetRefaultFile]
+                    .map(|item| node.stat.get(item)),
+                dirty: node.stat.get(NodeItem::Dirty),
+                writeback: node.stat.get(NodeItem::Writeback),
+            }
+        })
+        .collect()
+}
+
+fn memcgs(machine: &Machine<Trace>) -> Vec<MemcgView> {
+    let limit = |pages: u64| (pages < NO_LIMIT).then_some(pages);
+    machine
+        .memcg_ids()
+        .filter_map(|id| Some((id, machine.memcg(id)?)))
+        .map(|(id, group)| {
+            let memory = group.counter(Counted::Memory);
+            MemcgView {
+                id: id.0,
+                path: group.name.clone(),
+                usage: memory.usage,
+                min: memory.min,
+                low: memory.low,
+                high: limit(memory.high),
+                max: limit(memory.max),
+            }
+        })
+        .collect()
+}
+
+fn compaction(machine: &Machine<Trace>) -> Vec<CompactionView> {
+    let used = machine.zones().iter().filter(|zone| zone.is_managed() && zone.compact.cached_free_pfn.0 != 0);
+    used.map(|zone| CompactionView {
+        zone: zone.id.index(),
+        migrate_pfn: zone.compact.cached_migrate_pfn[0].0,
+        free_pfn: zone.compact.cached_free_pfn.0,
+        shift: zone.compact.defer_shift,
+        considered: zone.compact.considered,
+    })
+    .collect()
+}
+
+/// Counters of the machine by their names in /proc/vmstat.
+fn counters(machine: &Machine<Trace>) -> Vec<(&'static str, u64)> {
+    let nodes = NodeItem::ALL.map(|item| (item.name(), machine.nodes().iter().map(|node| node.stat.get(item)).sum()));
+    let events = machine.vm_events().iter().map(|(event, count)| (event.name(), count));
+    nodes.into_iter().chain(events).collect()
+}
+
+/// /proc/vmstat, as far as the model counts.
+pub(super) fn vmstat(machine: &Machine<Trace>) -> String {
+    counters(machine).into_iter().map(|(name, count)| format!("{name} {count}\n")).collect()
+}
