@@ -40,6 +40,7 @@ impl Daemon {
     pub fn name(&self) -> String {
         match self {
             Daemon::Kswapd(kswapd) => format!("kswapd{}", kswapd.node().0),
+            Daemon::Kcompactd(kcompactd) => format!("kcompactd{}", kcompactd.node().0),
             Daemon::Vmstat(worker) => format!("vmstat/{}", worker.cpu().0),
         }
     }
@@ -49,6 +50,7 @@ impl Daemon {
     pub fn node(&self) -> Option<NodeId> {
         match self {
             Daemon::Kswapd(kswapd) => Some(kswapd.node()),
+            Daemon::Kcompactd(kcompactd) => Some(kcompactd.node()),
             Daemon::Vmstat(_) => None,
         }
     }

@@ -26,6 +26,7 @@ mod vmpressure;
 
 pub(crate) use direct::{DirectReclaim, MAX_RECLAIM_RETRIES};
 pub(crate) use kswapd::BalancePgdat;
+pub use memcg::MemcgLimit;
 pub(crate) use scan_control::ScanControl;
 pub(crate) use script::ReclaimScript;
 pub use script::{BufferRelease, SlabRequest};

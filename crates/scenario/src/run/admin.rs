@@ -1,9 +1,10 @@
 //! What an administrator does.
 
 use buddyscope_mm::Machine;
+use buddyscope_mm::compact::CmaArea;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::gfp::Gfp;
-use buddyscope_mm::pfn::{NodeId, Order};
+use buddyscope_mm::pfn::{MigrateType, NodeId, Order, PAGEBLOCK_NR_PAGES, Pfn};
 use buddyscope_mm::task::Task;
 
 /// Order of a huge page (`HPAGE_PMD_ORDER`).
@@ -33,4 +34,36 @@ pub(super) fn hugepages<S: Sink>(machine: &mut Machine<S>, task: &mut Task, coun
         }
     }
     Ok(())
+}
+
+/// The contiguous areas of a machine, none of their pages taken.
+pub(super) fn cma_areas<S: Sink>(machine: &Machine<S>) -> Vec<CmaArea> {
+    let mut areas: Vec<(Pfn, u64)> = Vec::new();
+    for (start, end, _) in machine.memory_ranges() {
+        let blocks = (start.0.next_multiple_of(PAGEBLOCK_NR_PAGES)..end.0).step_by(PAGEBLOCK_NR_PAGES as usize);
+        for block in blocks.map(Pfn).filter(|&pfn| machine.pageblock_type(pfn) == Some(MigrateType::Cma)) {
+            match areas.last_mut() {
+                Some((first, pages)) if first.0 + *pages == block.0 => *pages += PAGEBLOCK_NR_PAGES,
+                _ => areas.push((block, PAGEBLOCK_NR_PAGES)),
+            }
+        }
+    }
+    areas.into_iter().map(|(base, pages)| CmaArea::new(base, pages)).collect()
+}
+
+/// A driver takes pages in a row (`cma_alloc`) and keeps them.
+pub(super) fn cma<S: Sink>(
+    machine: &mut Machine<S>,
+    task: &mut Task,
+    areas: &mut [CmaArea],
+    pages: u64,
+) -> Result<(), String> {
+    let mut last = "the machine has no contiguous area (boot it with cma=)".to_owned();
+    for area in areas {
+        match area.alloc(machine, task, pages, 0) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = error.to_string(),
+        }
+    }
+    Err(format!("{pages} pages in a row: {last}"))
 }

@@ -7,8 +7,11 @@ use buddyscope_mm::MemcgId;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Storage};
-use buddyscope_mm::lru::memcg::{Limits, MemcgError, NO_LIMIT};
+use buddyscope_mm::lru::memcg::MemcgError;
+use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::reclaim::MemcgLimit;
 use buddyscope_mm::reclaim::shrinker::{ShrinkerId, UserCache};
+use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::FileId;
 use std::collections::BTreeMap;
 
@@ -88,13 +91,16 @@ fn make_cgroup<S: Sink>(machine: &mut Machine<S>, spec: &CgroupSpec, world: &Wor
     let parent = spec.name.rsplit_once('/').and_then(|(parent, _)| world.cgroups.get(parent)).copied();
     let wrong = |error: MemcgError| FieldError::new("cgroup", error.to_string());
     let id = machine.create_memcg(parent.unwrap_or_default(), &spec.name).map_err(wrong)?;
-    let limits = Limits {
-        min: spec.min,
-        low: spec.low,
-        high: spec.high.unwrap_or(NO_LIMIT),
-        max: spec.max.unwrap_or(NO_LIMIT),
-        swap_max: spec.swap_max.unwrap_or(NO_LIMIT),
-    };
-    machine.set_memcg_limits(id, limits).map_err(wrong)?;
+    let mut root = Task::new(CpuId(0));
+    let limits = [
+        Some(MemcgLimit::Min(spec.min)),
+        Some(MemcgLimit::Low(spec.low)),
+        spec.high.map(MemcgLimit::High),
+        spec.max.map(MemcgLimit::Max),
+        spec.swap_max.map(MemcgLimit::SwapMax),
+    ];
+    for limit in limits.into_iter().flatten() {
+        machine.set_memcg_limit(&mut root, id, limit).map_err(wrong)?;
+    }
     Ok(id)
 }

@@ -6,6 +6,7 @@ use super::burst::Bursts;
 use super::pacer::Pacer;
 use super::slab::SlabGrowth;
 use crate::scenario::{Action, Advice, FileAction, MapAction, TaskSpec, TouchAction};
+use buddyscope_mm::compact::CmaArea;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::rng::Rng;
@@ -60,6 +61,8 @@ pub struct UserTask {
     rng: Rng,
     /// Pages touched in a jiffy by an action without a rate.
     unpaced: u64,
+    /// Contiguous areas, and what it took of them.
+    cma: Vec<CmaArea>,
     /// Children that are to run from now on.
     pub(super) children: Vec<UserTask>,
     /// What happened since somebody asked.
@@ -103,6 +106,7 @@ impl UserTask {
             maps: BTreeMap::new(),
             rng,
             unpaced,
+            cma: Vec::new(),
             children: Vec::new(),
             news: Vec::new(),
         }
@@ -190,6 +194,7 @@ impl UserTask {
             maps: self.maps.clone(),
             rng: Rng::new(self.rng.next_u64()),
             unpaced: self.unpaced,
+            cma: Vec::new(),
             children: Vec::new(),
             news: Vec::new(),
         });
@@ -250,7 +255,13 @@ impl UserTask {
                 self.tell(filled);
             }
             Action::DropCaches(what) => machine.drop_caches(&self.task, what),
-            Action::Cma { .. } => {}
+            Action::Cma { pages } => {
+                if self.cma.is_empty() {
+                    self.cma = super::admin::cma_areas(machine);
+                }
+                let taken = super::admin::cma(machine, &mut self.task, &mut self.cma, pages);
+                self.tell(taken);
+            }
             Action::Mark(name) => self.news.push(News::Mark(name)),
             Action::Repeat { times, actions } => {
                 self.places.push(Place { actions: actions.into(), at: 0, again: times.saturating_sub(1) });

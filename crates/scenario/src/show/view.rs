@@ -234,6 +234,7 @@ fn context_view(machine: &Machine<Trace>, context: &Context<Actor>, id: u32) -> 
 fn daemon_kind(daemon: &Daemon) -> &'static str {
     match daemon {
         Daemon::Kswapd(_) => "kswapd",
+        Daemon::Kcompactd(_) => "kcompactd",
         Daemon::Vmstat(_) => "worker",
     }
 }

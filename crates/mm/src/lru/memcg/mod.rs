@@ -3,7 +3,6 @@
 mod ask;
 mod counter;
 mod events;
-mod limits;
 mod pressure;
 mod protection;
 mod restore;
@@ -14,7 +13,6 @@ mod walk;
 
 pub use counter::{Counted, NO_LIMIT, PageCounter};
 pub use events::MemoryEvent;
-pub use limits::Limits;
 pub(crate) use pressure::{PRESSURE_WINDOW, Scanned};
 pub use pressure::{PressureListener, PressureMode};
 pub(crate) use protection::MemcgVerdict;
