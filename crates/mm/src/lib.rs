@@ -36,6 +36,9 @@ pub mod vmstat;
 pub mod wait;
 pub mod zone;
 
+/// Whether this build can get memory back. Without, whatever would begin to is left out, and the request ends there.
+pub(crate) const RECLAIMS: bool = cfg!(feature = "reclaim");
+
 pub use alloc::{Alloc, Answer, Fault};
 pub use boot::Booting;
 pub use buddy::BuddyOptions;

@@ -52,6 +52,8 @@ pub struct Machine<S = NullSink> {
     /// Whether somebody is in the OOM killer (`oom_lock`).
     pub(crate) oom_lock: bool,
     pub(crate) oom_killer_disabled: bool,
+    /// Whether requests may get memory back.
+    pub(crate) reclaims: bool,
     pub(crate) pressure: Pressure,
     /// The LRU lists.
     pub(crate) lru: Lru,

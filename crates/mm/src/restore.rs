@@ -127,6 +127,7 @@ impl<S: Sink> Machine<S> {
             rng: Rng::new(parts.seed),
             oom_lock: false,
             oom_killer_disabled: false,
+            reclaims: true,
             pressure: Pressure::default(),
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),

@@ -423,7 +423,9 @@ impl<S: Sink> Machine<S> {
         outcome: Outcome,
     ) -> Answer {
         let (frame, outcome) = match frame {
-            Some(frame) if gfp.contains(Gfp::ACCOUNT) => self.charge_or_free(task, frame, gfp, ac.order, outcome),
+            Some(frame) if crate::RECLAIMS && gfp.contains(Gfp::ACCOUNT) => {
+                self.charge_or_free(task, frame, gfp, ac.order, outcome)
+            }
             frame => (frame, outcome),
         };
         let pfn = frame.map(|f| self.mem.pfn(f));

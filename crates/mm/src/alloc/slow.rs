@@ -6,6 +6,7 @@
 use super::attempt::{CompactRun, ReclaimRun};
 use super::oom_gate::MayOom;
 use super::{flags, retry};
+use crate::RECLAIMS;
 use crate::alloc::AllocContext;
 use crate::compact::{CompactPriority, CompactResult};
 use crate::event::{Event, Outcome, Sink, SlowEvent, emit};
@@ -74,6 +75,18 @@ impl Flow {
     }
 }
 
+impl<S: Sink> Machine<S> {
+    /// Lets requests get memory back (compaction, reclaim, the OOM killer), or ends them with
+    /// [`Outcome::NeedsReclaim`] where they would begin to. They may, unless this is a build without.
+    pub fn set_reclaims(&mut self, reclaims: bool) {
+        self.reclaims = reclaims;
+    }
+
+    fn reclaims(&self) -> bool {
+        RECLAIMS && self.reclaims
+    }
+}
+
 impl SlowPath {
     /// A request whose first attempt failed. `gfp` are its flags as the task's scopes restrict them.
     pub(crate) fn new(gfp: Gfp, mut ac: AllocContext) -> SlowPath {
@@ -126,6 +139,10 @@ impl SlowPath {
 
     fn step<S: Sink>(&mut self, at: At, machine: &mut Machine<S>, task: &mut Task) -> Flow {
         match at {
+            // Such a state is not entered then, and what follows from it need not be in the build.
+            At::EarlyCompaction(_) | At::Reclaim(_) | At::Compaction(_) | At::OutOfMemory(_) if !RECLAIMS => {
+                Flow::Go(At::NoPage(Outcome::NeedsReclaim))
+            }
             At::RetryCpuset => self.begin(machine, task),
             At::EarlyCompaction(run) => self.compact_early(run, machine, task),
             At::Retry => self.retry(machine, task),
@@ -158,7 +175,7 @@ impl SlowPath {
         if self.ac.alloc_flags.contains(AllocFlags::KSWAPD) {
             machine.wake_all_kswapds(task, &self.ac);
         }
-        let next = if self.compacts_early(task) {
+        let next = if self.compacts_early(task, machine.reclaims()) {
             At::EarlyCompaction(CompactRun::new(&self.ac, CompactPriority::Async))
         } else {
             At::Retry
@@ -167,9 +184,10 @@ impl SlowPath {
     }
 
     /// Whether compaction comes before reclaim: for large blocks, and for those that would stay among movable pages.
-    fn compacts_early(&self, task: &Task) -> bool {
+    fn compacts_early(&self, task: &Task, reclaims: bool) -> bool {
         let AllocContext { gfp, order, migratetype, .. } = self.ac;
-        gfp.contains(Gfp::DIRECT_RECLAIM)
+        reclaims
+            && gfp.contains(Gfp::DIRECT_RECLAIM)
             && (order > PAGE_ALLOC_COSTLY_ORDER || (order > 0 && migratetype != MigrateType::Movable))
             && flags::pfmemalloc_flags(task, gfp).is_empty()
     }
@@ -207,6 +225,8 @@ impl SlowPath {
             At::NoPage(Outcome::CannotReclaim)
         } else if task.flags.contains(TaskFlags::MEMALLOC) {
             At::NoPage(Outcome::WouldRecurse)
+        } else if !machine.reclaims() {
+            At::NoPage(Outcome::NeedsReclaim)
         } else {
             At::Reclaim(ReclaimRun::new(&self.ac))
         };
@@ -305,7 +325,7 @@ impl SlowPath {
         if self.check_retry_cpuset(machine, task) {
             return Flow::Go(At::RetryCpuset);
         }
-        if !self.ac.gfp.contains(Gfp::NOFAIL) {
+        if !self.ac.gfp.contains(Gfp::NOFAIL) || outcome == Outcome::NeedsReclaim {
             return self.fail(outcome, machine);
         }
         if !self.ac.gfp.contains(Gfp::DIRECT_RECLAIM) {

@@ -140,6 +140,9 @@ pub enum Outcome {
     CompactionHopeless,
     /// No page, and the request may not reclaim (5).
     CannotReclaim,
+    /// No page without compaction or direct reclaim, which this machine does not run
+    /// ([`Machine::set_reclaims`](crate::Machine::set_reclaims)).
+    NeedsReclaim,
     /// No page, and this task is itself reclaiming (`PF_MEMALLOC`) (6).
     WouldRecurse,
     /// No page after one round of reclaim and compaction (`__GFP_NORETRY`) (9).

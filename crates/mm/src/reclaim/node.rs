@@ -3,6 +3,7 @@
 
 use super::scan_control::SWAP_CLUSTER_MAX;
 use super::{NodeShrink, ScanControl};
+use crate::RECLAIMS;
 use crate::alloc::AllocContext;
 use crate::event::{Event, NodeReclaim, Sink, Skip, SlowEvent, emit};
 use crate::gfp::{Gfp, gfp_zone};
@@ -28,7 +29,7 @@ impl<S: Sink> Machine<S> {
     /// Whether reclaiming on the zone's node let it pass its mark after all.
     #[inline]
     pub(crate) fn node_reclaim_helps(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> bool {
-        self.sysctl.zone_reclaim_mode != 0 && self.try_node_reclaim(task, ac, zref)
+        RECLAIMS && self.sysctl.zone_reclaim_mode != 0 && self.try_node_reclaim(task, ac, zref)
     }
 
     /// Reclaims the node and looks at the mark again (`get_page_from_freelist`).

@@ -20,6 +20,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         "pfn {pfn} from node {node} {zone}, {pages#page}, from the reserves, because the request must not fail.",
     ),
     ("answer.noZone", "No page: no zone of the zonelist is open to this request."),
+    (
+        "answer.needsReclaim",
+        "No page yet: here the kernel would compact and reclaim. Nobody runs on this machine whose pages could go; scenarios show it.",
+    ),
     ("answer.cannotReclaim", "No page: no zone had enough, and the request may not reclaim."),
     ("answer.wouldRecurse", "No page: the task is itself reclaiming (PF_MEMALLOC) and must not begin again."),
     (

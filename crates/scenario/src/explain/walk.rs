@@ -185,6 +185,7 @@ const fn answer_key(outcome: Outcome) -> &'static str {
         Outcome::NoZone => "answer.noZone",
         Outcome::CompactionHopeless => "answer.compactionHopeless",
         Outcome::CannotReclaim => "answer.cannotReclaim",
+        Outcome::NeedsReclaim => "answer.needsReclaim",
         Outcome::WouldRecurse => "answer.wouldRecurse",
         Outcome::NoRetry => "answer.noRetry",
         Outcome::Costly => "answer.costly",

@@ -257,6 +257,10 @@ impl<S: Listen> Runner<S> {
                 Ok(Checked::Nothing)
             }
             Op::Comment(_) => Ok(Checked::Nothing),
+            Op::Block(block) if !cfg!(feature = "reclaim") => {
+                let problem = "this player shows allocations, not reclaim and compaction".to_owned();
+                Err(ReplayError::Operation { line: block.line, problem })
+            }
             Op::Block(block) => {
                 self.line = block.line;
                 self.can_compare()?;

@@ -236,6 +236,8 @@ impl Session {
 }
 
 fn boot(config: &MachineConfig) -> Result<State, FieldError> {
-    let machine = Machine::boot(config, Trace::default()).map_err(|error| FieldError::of_machine(&error))?;
+    let mut machine = Machine::boot(config, Trace::default()).map_err(|error| FieldError::of_machine(&error))?;
+    // Nobody lives on this machine, so there is nobody whose pages could go.
+    machine.set_reclaims(false);
     Ok(State::new(machine))
 }

@@ -58,6 +58,7 @@ pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::NoZone => "noZone",
         Outcome::CompactionHopeless => "compactionHopeless",
         Outcome::CannotReclaim => "cannotReclaim",
+        Outcome::NeedsReclaim => "needsReclaim",
         Outcome::WouldRecurse => "wouldRecurse",
         Outcome::NoRetry => "noRetry",
         Outcome::Costly => "costly",
