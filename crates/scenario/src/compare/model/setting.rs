@@ -6,8 +6,8 @@ use crate::compare::error::CompareError;
 use crate::compare::shell::{Controller, bytes};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::io::{DeviceId, FileSpec, Storage};
-use buddyscope_mm::lru::memcg::Limits;
 use buddyscope_mm::pfn::{CpuId, NodeMask};
+use buddyscope_mm::reclaim::MemcgLimit;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::cpuset::CpusetId;
 use buddyscope_mm::task::mm::FileId;
@@ -15,8 +15,6 @@ use buddyscope_mm::{Machine, MemcgId};
 
 /// Pages that are read ahead at least (`VM_READAHEAD_PAGES`); a larger request reads as much as it asks for.
 const READ_AHEAD: u64 = 32;
-/// No limit.
-const UNLIMITED: u64 = u64::MAX / 4096;
 
 /// A cpuset or memory cgroup.
 #[derive(Debug)]
@@ -135,8 +133,9 @@ impl Setting {
             }
             (GroupId::Memory(id), "memory.limit_in_bytes") => {
                 let max = bytes(value).map_err(no)? / 4096;
-                let limits = Limits { min: 0, low: 0, high: UNLIMITED, max, swap_max: UNLIMITED };
-                machine.set_memcg_limits(id, limits).map_err(|error| no(error.to_string()))?;
+                let mut shell = Task::new(CpuId(0));
+                let written = machine.set_memcg_limit(&mut shell, id, MemcgLimit::Max(max));
+                written.map_err(|error| no(error.to_string()))?;
             }
             _ => return Err(unknown()),
         }
