@@ -82,7 +82,7 @@ pub(crate) enum CompactRun {
 }
 
 impl CompactRun {
-    pub(crate) fn new(_: &AllocContext, priority: CompactPriority) -> CompactRun {
+    pub(crate) fn new(priority: CompactPriority) -> CompactRun {
         CompactRun::Asked(priority)
     }
 

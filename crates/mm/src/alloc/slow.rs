@@ -149,7 +149,7 @@ impl SlowPath {
             At::Reclaim(run) => self.reclaim(run, machine, task),
             At::Reclaimed => {
                 let frame = machine.get_page_after_reclaim(task, &self.ac);
-                let run = CompactRun::new(&self.ac, self.compact_priority);
+                let run = CompactRun::new(self.compact_priority);
                 Flow::done_or(frame, Outcome::Reclaim, At::Compaction(run))
             }
             At::Compaction(run) => self.compact(run, machine, task),
@@ -176,7 +176,7 @@ impl SlowPath {
             machine.wake_all_kswapds(task, &self.ac);
         }
         let next = if self.compacts_early(task, machine.reclaims()) {
-            At::EarlyCompaction(CompactRun::new(&self.ac, CompactPriority::Async))
+            At::EarlyCompaction(CompactRun::new(CompactPriority::Async))
         } else {
             At::Retry
         };
@@ -256,7 +256,7 @@ impl SlowPath {
             return Flow::Go(At::Reclaimed);
         }
         // Nothing came back, so there is nothing to try for.
-        Flow::Go(At::Compaction(CompactRun::new(&self.ac, self.compact_priority)))
+        Flow::Go(At::Compaction(CompactRun::new(self.compact_priority)))
     }
 
     fn compact<S: Sink>(&mut self, mut run: CompactRun, machine: &mut Machine<S>, task: &mut Task) -> Flow {
