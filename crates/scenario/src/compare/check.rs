@@ -53,6 +53,13 @@ impl Check {
         Check { what: what.into(), kind: Kind::Exact, kernel, model, holds, note: None }
     }
 
+    /// The same about the model's own trace.
+    pub(super) fn of_model(self) -> Check {
+        let what = format!("in the model's own trace, {}", self.what);
+        let kernel = format!("a rule, {}", self.kernel);
+        Check { what, kernel, ..self }
+    }
+
     /// Something that should have been possible and was not.
     pub(super) fn failed(what: impl Into<String>, why: String) -> Check {
         let (kernel, model) = ("yes".to_owned(), "no".to_owned());

@@ -19,8 +19,6 @@ use buddyscope_mm::{Alloc, Machine, MemcgId};
 
 /// Pages touched between two looks at whether kswapd wants the CPU: about as long as it takes to reclaim a batch.
 const PAGES_A_SLICE: u64 = 16;
-/// Part of its memory that `memhog` uses in the passes after the first, as its working set.
-const WORKING_SET: u64 = 4;
 /// A multiplier that scatters the working set: a large prime.
 const SCATTER: u64 = 1_000_003;
 /// Jiffies that `memfrag` sleeps once it has its memory: for good.
@@ -193,7 +191,7 @@ impl Job {
                 let pages = hog.mib * 256;
                 let vma = *vma.get_or_insert_with(|| map(machine, pid, pages));
                 let scattered = *pass > 0 && hog.pattern == Pattern::WorkingSet;
-                let of_pass = if scattered { pages / WORKING_SET } else { pages };
+                let of_pass = hog.pages_of_pass(*pass);
                 if *next >= of_pass {
                     machine.sink_mut().note(LoadEvent::Mark(format!("pass{pass}-done")));
                     *next = 0;

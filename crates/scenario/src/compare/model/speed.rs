@@ -3,6 +3,7 @@
 //! looking at pages took, and how long pages were on their way to swap. None is fitted to what is compared.
 
 use crate::compare::run::Run;
+use crate::compare::shell::Command;
 use crate::compare::trace::{LoadEvent, Moment, Trace, What, Why};
 use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::sched::HZ;
@@ -28,11 +29,13 @@ pub(super) struct Speed {
     pub(super) scanned_per_jiffy: Option<u64>,
     /// Pages that the swap disk writes or reads in a second.
     pub(super) swap: u64,
+    /// Whether the load paces itself.
+    pub(super) paced: bool,
 }
 
 impl Default for Speed {
     fn default() -> Speed {
-        Speed { anon: DEFAULT, file: DEFAULT, scanned_per_jiffy: None, swap: DEFAULT }
+        Speed { anon: DEFAULT, file: DEFAULT, scanned_per_jiffy: None, swap: DEFAULT, paced: false }
     }
 }
 
@@ -41,13 +44,42 @@ impl Speed {
         let grown = KINDS.map(|lists| filled(&run.trace, lists));
         let [anon, file] = [0, 1].map(|kind| grown[kind].or(grown[1 - kind]).unwrap_or(DEFAULT));
         let scanned_per_jiffy = scan_speed(&run.trace);
-        Speed { anon, file, scanned_per_jiffy, swap: swap_speed(&run.trace).unwrap_or(anon) }
+        let mut speed =
+            Speed { anon, file, scanned_per_jiffy, swap: swap_speed(&run.trace).unwrap_or(anon), paced: false };
+        if let Some([anon, file]) = paced(run) {
+            speed = Speed { anon, file, paced: true, ..speed };
+        }
+        speed
     }
 
     /// Of a speed a second, what can be done in a jiffy.
     pub(super) fn per_jiffy(speed: u64) -> u64 {
         (speed / HZ).max(1)
     }
+}
+
+/// Paces of a load of two commands that run side by side, one of which rests now and then: pages a second over all that
+/// each did. They hardly depend on reclaim, and how long one outlives the other decides how much there is to reclaim.
+fn paced(run: &Run) -> Option<[u64; 2]> {
+    let hog = run.steps.iter().find_map(|step| match &step.command {
+        Command::Memhog(hog) if step.background && hog.sleep_us > 0 => Some(*hog),
+        _ => None,
+    })?;
+    let dd = run.steps.iter().find_map(|step| match &step.command {
+        Command::Dd(dd) => Some(dd.clone()),
+        _ => None,
+    })?;
+    let marks = |wanted: &str| {
+        run.trace.events().find_map(|(micros, _, event)| match event {
+            LoadEvent::Mark(name) if name == wanted => Some(micros),
+            _ => None,
+        })
+    };
+    let begin = marks("begin")?;
+    let pace =
+        |pages: u64, end: u64| (pages * 1_000_000).checked_div(end.saturating_sub(begin)).map(|pace| pace.max(1));
+    let anon = pace(hog.pages_touched(), marks(&format!("pass{}-done", hog.passes - 1))?)?;
+    Some([anon, pace(dd.count? * dd.block / 4096, marks("ddend")?)?])
 }
 
 /// Pages a second by which lists grew between the beginning of the load and their largest size before kswapd was woken.

@@ -112,6 +112,22 @@ pub(crate) struct Memhog {
     pub(crate) policy: Option<Policy>,
 }
 
+/// Part of its memory that `memhog` uses in the passes after the first, as its working set.
+const WORKING_SET: u64 = 4;
+
+impl Memhog {
+    /// Pages that it touches in a pass.
+    pub(crate) fn pages_of_pass(&self, pass: u32) -> u64 {
+        let part = if pass > 0 && self.pattern == Pattern::WorkingSet { WORKING_SET } else { 1 };
+        self.mib * 256 / part
+    }
+
+    /// Pages that it touches in all passes.
+    pub(crate) fn pages_touched(&self) -> u64 {
+        (0..self.passes).map(|pass| self.pages_of_pass(pass)).sum()
+    }
+}
+
 /// `memfrag`: touches anonymous memory, gives back a random part of it and keeps the rest for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Memfrag {

@@ -2,7 +2,6 @@
 
 use super::set;
 use crate::compare::check::{Check, Tally};
-use crate::compare::run::Run;
 use crate::compare::trace::{LoadEvent, Moment, Trace, What, Why};
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::NullSink;
@@ -12,10 +11,10 @@ use buddyscope_mm::pfn::{MAX_NR_ZONES, NodeId};
 /// Fruitless runs after which kswapd gives up on a node (`MAX_RECLAIM_RETRIES`).
 const HOPELESS: u32 = 16;
 
-pub(super) fn checks(run: &Run, machine: &mut Machine<NullSink>) -> Vec<Check> {
+pub(super) fn checks(trace: &Trace, machine: &mut Machine<NullSink>) -> Vec<Check> {
     let mut below_low = Tally::default();
     let mut needed = Tally::default();
-    for (_, event, moment) in run.trace.sampled(Why::Wakeup) {
+    for (_, event, moment) in trace.sampled(Why::Wakeup) {
         let LoadEvent::WakeupKswapd { node, highest_zoneidx, order, gfp } = *event else { continue };
         // A sample does not tell which blocks are free, so nothing can be said about higher orders.
         if order > 0 {
@@ -34,7 +33,7 @@ pub(super) fn checks(run: &Run, machine: &mut Machine<NullSink>) -> Vec<Check> {
     let checks = [
         below_low.check("kswapd woken by requests: no zone of the node above its low mark"),
         needed.check("kswapd woken: its node unbalanced or boosted, and not given up"),
-        sleeps(&run.trace, machine).check("kswapd asleep: its node balanced or given up"),
+        sleeps(trace, machine).check("kswapd asleep: its node balanced or given up"),
     ];
     checks.into_iter().flatten().collect()
 }

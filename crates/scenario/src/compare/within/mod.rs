@@ -7,17 +7,23 @@ mod totals;
 
 use super::check::Check;
 use super::run::Run;
-use super::trace::Moment;
+use super::trace::{Moment, Trace};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::{Machine, ZoneNumbers};
 
 /// All checks of a run that need no load to be repeated.
 pub(super) fn checks(run: &Run) -> Vec<Check> {
-    let mut asked = run.machine.clone();
-    let mut checks = kswapd::checks(run, &mut asked);
-    checks.extend(retry::check(run, &mut asked));
-    checks.extend(deferral::check(run, &mut asked));
+    let mut checks = rules(&run.trace, &run.machine);
+    checks.extend(deferral::check(run, &mut run.machine.clone()));
     checks.extend(totals::checks(run));
+    checks
+}
+
+/// Rules that every trace keeps, a kernel's or the model's, of a machine that began like this one.
+pub(super) fn rules(trace: &Trace, machine: &Machine<NullSink>) -> Vec<Check> {
+    let mut asked = machine.clone();
+    let mut checks = kswapd::checks(trace, &mut asked);
+    checks.extend(retry::check(trace, &mut asked));
     checks
 }
 

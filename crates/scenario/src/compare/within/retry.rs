@@ -1,18 +1,17 @@
 //! Whether another round of reclaim could let a request through (`should_reclaim_retry`).
 
 use crate::compare::check::{Check, Tally};
-use crate::compare::run::Run;
-use crate::compare::trace::LoadEvent;
+use crate::compare::trace::{LoadEvent, Trace};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::gfp::{AllocFlags, Gfp, gfp_zone};
 use buddyscope_mm::{Machine, ZoneNumbers};
 use std::collections::BTreeMap;
 
 /// The verdict on each zone from the pages that the kernel says would be available, at the mark that it says it used.
-pub(super) fn check(run: &Run, machine: &mut Machine<NullSink>) -> Option<Check> {
+pub(super) fn check(trace: &Trace, machine: &mut Machine<NullSink>) -> Option<Check> {
     let mut tally = Tally::default();
     let mut requests: BTreeMap<u32, Gfp> = BTreeMap::new();
-    for (_, pid, event) in run.trace.events() {
+    for (_, pid, event) in trace.events() {
         match *event {
             LoadEvent::DirectBegin { gfp, .. } => {
                 requests.insert(pid, gfp);
