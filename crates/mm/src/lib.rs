@@ -19,7 +19,7 @@ pub mod io;
 mod judge;
 pub mod lru;
 mod machine;
-mod oom;
+pub mod oom;
 mod page;
 pub mod pfn;
 mod preview;

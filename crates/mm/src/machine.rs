@@ -10,6 +10,7 @@ use crate::io::UserSpace;
 use crate::io::swap::Swap;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
+use crate::oom::Oom;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
@@ -54,6 +55,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) oom_killer_disabled: bool,
     /// Whether requests may get memory back.
     pub(crate) reclaims: bool,
+    /// What the OOM killer remembers.
+    pub(crate) oom: Oom,
     pub(crate) pressure: Pressure,
     /// The LRU lists.
     pub(crate) lru: Lru,

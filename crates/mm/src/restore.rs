@@ -10,6 +10,7 @@ use crate::io::swap::Swap;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
 use crate::machine::{Machine, Pressure};
+use crate::oom::Oom;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
@@ -128,6 +129,7 @@ impl<S: Sink> Machine<S> {
             oom_lock: false,
             oom_killer_disabled: false,
             reclaims: true,
+            oom: Oom::default(),
             pressure: Pressure::default(),
             lru: Lru::new(parts.nodes.len()),
             memcgs: Memcgs::default(),

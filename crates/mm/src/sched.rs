@@ -281,6 +281,9 @@ impl<S: Sink> Machine<S> {
             Wait::Throttle { node, .. } => self.allows_direct_reclaim(node),
             Wait::Kswapd { node, .. } => !self.nodes[node.index()].kswapd_asleep,
             Wait::Kcompactd { node, .. } => !self.nodes[node.index()].kcompactd_asleep,
+            Wait::OomReaper => self.oom_reaper_has_work(),
+            Wait::Congestion(_) => self.user.devices.uncongested_at == self.jiffies,
+            Wait::IfCongested(_) => !self.user.devices.any_congested(),
             Wait::PageIo(page) => !self.mem.life(page).flags.intersects(LifeFlags::WRITEBACK | LifeFlags::LOCKED),
             _ => false,
         }

@@ -299,16 +299,12 @@ fn lazily_freed_pages_go_to_the_file_list_and_need_no_swap() {
     audit(&machine);
 }
 
-/// Touches memory until the first page was dropped or little is left.
+/// Touches memory until there is none left.
 fn actor_that_fills(machine: &mut Machine<NullSink>) -> Actor {
     let mut hog = actor(machine, "hog");
     let vma = machine.mmap(hog.pid, anon(16_000)).expect("a mapping");
-    for page in 0..16_000 {
-        if event(machine, VmEvent::PgLazyFreed) > 0 {
-            break;
-        }
-        let _ = PageFault::new(hog.pid, vma, page, true).resume(machine, &mut hog.task);
-    }
+    let killed = (0..16_000).any(|page| touch(machine, &mut hog, vma, page, true) == FaultOutcome::Killed);
+    assert!(killed);
     hog
 }
 

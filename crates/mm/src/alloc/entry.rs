@@ -1,7 +1,7 @@
 //! The other ways in: by node, for a mapping, for the page cache, and by exact size (mm/mempolicy.c, mm/filemap.c,
 //! mm/page_alloc.c).
 
-use crate::alloc::Answer;
+use crate::alloc::{Alloc, Answer};
 use crate::event::{Event, Sink, emit};
 use crate::gfp::Gfp;
 use crate::machine::{Machine, PageError};
@@ -59,6 +59,33 @@ impl<S: Sink> Machine<S> {
             return self.alloc_huge_page(task, gfp, order, huge_node);
         }
         self.alloc_pages_nodemask(task, gfp, order, node, nodemask)
+    }
+
+    /// Begins a request for a page fault that can pause, as [`Machine::alloc_pages_vma`] does it whole. Huge pages are
+    /// for [`Machine::alloc_pages_vma`].
+    pub fn begin_alloc_vma(&mut self, task: &mut Task, gfp: Gfp, order: Order, fault: &Fault) -> Alloc {
+        let local = self.cpus[task.cpu.index()].node;
+        let Some(policy) = fault.policy.or(task.policy) else {
+            return self.begin_alloc(task, gfp, order, local, None);
+        };
+        if let Some(nodes) = policy.interleaved() {
+            let node = interleave_at(nodes, fault.offset(order), local);
+            emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask: None });
+            return self.begin_alloc(task, gfp, order, node, None).interleaved(node);
+        }
+        let nodemask = policy.nodemask(gfp, self.policy_zones, task.mems_allowed);
+        let node = policy.node(local);
+        emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask });
+        self.begin_alloc(task, gfp, order, node, nodemask)
+    }
+
+    /// Begins a request for a page-cache page that can pause, as [`Machine::page_cache_alloc`] does it whole.
+    pub fn begin_page_cache_alloc(&mut self, task: &mut Task, gfp: Gfp) -> Alloc {
+        let spread = self.cpusets.is_enabled() && self.cpusets.spreads_pages(task);
+        match if spread { task.spread_node(&mut self.rng) } else { None } {
+            Some(node) => self.begin_alloc(task, gfp, Order::default(), node, None),
+            None => self.begin_alloc_current(task, gfp, Order::default()),
+        }
     }
 
     /// A huge page from its node alone; anywhere only if the task may reclaim for it.

@@ -21,7 +21,7 @@ impl MayOom {
     pub(crate) fn resume<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
-        task: &Task,
+        task: &mut Task,
         ac: &AllocContext,
     ) -> Step<(Option<Frame>, bool)> {
         match self {
@@ -47,7 +47,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// A try above the high mark, in case somebody was killed meanwhile; then the killer.
-    fn alloc_pages_may_oom(&mut self, task: &Task, ac: &AllocContext) -> (Option<Frame>, bool) {
+    fn alloc_pages_may_oom(&mut self, task: &mut Task, ac: &AllocContext) -> (Option<Frame>, bool) {
         let last = AllocContext {
             gfp: (ac.gfp | Gfp::HARDWALL) - Gfp::DIRECT_RECLAIM,
             alloc_flags: AllocFlags::WMARK_HIGH | AllocFlags::CPUSET,

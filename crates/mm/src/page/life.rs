@@ -48,6 +48,8 @@ bitflags::bitflags! {
         /// Its buffers have all been written since it was changed, one by one, though it still counts as dirty
         /// (`buffer_check_dirty_writeback`).
         const CLEAN_BUFFERS = 1 << 22;
+        /// Unmapped, and to be freed together with others, which refer to it (`struct mmu_gather`).
+        const GATHERED = 1 << 23;
     }
 }
 

@@ -15,7 +15,8 @@ impl Life {
     /// References to the page: mappings, caches, batches on the way to a list, and those that nobody explains
     /// (`page_count`).
     pub(crate) fn references(&self) -> u32 {
-        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
+        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::GATHERED;
+        let others = others | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
         u32::from(self.mapcount) + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
     }
 }

@@ -8,7 +8,6 @@ use crate::io::Storage;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
-use crate::page::life::MemcgId;
 use crate::pfn::Frame;
 use crate::task::Task;
 use crate::task::mm::FileId;
@@ -33,22 +32,11 @@ pub(crate) struct FileFill {
     alone: bool,
     /// Whether the device was needed.
     pub(crate) major: bool,
-    memcg: MemcgId,
 }
 
 impl FileFill {
-    pub(crate) fn new(file: FileId, index: u32, memcg: MemcgId) -> FileFill {
-        FileFill {
-            file,
-            index,
-            window: 0,
-            done: 0,
-            batch: Vec::new(),
-            request: None,
-            alone: false,
-            major: false,
-            memcg,
-        }
+    pub(crate) fn new(file: FileId, index: u32) -> FileFill {
+        FileFill { file, index, window: 0, done: 0, batch: Vec::new(), request: None, alone: false, major: false }
     }
 
     /// Goes on; done with the page, which is not locked, or without if there is no memory.
@@ -58,7 +46,7 @@ impl FileFill {
                 match self.look(machine, task) {
                     Look::Page(frame) => return Step::Done(Some(frame)),
                     Look::Wait(wait) => return Step::Wait(wait),
-                    Look::Request(gfp) => self.request = Some(NewPage::new(gfp, Use::File, self.memcg)),
+                    Look::Request(gfp) => self.request = Some(NewPage::new(gfp, Use::File)),
                     Look::Again => continue,
                 }
             }

@@ -42,9 +42,8 @@ impl ReadPage {
             if file.storage == Storage::Shmem && empty {
                 return Step::Done(FaultOutcome::Minor);
             }
-            let memcg = machine.memcg_of(task);
             let (file, index) = (self.file, self.index);
-            let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index, memcg)));
+            let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
             match fill.resume(machine, task) {
                 Step::Wait(wait) => return Step::Wait(wait),
                 Step::Done(Some(frame)) => {
@@ -59,12 +58,5 @@ impl ReadPage {
                 }
             }
         }
-    }
-}
-
-impl<S: Sink> Machine<S> {
-    /// Whom pages are charged to that a task puts into the page cache.
-    pub(crate) fn memcg_of(&self, task: &Task) -> crate::page::life::MemcgId {
-        self.user.processes.get(task.pid).map(|process| process.memcg).unwrap_or_default()
     }
 }

@@ -67,8 +67,7 @@ impl WritePage {
                 return Some(Step::Done(FaultOutcome::Minor));
             }
             Slot::Swap(_) => {
-                let memcg = machine.memcg_of(task);
-                let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index, memcg)));
+                let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
                 return match fill.resume(machine, task) {
                     Step::Wait(wait) => Some(Step::Wait(wait)),
                     Step::Done(Some(_)) => None,
@@ -78,7 +77,7 @@ impl WritePage {
             Slot::Empty | Slot::Shadow(_) => {}
         }
         let write = if storage == Storage::Shmem { Gfp::empty() } else { Gfp::WRITE };
-        self.request = Some(NewPage::new(MAPPING_GFP | write, Use::File, machine.memcg_of(task)));
+        self.request = Some(NewPage::new(MAPPING_GFP | write, Use::File));
         None
     }
 

@@ -84,14 +84,12 @@ impl Fork {
             match self.copy_entries(machine, task, mm, hand) {
                 Stop::End => return Step::Done(Some(child)),
                 Stop::Table(level) => {
-                    let memcg = machine.memcg_of(task);
                     let gfp = Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO;
-                    self.table = Some((level, NewPage::new(gfp, Use::Table, memcg)));
+                    self.table = Some((level, NewPage::new(gfp, Use::Table)));
                 }
                 Stop::Pinned => {
                     let fault = crate::alloc::Fault { policy: None, start: 0, pgoff: 0, address: 0, hugepage: false };
-                    let memcg = machine.memcg_of(task);
-                    self.copy = Some(NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(fault), memcg));
+                    self.copy = Some(NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(fault)));
                 }
             }
         }

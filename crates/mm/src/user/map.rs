@@ -84,8 +84,8 @@ impl<S: Sink> Machine<S> {
     /// The first place of a mapping, from some page on, that has a page or a slot.
     pub(crate) fn next_place(&self, mm: MmId, vma: VmaId, from: u64) -> Option<(Place, Pte)> {
         let space = self.user.mms.get(mm)?;
-        let end = space.vma(vma)?.end();
-        let (page, pte) = space.table.next_used(from, end)?;
+        let range = space.vma(vma)?;
+        let (page, pte) = space.table.next_used(from.max(range.start), range.end())?;
         Some((Place { mm, vma, page }, pte))
     }
 }

@@ -39,8 +39,21 @@ impl<S: Sink> Machine<S> {
             mems_allowed: task.mems_allowed,
             policy: task.policy,
         });
-        task.pid = pid;
+        (task.pid, task.memcg.id) = (pid, spec.memcg);
         pid
+    }
+
+    /// Starts a process that shares the address space of another (`CLONE_VM`). `None` if that has none.
+    pub fn start_sharing(&mut self, spec: ProcessSpec, with: Pid, task: &mut Task) -> Option<Pid> {
+        let mm = self.user.processes.get(with)?.mm?;
+        self.user.mms.get_mut(mm)?.users += 1;
+        let alone = ProcessFlags::KTHREAD;
+        let flags = spec.flags;
+        let pid = self.start_process(ProcessSpec { flags: flags | alone, ..spec }, task);
+        let process = self.user.processes.get_mut(pid)?;
+        process.flags = flags;
+        process.mm = Some(mm);
+        Some(pid)
     }
 
     /// Gives the next process this id or a higher one.
@@ -89,8 +102,7 @@ impl<S: Sink> Machine<S> {
     pub fn update_task(&self, task: &mut Task) {
         let Some(process) = self.user.processes.get(task.pid) else { return };
         task.oom_victim = process.is_oom_victim();
-        task.killed = process.is_killed();
-        task.memcg.id = process.memcg;
+        (task.killed, task.memcg.id) = (process.is_killed(), process.memcg);
         task.flags.set(crate::task::TaskFlags::EXITING, process.flags.contains(ProcessFlags::EXITING));
     }
 

@@ -70,13 +70,18 @@ impl<S: Sink> Machine<S> {
             }
         }
         self.add_rss(place.mm, rss_kind(&life), -1);
+        let again = life.flags.contains(LifeFlags::GATHERED);
+        self.mem.life_mut(frame).flags |= LifeFlags::GATHERED;
         self.page_remove_rmap(cpu, frame);
-        self.gather(cpu, frame, gather);
+        if !again && gather.push(frame) {
+            self.flush(cpu, gather);
+        }
         changed
     }
 
-    /// Takes a page that is to be freed with others (`__tlb_remove_page`).
+    /// Takes a page table that is to be freed with others (`tlb_remove_table`).
     pub(crate) fn gather(&mut self, cpu: CpuId, frame: Frame, gather: &mut Gather) {
+        self.mem.life_mut(frame).flags |= LifeFlags::GATHERED;
         if gather.push(frame) {
             self.flush(cpu, gather);
         }
@@ -96,6 +101,9 @@ impl<S: Sink> Machine<S> {
                 if !self.mem.life(frame).is_mapped() {
                     self.free_unneeded_swap(cpu, frame);
                 }
+            }
+            for &frame in batch {
+                self.mem.life_mut(frame).flags -= LifeFlags::GATHERED;
             }
             self.put_pages(cpu, batch);
         }

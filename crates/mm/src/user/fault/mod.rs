@@ -12,7 +12,6 @@ use crate::alloc::Fault;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::page::life::MemcgId;
 use crate::pfn::{Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
@@ -80,7 +79,6 @@ struct Site {
     place: Place,
     vma: Vma,
     pte: Pte,
-    memcg: MemcgId,
 }
 
 impl PageFault {
@@ -92,6 +90,14 @@ impl PageFault {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        task.memcg.in_user_fault = true;
+        let step = self.handle(machine, task);
+        task.memcg.in_user_fault = false;
+        step
+    }
+
+    /// Looks, works and looks again until nothing is left to do (`handle_mm_fault`).
+    fn handle<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
         loop {
             if matches!(self.work, Work::None) {
                 match self.look(machine, task) {
@@ -189,7 +195,7 @@ impl PageFault {
         let vma = space.vma(self.vma).filter(|vma| self.offset < vma.pages)?.clone();
         let page = vma.start + self.offset;
         let pte = space.table.get(page);
-        Some(Site { place: Place { mm, vma: self.vma, page }, vma, pte, memcg: space.memcg })
+        Some(Site { place: Place { mm, vma: self.vma, page }, vma, pte })
     }
 
     /// Looks at the page tables anew and does what can be done at once (`__handle_mm_fault`, `handle_pte_fault`).
@@ -207,7 +213,7 @@ impl PageFault {
             return self.want_page(&site, Gfp::GFP_HIGHUSER_MOVABLE);
         }
         if let Some(level) = machine.missing_table(&site.place) {
-            return Next::Work(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table, site.memcg)));
+            return Next::Work(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
         }
         if site.pte.is_none() {
             return match site.vma.file {
@@ -235,7 +241,7 @@ impl PageFault {
             address: site.place.page << PAGE_SHIFT,
             hugepage: false,
         };
-        Next::Work(Work::Page(NewPage::new(gfp, Use::Mapping(fault), site.memcg)))
+        Next::Work(Work::Page(NewPage::new(gfp, Use::Mapping(fault))))
     }
 
     /// Makes a level of the page tables (`__pte_alloc`); false if there was no memory.

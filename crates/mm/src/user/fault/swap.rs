@@ -7,7 +7,7 @@ use crate::gfp::Gfp;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
-use crate::page::life::{LifeFlags, MemcgId};
+use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
 use crate::task::Task;
 use crate::task::mm::{FileId, RssKind, VmFlags};
@@ -21,7 +21,6 @@ use crate::wait::{Step, Wait};
 pub(crate) struct SwapFill {
     slot: SwapSlot,
     place: Fault,
-    memcg: MemcgId,
     /// Slots that are still to be read, the next last.
     ahead: Vec<SwapSlot>,
     begun: bool,
@@ -33,9 +32,9 @@ pub(crate) struct SwapFill {
 }
 
 impl SwapFill {
-    fn new(slot: SwapSlot, place: Fault, memcg: MemcgId) -> SwapFill {
+    fn new(slot: SwapSlot, place: Fault) -> SwapFill {
         let (ahead, request, bypass) = (Vec::new(), None, None);
-        SwapFill { slot, place, memcg, ahead, begun: false, request, major: false, bypass }
+        SwapFill { slot, place, ahead, begun: false, request, major: false, bypass }
     }
 
     /// Goes on; done with the page, read and not locked, or without if there is no memory.
@@ -58,7 +57,7 @@ impl SwapFill {
             match self.look(machine, task) {
                 Ok(step) => return step,
                 Err(slot) => {
-                    let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(self.place), self.memcg);
+                    let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(self.place));
                     self.request = Some((slot, page));
                 }
             }
@@ -127,7 +126,7 @@ impl PageFault {
             address: site.place.page << PAGE_SHIFT,
             hugepage: false,
         };
-        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), fault, site.memcg))))
+        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), fault))))
     }
 
     /// Maps a page that was in swap, if the entry still names its slot.
