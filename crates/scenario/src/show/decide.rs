@@ -1,8 +1,15 @@
 //! A decision as a sentence with its numbers.
 
+mod memcg;
+
+use crate::session::Trace;
+use buddyscope_mm::Machine;
 use buddyscope_mm::compact::CompactResult;
-use buddyscope_mm::event::{CompactEvent, Event, OomEvent, ReclaimEvent, ScanBalance, ScanFlags, SlowEvent, Wakeup};
+use buddyscope_mm::event::{
+    CompactEvent, Event, OomEvent, ReclaimEvent, ScanBalance, ScanFlags, SlabEvent, SlowEvent, Wakeup,
+};
 use buddyscope_mm::pfn::{NodeId, Pfn, ZoneId};
+use buddyscope_mm::reclaim::shrinker::ShrinkerId;
 
 /// What is told.
 pub(super) struct Told {
@@ -46,24 +53,31 @@ pub(super) fn is_told(event: &Event) -> bool {
                 | ReclaimEvent::NodeCosts { .. }
                 | ReclaimEvent::Isolate { .. }
         ),
-        Event::Compact(event) => !matches!(event, CompactEvent::Migrate { .. }),
+        // kcompactd looks around every half second and mostly goes back to sleep.
+        Event::Compact(event) => !matches!(event, CompactEvent::Migrate { .. } | CompactEvent::KcompactdSleep { .. }),
         Event::Slow(event) => !matches!(event, SlowEvent::Walked { .. } | SlowEvent::DrainCpu { .. }),
         Event::WakeKswapd { wakeup, .. } => *wakeup != Wakeup::AlreadyAwake,
-        Event::Oom(_) | Event::Memcg(_) | Event::Slab(_) | Event::Steal { .. } | Event::Boost { .. } => true,
+        Event::Memcg(event) => memcg::is_told(event),
+        Event::Slab(event) => matches!(event, SlabEvent::End { freed: 1.., .. }),
+        Event::Oom(_) | Event::Steal { .. } | Event::Boost { .. } => true,
         Event::AllocEnd { pfn, .. } => pfn.is_none(),
         _ => false,
     }
 }
 
-/// The sentence for an event.
-pub(super) fn tell(event: &Event) -> Told {
+/// The sentence for an event of a machine.
+pub(super) fn tell(event: &Event, machine: &Machine<Trace>) -> Told {
     match *event {
         Event::Reclaim(event) => reclaim(event),
         Event::Compact(event) => compact(event),
         Event::Slow(event) => slow(event),
         Event::Oom(event) => oom(event),
-        Event::Memcg(event) => Told::new("cgroup", "try_charge", format!("{event:?}")),
-        Event::Slab(event) => Told::new("slab", "do_shrink_slab", format!("{event:?}")),
+        Event::Memcg(event) => memcg::tell(event, machine),
+        Event::Slab(SlabEvent::Start { shrinker, node, .. }) => slab(machine, shrinker, node, "is asked".to_owned()),
+        Event::Slab(SlabEvent::End { shrinker, node, freed, new, .. }) => {
+            let put_off = if new > 0 { format!(", {new} put off") } else { String::new() };
+            slab(machine, shrinker, node, format!("{freed} objects freed{put_off}"))
+        }
         Event::WakeKswapd { node, order, highest_zoneidx, wakeup, .. } => {
             let what = match wakeup {
                 Wakeup::Woken => "wakes",
@@ -94,6 +108,11 @@ pub(super) fn tell(event: &Event) -> Told {
         }
         _ => Told::new("other", "", String::new()),
     }
+}
+
+fn slab(machine: &Machine<Trace>, shrinker: ShrinkerId, node: NodeId, what: String) -> Told {
+    let name = machine.shrinker_name(shrinker).unwrap_or("a cache");
+    Told::new("slab", "do_shrink_slab", format!("{name}: {what}")).on(node)
 }
 
 fn reclaim(event: ReclaimEvent) -> Told {
@@ -234,6 +253,9 @@ fn compact(event: CompactEvent) -> Told {
         }
         E::Finished { zone, result, .. } => {
             Told::new("compact", "compact_finished", result_name(result).to_owned()).at(zone)
+        }
+        E::KcompactdWake { node, order, .. } => {
+            Told::new("compact", "kcompactd", format!("takes up its work: order {order}")).on(node)
         }
         E::WakeKcompactd { node, order, .. } => {
             Told::new("compact", "wakeup_kcompactd", format!("kcompactd wakes for order {order}")).on(node)

@@ -31,7 +31,7 @@ pub struct LanePage {
 pub struct LaneView {
     /// Pages on the list; a huge page counts 512.
     pub total: u64,
-    /// The first is the next to be looked at.
+    /// The first is the next to be looked at; before it come those that the last look freed.
     pub pages: Vec<LanePage>,
 }
 
@@ -40,17 +40,20 @@ pub struct LaneView {
 pub(super) struct Verdicts {
     latest: BTreeMap<Pfn, &'static str>,
     order: VecDeque<Pfn>,
-    /// Pages of the batch that is being looked at.
-    batch: Vec<Pfn>,
+    /// The list that is being looked at, and the pages taken off it.
+    batch: Option<(LruIndex, Vec<Pfn>)>,
+    /// Pages that the last look at a node's list freed.
+    freed: BTreeMap<(NodeId, LruIndex), Vec<Pfn>>,
 }
 
 impl Verdicts {
     pub(super) fn note(&mut self, events: &[Event]) {
         for event in events {
             match *event {
-                Event::Reclaim(ReclaimEvent::Isolate { .. }) => self.batch.clear(),
+                Event::Reclaim(ReclaimEvent::Isolate { lru, .. }) => self.batch = Some((lru, Vec::new())),
+                Event::Reclaim(ReclaimEvent::InactiveScanned { node, .. }) => self.end_batch(node),
                 Event::Reclaim(ReclaimEvent::Isolated { pfn }) => {
-                    self.batch.push(pfn);
+                    self.batch.iter_mut().for_each(|(_, pages)| pages.push(pfn));
                     // Whatever is not put back afterwards was freed.
                     self.set(pfn, "freed");
                 }
@@ -78,6 +81,13 @@ impl Verdicts {
         }
     }
 
+    /// Of the pages taken off a list, those about which nothing else was decided are free.
+    fn end_batch(&mut self, node: NodeId) {
+        let Some((list, mut pages)) = self.batch.take() else { return };
+        pages.retain(|pfn| self.latest.get(pfn) == Some(&"freed"));
+        self.freed.insert((node, list), pages);
+    }
+
     fn set(&mut self, pfn: Pfn, verdict: &'static str) {
         if self.latest.insert(pfn, verdict).is_none() {
             self.order.push_back(pfn);
@@ -102,12 +112,15 @@ impl Show {
         let list = LruIndex::ALL[list.get("list", 0..=NR_LRU_LISTS as u64 - 1)? as usize];
         let count = count.get("count", 0..=MAX_PAGES)? as usize;
         let total = machine.lruvec(memcg, node).map_or(0, |lruvec| lruvec.size(list, 3));
+        let freed = self.verdicts.freed.get(&(node, list)).filter(|_| memcg == MemcgId::ROOT);
+        let gone =
+            freed.into_iter().flatten().map(|pfn| LanePage { pfn: pfn.0, flags: Vec::new(), verdict: Some("freed") });
         let pages = machine.lru_pages_from_tail(memcg, node, list).take(count).map(|page| LanePage {
             pfn: page.pfn.0,
             flags: flag_names(page.flags, page.mapcount > 0, page.young > 0),
             verdict: self.verdicts.latest.get(&page.pfn).copied().filter(|&verdict| verdict != "freed"),
         });
-        Ok(LaneView { total, pages: pages.collect() })
+        Ok(LaneView { total, pages: gone.chain(pages).take(count).collect() })
     }
 }
 

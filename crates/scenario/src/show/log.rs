@@ -1,10 +1,13 @@
 //! The decisions of a run, newest last.
 
 use super::{JIFFY_MS, decide};
+use crate::session::Trace;
+use buddyscope_mm::Machine;
 use buddyscope_mm::event::{Event, ReclaimEvent, SlowEvent};
+use buddyscope_mm::pfn::NodeId;
 use buddyscope_mm::sched::ContextId;
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Decisions kept; older ones are counted.
 const KEPT: usize = 20_000;
@@ -74,8 +77,20 @@ pub(super) struct Log {
     entries: VecDeque<Entry>,
     total: u64,
     passes: VecDeque<Pass>,
-    /// The pass that is under way: reclaimed pages at its beginning.
-    open: Option<(Pass, u64)>,
+    /// The pass that is under way; scanned and reclaimed pages at its beginning.
+    open: Option<(Pass, [u64; 2])>,
+    seen: BTreeMap<NodeId, Seen>,
+}
+
+/// What reclaim did on a node since somebody asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// Pages looked at on inactive lists.
+    pub(super) scanned: u64,
+    /// Of these, reclaimed.
+    pub(super) reclaimed: u64,
+    /// kswapd was awake at some time.
+    pub(super) awake: bool,
 }
 
 /// Whether an event is kept in full: what the log tells, and what becomes of single pages.
@@ -106,13 +121,22 @@ impl Log {
 
     fn note_pass(&mut self, who: ContextId, event: &Event) {
         match *event {
-            Event::Reclaim(ReclaimEvent::NodeBegin { node, priority, nr_reclaimed, .. }) => {
-                self.open = Some((Pass { node: node.0, who, priority, scanned: 0, reclaimed: 0 }, nr_reclaimed));
+            Event::Reclaim(ReclaimEvent::KswapdWake { node, .. }) => {
+                self.seen.entry(node).or_default().awake = true;
+            }
+            Event::Reclaim(ReclaimEvent::InactiveScanned { node, scanned, reclaimed, .. }) => {
+                let seen = self.seen.entry(node).or_default();
+                seen.scanned += u64::from(scanned);
+                seen.reclaimed += u64::from(reclaimed);
+            }
+            Event::Reclaim(ReclaimEvent::NodeBegin { node, priority, nr_reclaimed, nr_scanned, .. }) => {
+                let pass = Pass { node: node.0, who, priority, scanned: 0, reclaimed: 0 };
+                self.open = Some((pass, [nr_scanned, nr_reclaimed]));
             }
             Event::Reclaim(ReclaimEvent::NodeEnd { nr_reclaimed, nr_scanned, .. }) => {
-                let Some((mut pass, before)) = self.open.take() else { return };
-                pass.scanned = nr_scanned;
-                pass.reclaimed = nr_reclaimed.saturating_sub(before);
+                let Some((mut pass, [scanned, reclaimed])) = self.open.take() else { return };
+                pass.scanned = nr_scanned.saturating_sub(scanned);
+                pass.reclaimed = nr_reclaimed.saturating_sub(reclaimed);
                 self.passes.push_back(pass);
                 if self.passes.len() > PASSES {
                     self.passes.pop_front();
@@ -128,12 +152,17 @@ impl Log {
         self.total
     }
 
+    /// What reclaim did by node since this was asked last.
+    pub(super) fn take_seen(&mut self) -> BTreeMap<NodeId, Seen> {
+        core::mem::take(&mut self.seen)
+    }
+
     pub(super) fn passes(&self) -> impl Iterator<Item = &Pass> {
         self.passes.iter()
     }
 
     /// Decisions from number `first` on, of the first `shown`.
-    pub(super) fn view(&self, first: u64, count: usize, shown: u64) -> DecisionsView {
+    pub(super) fn view(&self, first: u64, count: usize, shown: u64, machine: &Machine<Trace>) -> DecisionsView {
         let oldest = self.total - self.entries.len() as u64;
         let first = first.max(oldest);
         let upto = shown.min(self.total);
@@ -141,7 +170,7 @@ impl Log {
         let room = upto.saturating_sub(first) as usize;
         let entries = self.entries.iter().skip(skip).take(count.min(room).min(MAX_COUNT));
         let items = entries.zip(first..).map(|(entry, seq)| {
-            let told = decide::tell(&entry.event);
+            let told = decide::tell(&entry.event, machine);
             DecisionView {
                 seq,
                 ms: entry.jiffy * JIFFY_MS,

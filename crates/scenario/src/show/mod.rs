@@ -5,6 +5,7 @@ mod gallery;
 mod lane;
 mod log;
 mod samples;
+mod scanners;
 mod view;
 
 pub use gallery::{ScenarioView, scenarios};
@@ -23,6 +24,7 @@ use buddyscope_mm::sched::ContextId;
 use lane::Verdicts;
 use log::Log;
 use samples::Samples;
+use scanners::Scanners;
 
 /// Milliseconds of a jiffy.
 const JIFFY_MS: u64 = 1000 / HZ;
@@ -60,6 +62,7 @@ pub struct Show {
     log: Log,
     verdicts: Verdicts,
     samples: Samples,
+    scanners: Scanners,
     ran: Option<ContextId>,
     /// Decisions that have been shown; those of the last turn come one by one if wanted.
     shown: u64,
@@ -87,6 +90,7 @@ impl Show {
             log: Log::default(),
             verdicts: Verdicts::default(),
             samples,
+            scanners: Scanners::default(),
             ran: None,
             shown: 0,
             version: 0,
@@ -175,10 +179,11 @@ impl Show {
         if let Some(id) = ran {
             self.ran = Some(id);
             self.verdicts.note(&heard);
+            self.scanners.note(self.run.now(), &heard, self.run.machine());
             self.log.note(self.run.now(), id, &heard);
         }
         if self.run.now() != before || self.samples.is_empty() {
-            self.samples.note(&self.run);
+            self.samples.note(&self.run, self.log.take_seen());
         }
         ran.is_some()
     }
@@ -192,7 +197,7 @@ impl Show {
     /// Decisions from number `first` on.
     #[must_use]
     pub fn decisions(&self, first: u64, count: usize) -> DecisionsView {
-        self.log.view(first, count, self.shown)
+        self.log.view(first, count, self.shown, self.run.machine())
     }
 
     /// How levels moved, from row `first` on.

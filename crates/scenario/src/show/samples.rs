@@ -1,14 +1,16 @@
 //! How levels moved: a row for every jiffy in which something happened, thinned out where a run is long.
 
 use super::JIFFY_MS;
+use super::log::Seen;
 use crate::run::Run;
 use crate::session::Trace;
 use buddyscope_mm::Machine;
 use buddyscope_mm::lru::LruIndex;
 use buddyscope_mm::pfn::{NodeId, ZoneId};
-use buddyscope_mm::vmstat::{VmEvent, ZoneItem};
+use buddyscope_mm::vmstat::ZoneItem;
 use buddyscope_mm::zone::Zone;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// At so many rows every other one goes.
 const MAX_ROWS: usize = 4096;
@@ -45,9 +47,9 @@ enum Source {
     Zone(ZoneId, Level),
     List(NodeId, LruIndex),
     Kswapd(NodeId),
-    /// Pages looked at or freed since the row before, of all nodes: the kernel counts them for the machine alone.
-    Scanned,
-    Stolen,
+    /// Pages of inactive lists that were looked at since the row before, and freed.
+    Scanned(NodeId),
+    Stolen(NodeId),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +64,8 @@ pub(super) struct Samples {
     sources: Vec<Source>,
     columns: Vec<ColumnView>,
     ms: Vec<u64>,
-    /// Counters at the last row.
-    counted: [u64; 2],
+    /// What reclaim did since the last row.
+    seen: BTreeMap<NodeId, Seen>,
     /// Whether rows went since somebody asked.
     thinned: bool,
     /// Jiffies from one row to the next.
@@ -76,7 +78,7 @@ impl Samples {
             sources: Vec::new(),
             columns: Vec::new(),
             ms: Vec::new(),
-            counted: [0; 2],
+            seen: BTreeMap::new(),
             thinned: false,
             stride: 1,
         };
@@ -87,17 +89,15 @@ impl Samples {
                 samples.add(name, None, Some(zone.id.index()), Source::Zone(zone.id, level));
             }
         }
-        let memory = machine.memory_nodes();
-        let first = memory.iter().next();
-        for node in memory.iter() {
+        for node in machine.memory_nodes().iter() {
             let names = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
             for (name, list) in names.into_iter().zip(LruIndex::ALL) {
                 samples.add(name, Some(node.0), None, Source::List(node, list));
             }
             samples.add("kswapd", Some(node.0), None, Source::Kswapd(node));
+            samples.add("pgscan", Some(node.0), None, Source::Scanned(node));
+            samples.add("pgsteal", Some(node.0), None, Source::Stolen(node));
         }
-        samples.add("pgscan", first.map(|node| node.0), None, Source::Scanned);
-        samples.add("pgsteal", first.map(|node| node.0), None, Source::Stolen);
         samples
     }
 
@@ -110,23 +110,28 @@ impl Samples {
         self.ms.is_empty()
     }
 
-    /// Adds a row.
-    pub(super) fn note(&mut self, run: &Run<Trace>) {
+    /// Adds a row, if its time has come, with what reclaim did before it.
+    pub(super) fn note(&mut self, run: &Run<Trace>, seen: BTreeMap<NodeId, Seen>) {
+        for (node, Seen { scanned, reclaimed, awake }) in seen {
+            let sum = self.seen.entry(node).or_default();
+            sum.scanned += scanned;
+            sum.reclaimed += reclaimed;
+            sum.awake |= awake;
+        }
         let ms = run.now() * JIFFY_MS;
         if self.ms.last().is_some_and(|&last| ms < last + self.stride * JIFFY_MS) {
             return;
         }
         let machine = run.machine();
-        let scanned = machine.vm_events().get(VmEvent::PgScanAnon) + machine.vm_events().get(VmEvent::PgScanFile);
-        let stolen = machine.vm_events().get(VmEvent::PgStealAnon) + machine.vm_events().get(VmEvent::PgStealFile);
-        let [scanned_before, stolen_before] = core::mem::replace(&mut self.counted, [scanned, stolen]);
+        let seen = core::mem::take(&mut self.seen);
+        let seen = |node| seen.get(&node).copied().unwrap_or_default();
         for (source, column) in self.sources.iter().zip(&mut self.columns) {
             column.values.push(match *source {
                 Source::Zone(zone, level) => level_of(&machine.zones()[zone.index()], level),
                 Source::List(node, list) => machine.nodes()[node.index()].stat.get(list.node_item()),
-                Source::Kswapd(node) => u64::from(!machine.nodes()[node.index()].kswapd_asleep),
-                Source::Scanned => scanned - scanned_before,
-                Source::Stolen => stolen - stolen_before,
+                Source::Kswapd(node) => u64::from(seen(node).awake || !machine.nodes()[node.index()].kswapd_asleep),
+                Source::Scanned(node) => seen(node).scanned,
+                Source::Stolen(node) => seen(node).reclaimed,
             });
         }
         self.ms.push(ms);
@@ -140,7 +145,7 @@ impl Samples {
         for (source, column) in self.sources.iter().zip(&mut self.columns) {
             let pairs = column.values.chunks(2);
             column.values = match source {
-                Source::Scanned | Source::Stolen => pairs.map(|pair| pair.iter().sum()).collect(),
+                Source::Scanned(_) | Source::Stolen(_) => pairs.map(|pair| pair.iter().sum()).collect(),
                 Source::Kswapd(_) => pairs.map(|pair| pair.iter().copied().max().unwrap_or(0)).collect(),
                 Source::Zone(..) | Source::List(..) => pairs.map(|pair| pair[0]).collect(),
             };

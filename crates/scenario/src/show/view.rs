@@ -173,7 +173,7 @@ pub(super) fn of(show: &Show) -> RunView {
             })
             .collect(),
         memcgs: memcgs(machine),
-        compaction: compaction(machine),
+        compaction: compaction(show),
         counters: counters(machine),
         decisions: show.shown,
     }
@@ -302,16 +302,20 @@ fn memcgs(machine: &Machine<Trace>) -> Vec<MemcgView> {
         .collect()
 }
 
-fn compaction(machine: &Machine<Trace>) -> Vec<CompactionView> {
-    let used = machine.zones().iter().filter(|zone| zone.is_managed() && zone.compact.cached_free_pfn.0 != 0);
-    used.map(|zone| CompactionView {
-        zone: zone.id.index(),
-        migrate_pfn: zone.compact.cached_migrate_pfn[0].0,
-        free_pfn: zone.compact.cached_free_pfn.0,
-        shift: zone.compact.defer_shift,
-        considered: zone.compact.considered,
-    })
-    .collect()
+fn compaction(show: &Show) -> Vec<CompactionView> {
+    let shown = show.scanners.at(show.run.now());
+    shown
+        .map(|(zone, pair)| {
+            let state = &show.machine().zones()[zone.index()].compact;
+            CompactionView {
+                zone: zone.index(),
+                migrate_pfn: pair.migrate.0,
+                free_pfn: pair.free.0,
+                shift: state.defer_shift,
+                considered: state.considered,
+            }
+        })
+        .collect()
 }
 
 /// Counters of the machine by their names in /proc/vmstat.
