@@ -26,7 +26,8 @@ export const model: Record<string, string> = {
   'answer.lastTry': 'OOM 终结者之前的最后一次尝试得到页帧 {pfn}，取自节点 {node} {zone}，共 {pages} 页。',
   'answer.noFail': '请求不得失败，从预留中得到页帧 {pfn}，取自节点 {node} {zone}，共 {pages} 页。',
   'answer.noZone': '无页：zonelist 中没有对此请求开放的区域。',
-  'answer.needsReclaim': '暂无页：内核此时会规整并回收。这台机器上没有任务在运行，也就没有可回收的页；“场景”里可以看到这一过程。',
+  'answer.needsReclaim':
+    '暂无页：内核此时会规整并回收。这台机器上没有任务在运行，也就没有可回收的页；“场景”里可以看到这一过程。',
   'answer.cannotReclaim': '无页：没有区域够用，而此请求不能回收。',
   'answer.wouldRecurse': '无页：任务自己正在回收（PF_MEMALLOC），不得再次开始。',
   'answer.compactionHopeless': '无页：这么大的块在此只值得规整（__GFP_NORETRY），而规整被跳过或推迟。',

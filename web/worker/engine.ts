@@ -81,16 +81,10 @@ const OTHERS = {
 
 const EXTRAS = Object.keys(OTHERS) as Extra[];
 
-// The pattern lets a build without the second do without it.
 const LOAD: Record<Extra, () => Promise<unknown>> = {
   recorder: () => import('../wasm/recorder.js'),
-  workload: () => fetched(import.meta.glob('../wasm/workload.js')),
+  workload: () => import('../wasm/workload.js'),
 };
-
-function fetched(modules: Record<string, () => Promise<unknown>>): Promise<unknown> {
-  const [load] = Object.values(modules);
-  return load === undefined ? Promise.reject(new Error('not part of this build')) : load();
-}
 
 /** What the machine answers whether it is shown or not. */
 const ALWAYS = ['boot', 'presets', 'gfp'] satisfies (keyof Session)[] as string[];

@@ -29,7 +29,10 @@ export function Contexts({ view }: { view: RunView }) {
   );
 
   function activity({ activity: now, wait }: RunContext): string {
-    if (now === 'waiting' && wait !== undefined) return t('who.waitsFor', { wait });
+    if (now === 'waiting' && wait !== undefined) {
+      const key: string = `wait.${wait}`;
+      return t('who.waitsFor', { wait: said.has(key) ? t(key) : wait });
+    }
     return t(`who.${now}`);
   }
 

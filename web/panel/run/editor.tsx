@@ -91,7 +91,9 @@ export function Editor({ problem, busy, open, own }: EditorProps) {
 
   function explained(): string {
     const message = problem?.message ?? '';
-    if (place === undefined) return message;
+    // A field of the scenario, as opposed to none and to the file as such.
+    const named = problem?.field.includes('.');
+    if (place === undefined) return named ? `${problem?.field}: ${message}` : message;
     return t(place.field === '' ? 'error.line' : 'error.at', { ...place, message });
   }
 }
