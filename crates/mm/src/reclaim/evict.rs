@@ -200,7 +200,9 @@ impl<S: Sink> Machine<S> {
         if !sc.gfp.contains(Gfp::IO) {
             return Err(Fate::Keep);
         }
-        if !self.add_to_swap(by.task, at.page) {
+        // A huge page would have to be split first, which the model cannot do.
+        let huge = flags.contains(LifeFlags::HUGE);
+        if huge || !self.add_to_swap(by.task, at.page) {
             return Err(Fate::Activate);
         }
         at.may_enter_fs = true;
@@ -303,3 +305,6 @@ fn dirty_writeback(life: &Life) -> (bool, bool) {
     let clean = life.flags.contains(LifeFlags::PRIVATE | LifeFlags::CLEAN_BUFFERS);
     (life.flags.contains(LifeFlags::DIRTY) && !clean, life.flags.contains(LifeFlags::WRITEBACK))
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ mod shrink_node;
 pub mod shrinker;
 mod soft_limit;
 mod synchronous;
+#[cfg(test)]
+mod testing;
 mod try_to_free;
 mod vmpressure;
 

@@ -1,0 +1,60 @@
+//! What the tests of reclaim share: a small machine, pages with a life, and runs with all waits noted.
+
+pub(super) use crate::compact::testing::{CPU, ZONE, machine};
+
+use crate::event::{Event, ReclaimEvent};
+use crate::gfp::Gfp;
+use crate::machine::Machine;
+use crate::page::life::LifeFlags;
+use crate::pfn::{Frame, NodeId, Order};
+use crate::task::{Task, TaskFlags};
+
+pub(super) type Small = Machine<Vec<Event>>;
+pub(super) const NODE: NodeId = NodeId(0);
+
+/// A page in use with such flags that `mapcount` page tables map, `young` of which accessed it. It is on no list.
+pub(super) fn page(machine: &mut Small, flags: LifeFlags, mapcount: u16, young: u16) -> Frame {
+    let gfp = Gfp::HIGHMEM | Gfp::MOVABLE;
+    let answer = machine.alloc_pages_nodemask(&mut Task::new(CPU), gfp, Order::default(), NODE, None);
+    let page = machine.mem.frame(answer.pfn.expect("a free page")).expect("a page of the machine");
+    let life = machine.mem.life_mut(page);
+    (life.flags, life.mapcount, life.young) = (flags, mapcount, young);
+    page
+}
+
+/// Pages with such flags on their list, the last one at the head.
+pub(super) fn listed(machine: &mut Small, flags: LifeFlags, count: u64) -> Vec<Frame> {
+    let mut pages = Vec::new();
+    for _ in 0..count {
+        let page = page(machine, flags, 0, 0);
+        machine.add_page_to_lru_list(CPU, page);
+        pages.push(page);
+    }
+    pages
+}
+
+/// Sets the marks of the only zone, and what is free of it by taking pages away.
+pub(super) fn leave_free(machine: &mut Small, free: u64, marks: [u64; 3]) {
+    let gfp = Gfp::HIGHMEM;
+    let count = |machine: &Small| machine.zone_stat(ZONE, crate::vmstat::ZoneItem::FreePages) as u64;
+    while count(machine) > free {
+        let answer = machine.alloc_pages_nodemask(&mut Task::new(CPU), gfp, Order::default(), NODE, None);
+        assert!(answer.pfn.is_some(), "so much can be taken");
+    }
+    machine.zones[ZONE.index()].watermark = marks;
+}
+
+pub(super) fn kswapd() -> Task {
+    let mut task = Task::new(CPU);
+    task.flags = TaskFlags::KSWAPD | TaskFlags::MEMALLOC;
+    task
+}
+
+/// The priorities of passes over nodes, in order.
+pub(super) fn priorities(machine: &Small) -> Vec<i8> {
+    let priority = |event: &Event| match event {
+        Event::Reclaim(ReclaimEvent::NodeBegin { priority, .. }) => Some(*priority),
+        _ => None,
+    };
+    machine.sink().iter().filter_map(priority).collect()
+}
