@@ -119,3 +119,6 @@ impl<S: Sink> Machine<S> {
         reserve == 0 || free > reserve / 2
     }
 }
+
+#[cfg(test)]
+mod tests;

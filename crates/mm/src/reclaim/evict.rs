@@ -5,6 +5,7 @@ use super::mapping::Unmapped;
 use super::pageout::Pageout;
 use crate::event::{Event, ReclaimEvent, References, Sink, emit};
 use crate::gfp::Gfp;
+use crate::lru::memcg::CgroupVersion;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags};
 use crate::page::meta::PageState;
@@ -122,7 +123,7 @@ impl<S: Sink> Machine<S> {
         }
         at.may_enter_fs =
             sc.gfp.contains(Gfp::FS) || (life.flags.contains(LifeFlags::SWAPCACHE) && sc.gfp.contains(Gfp::IO));
-        self.heed_writeback(by, &life, at, stat)?;
+        self.heed_writeback(by, &life, at, sc, stat)?;
         if !ignore_references {
             at.references = self.page_check_references(at.page, sc);
         }
@@ -145,8 +146,17 @@ impl<S: Sink> Machine<S> {
         self.detach(by, at, sc)
     }
 
-    /// Counts dirty pages and those being written; the latter are moved out of the way until they are clean.
-    fn heed_writeback(&mut self, by: &Reclaimer<'_>, life: &Life, at: &Candidate, stat: &mut Eviction) -> Step {
+    /// Counts dirty pages and those being written; the latter are moved out of the way until they are clean. Reclaim of a
+    /// group of cgroup v1 waits for those it meets again, as nothing else slows down who dirties pages. The kernel waits
+    /// at once and looks at the page again; here the wait follows the pass, and the page stays.
+    fn heed_writeback(
+        &mut self,
+        by: &Reclaimer<'_>,
+        life: &Life,
+        at: &Candidate,
+        sc: &mut ScanControl,
+        stat: &mut Eviction,
+    ) -> Step {
         let (dirty, writeback) = dirty_writeback(life);
         let reclaim = life.flags.contains(LifeFlags::RECLAIM);
         stat.dirty += u64::from(dirty || writeback);
@@ -158,11 +168,20 @@ impl<S: Sink> Machine<S> {
         }
         if by.kswapd && reclaim && self.nodes[by.node.index()].flags.contains(PgdatFlags::WRITEBACK) {
             stat.immediate += 1;
+        } else if !self.writeback_throttling_sane(sc) && reclaim && at.may_enter_fs {
+            sc.awaited = Some(at.page);
+            return Err(Fate::Keep);
         } else {
             self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
             stat.writeback += 1;
         }
         Err(Fate::Activate)
+    }
+
+    /// Whether tasks that dirty pages are slowed down before reclaim meets those (`writeback_throttling_sane`): not in
+    /// groups of cgroup v1.
+    pub(super) fn writeback_throttling_sane(&self, sc: &ScanControl) -> bool {
+        !sc.is_memcg_reclaim() || self.memcgs.version == CgroupVersion::V2
     }
 
     /// What references say about an inactive page; it may be spared once for each (`page_check_references`).

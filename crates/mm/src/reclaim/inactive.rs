@@ -23,7 +23,7 @@ impl<S: Sink> Machine<S> {
     ) -> u64 {
         let (cpu, file) = (task.cpu, lru.is_file());
         let kswapd = task.flags.contains(TaskFlags::KSWAPD);
-        if !kswapd && self.too_many_isolated(node, file, sc.gfp) {
+        if !kswapd && self.writeback_throttling_sane(sc) && self.too_many_isolated(node, file, sc.gfp) {
             // Nobody puts isolated pages back while this task works, so the second look would find the same.
             sc.stalled = true;
             return 0;

@@ -184,3 +184,6 @@ impl<S: Sink> Machine<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use super::soft_limit::SoftReclaim;
 use crate::event::ScanFlags;
 use crate::gfp::Gfp;
 use crate::page::life::MemcgId;
-use crate::pfn::NodeMask;
+use crate::pfn::{Frame, NodeMask};
 
 /// Priority a run begins with: lists are scanned by 1/2^priority (`DEF_PRIORITY`).
 pub(crate) const DEF_PRIORITY: i8 = 12;
@@ -68,6 +68,8 @@ pub(crate) struct ScanControl {
     pub(crate) nr: NodeScan,
     /// A scan was given up because too many pages were isolated already; the task has to wait.
     pub(crate) stalled: bool,
+    /// A page that is being written and is waited for, where nothing else slows down who dirties pages.
+    pub(crate) awaited: Option<Frame>,
     /// Pages freed by shrinkers and not yet counted (`reclaim_state.reclaimed_slab`).
     pub(crate) reclaimed_slab: u64,
 }
@@ -100,6 +102,7 @@ impl ScanControl {
             nr_reclaimed: 0,
             nr: NodeScan::default(),
             stalled: false,
+            awaited: None,
             reclaimed_slab: 0,
         }
     }

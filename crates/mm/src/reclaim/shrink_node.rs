@@ -189,6 +189,9 @@ impl<S: Sink> Machine<S> {
         if core::mem::take(&mut sc.stalled) {
             return Some(Wait::Sleep(ISOLATED_WAIT));
         }
+        if let Some(page) = sc.awaited.take() {
+            return Some(Wait::PageIo(page));
+        }
         if !task.flags.contains(TaskFlags::KSWAPD) {
             return None;
         }
@@ -205,8 +208,9 @@ impl<S: Sink> Machine<S> {
     /// Notes congestion, and makes direct reclaim wait for it.
     fn stall_reclaimer(&mut self, task: &Task, node: NodeId, sc: &ScanControl) -> Option<Wait> {
         let kswapd = task.flags.contains(TaskFlags::KSWAPD);
+        let notes = kswapd || (sc.is_memcg_reclaim() && self.writeback_throttling_sane(sc));
         let lruvec = self.lru.lruvec_mut(sc.target_memcg.unwrap_or_default(), node);
-        if (kswapd || sc.is_memcg_reclaim()) && sc.nr.dirty != 0 && sc.nr.dirty == sc.nr.congested {
+        if notes && sc.nr.dirty != 0 && sc.nr.dirty == sc.nr.congested {
             lruvec.congested = true;
         }
         (!kswapd && lruvec.congested).then_some(Wait::IfCongested(CONGESTION_WAIT))

@@ -1,6 +1,7 @@
 //! Each row of what becomes of an isolated page.
 
 use super::*;
+use crate::page::life::MemcgId;
 use crate::reclaim::script::BufferRelease;
 use crate::reclaim::testing::{CPU, NODE, Small, kswapd, machine, page};
 
@@ -111,6 +112,17 @@ fn row_8_kswapd_counts_it_as_immediate_once_all_is_being_written() {
 fn row_9_a_page_being_written_is_marked_and_moved_out_of_the_way() {
     let (done, machine, page) = direct(FILE | LifeFlags::WRITEBACK, 0, 0);
     assert!(is_activated(&done, &machine, page, true) && flags(&machine, page).contains(LifeFlags::RECLAIM));
+}
+
+#[test]
+fn row_10_reclaim_of_a_group_of_version_1_waits_for_a_page_it_meets_again() {
+    let mut machine = machine();
+    machine.memcgs.version = CgroupVersion::V1 { use_hierarchy: true };
+    let page = page(&mut machine, FILE | LifeFlags::WRITEBACK | LifeFlags::RECLAIM, 0, 0);
+    let mut sc = control();
+    sc.target_memcg = Some(MemcgId::ROOT);
+    let done = machine.shrink_page_list(&user(), NODE, vec![page], &mut sc, false);
+    assert!(is_kept(&done) && sc.awaited == Some(page));
 }
 
 #[test]
