@@ -18,11 +18,29 @@ for (const viewport of SIZES) {
     await page.goto(server.resolvedUrls.local[0]);
     // The machine runs and its state has been told: everything is drawn.
     await page.locator('.hash[data-current=true]').waitFor();
-    const path = `shots/${viewport.width}x${viewport.height}-${colorScheme}.png`;
-    await page.screenshot({ path });
-    console.log(path);
+    const name = `shots/${viewport.width}x${viewport.height}-${colorScheme}`;
+    await shot(page, `${name}.png`);
+    await playScenario(page);
+    await shot(page, `${name}-scenario.png`);
     await page.close();
   }
 }
+
+async function shot(page, path) {
+  await page.screenshot({ path });
+  console.log(path);
+}
+
+/** The first scenario, until kswapd has worked for a while. */
+async function playScenario(page) {
+  await page.getByRole('tab').nth(3).click();
+  await page.locator('.scenarios button').first().click();
+  await page.locator('.run-bar select').selectOption('5000');
+  await page.locator('.run-bar .primary').click();
+  await page.locator('#turns li').nth(20).waitFor({ state: 'attached', timeout: 120_000 });
+  await page.locator('.run-bar .primary').click();
+  await page.locator('.hash[data-current=true]').waitFor();
+}
+
 await browser.close();
 await server.close();
