@@ -2,7 +2,7 @@
 
 use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec};
 use buddyscope_mm::event::NullSink;
-use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Storage};
+use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Flusher, Storage};
 use buddyscope_mm::lru::LruIndex;
 use buddyscope_mm::pfn::{CpuId, NodeId};
 use buddyscope_mm::task::Task;
@@ -10,7 +10,7 @@ use buddyscope_mm::task::mm::{FileId, RssKind, VmFlags, VmaId};
 use buddyscope_mm::task::process::Pid;
 use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, PageFault, ProcessSpec, ReadPage, WritePage};
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
-use buddyscope_mm::wait::Step;
+use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::{Machine, MemcgId};
 
 const MIB: u64 = 1 << 20;
@@ -337,5 +337,43 @@ fn a_slow_device_makes_readers_wait() {
     let mut read = ReadPage::new(file, 0);
     assert!(matches!(read.resume(&mut machine, &mut actor.task), Step::Wait(_)));
     assert_eq!(machine.cached_pages(file), 4, "read ahead");
+    audit(&machine);
+}
+
+/// Completes everything that devices have been asked for, jiffy by jiffy, with the flusher of a device at work.
+fn flush(machine: &mut Machine<NullSink>, flusher: &mut Flusher, turns: u32) {
+    for _ in 0..turns {
+        let _ = flusher.resume(machine);
+        if let Some(due) = machine.next_io() {
+            machine.run_io_until(due);
+        }
+    }
+}
+
+#[test]
+fn dirty_pages_are_written_once_there_are_too_many() {
+    let mut machine = machine(64);
+    let disk = machine.add_device(DeviceSpec { pages_per_second: Some(2500), congests: false });
+    let file = machine.add_file(FileSpec { pages: 0, storage: Storage::Disk(disk), read_ahead: 0 });
+    let mut actor = actor(&mut machine, "writer");
+    let limits = machine.dirty_limits();
+    assert!(limits.background < limits.free_run() && limits.free_run() < limits.limit);
+    let mut flusher = Flusher::new(disk, CpuId(0));
+    assert!(matches!(flusher.resume(&mut machine), Step::Wait(Wait::Flusher { timeout: Some(1250), .. })));
+    let mut pauses = 0;
+    for page in 0..limits.free_run() as u32 + 200 {
+        let mut write = WritePage::new(file, page);
+        while let Step::Wait(wait) = write.resume(&mut machine, &mut actor.task) {
+            pauses += u32::from(matches!(wait, Wait::Sleep(1..=50)));
+        }
+    }
+    assert!(pauses > 0, "a writer is slowed down");
+    assert!(node(&machine, NodeItem::Dirty) > limits.background);
+    audit(&machine);
+    flush(&mut machine, &mut flusher, 5000);
+    let left = node(&machine, NodeItem::Dirty);
+    assert!(left <= limits.background, "{left} dirty pages are left, {} may be", limits.background);
+    assert_eq!(node(&machine, NodeItem::Writeback), 0);
+    assert!(node(&machine, NodeItem::Written) > 0);
     audit(&machine);
 }

@@ -82,6 +82,11 @@ impl Device {
         self.congested
     }
 
+    /// Pages it reads or writes in a second; `None` for at once.
+    pub(crate) fn pages_per_second(&self) -> Option<u64> {
+        self.spec.pages_per_second
+    }
+
     /// When its first request is done.
     pub(crate) fn next_due(&self) -> Option<(u64, u64)> {
         self.queue.front().map(|request| (request.due, request.number))
@@ -146,6 +151,10 @@ impl Devices {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (DeviceId, &Device)> + '_ {
         self.list.iter().enumerate().map(|(n, device)| (DeviceId(n as u16), device))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device> + '_ {
+        self.list.iter_mut()
     }
 
     /// Asks a device for a transfer. Says whether it is done already.

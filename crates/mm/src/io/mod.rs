@@ -5,6 +5,8 @@ pub(crate) mod cache;
 pub(crate) mod device;
 mod dirty;
 pub(crate) mod file;
+mod flusher;
+pub(crate) mod limits;
 pub(crate) mod mapping;
 mod page_cache;
 pub(crate) mod swap;
@@ -14,6 +16,8 @@ mod transfer;
 
 pub use device::DeviceSpec;
 pub use file::{DeviceId, File, FileSpec, Storage};
+pub use flusher::Flusher;
+pub use limits::DirtyLimits;
 pub use swap::{SwapCacheStats, SwapSlot};
 
 use crate::task::mm::{FileId, Mms};

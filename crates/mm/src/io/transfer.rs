@@ -70,6 +70,18 @@ impl<S: Sink> Machine<S> {
         self.user.devices.next_due()
     }
 
+    /// The jiffy in which the next transfer ends.
+    #[must_use]
+    pub fn next_io(&self) -> Option<u64> {
+        self.next_io_completion()
+    }
+
+    /// Lets time go on to a jiffy with nobody at work but devices.
+    pub fn run_io_until(&mut self, jiffy: u64) {
+        self.jiffies = self.jiffies.max(jiffy);
+        self.complete_io();
+    }
+
     /// Ends the transfers that are due, in the order in which they were asked for.
     pub(crate) fn complete_io(&mut self) {
         while let Some(request) = self.user.devices.pop(self.jiffies) {

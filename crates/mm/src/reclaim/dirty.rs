@@ -36,7 +36,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Pages of the machine that could become page cache, never 0 (`global_dirtyable_memory`).
-    fn global_dirtyable_memory(&self) -> u64 {
+    pub(crate) fn global_dirtyable_memory(&self) -> u64 {
         let free = self.global.vm_zone_stat[ZoneItem::FreePages as usize].max(0) as u64;
         let file: u64 = self.nodes.iter().map(|node| node.stat.file_lru()).sum();
         free.saturating_sub(self.totalreserve_pages) + file + 1

@@ -77,9 +77,6 @@ impl<S: Sink> Machine<S> {
         stat.get(isolated) > stat.get(inactive) >> if restricted { 0 } else { 3 }
     }
 
-    /// Asks for dirty pages to be written (`wakeup_flusher_threads`).
-    fn wakeup_flusher_threads(&mut self) {}
-
     fn tell_inactive(&mut self, node: NodeId, file: bool, priority: i8, scanned: u64, done: &Eviction) {
         emit!(
             self,

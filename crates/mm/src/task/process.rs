@@ -61,6 +61,10 @@ pub struct Process {
     pub mems_allowed: NodeMask,
     /// Its memory policy.
     pub policy: Option<Mempolicy>,
+    /// Pages it made dirty since it was last looked at (`nr_dirtied`).
+    pub(crate) dirtied: u32,
+    /// Pages after which it is looked at (`nr_dirtied_pause`).
+    pub(crate) dirtied_pause: u32,
 }
 
 impl Process {

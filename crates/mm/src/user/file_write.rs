@@ -20,13 +20,15 @@ pub struct WritePage {
     index: u32,
     request: Option<NewPage>,
     fill: Option<Box<FileFill>>,
+    /// Whether all is done but a pause for the pages that are dirty.
+    written: bool,
 }
 
 impl WritePage {
     /// Writes a page of a file; the file grows if the page lies behind its end.
     #[must_use]
     pub fn new(file: FileId, index: u32) -> WritePage {
-        WritePage { file, index, request: None, fill: None }
+        WritePage { file, index, request: None, fill: None, written: false }
     }
 
     /// Goes on; done with how it ended.
@@ -34,6 +36,9 @@ impl WritePage {
         loop {
             if machine.is_killed(task) {
                 return Step::Done(FaultOutcome::Killed);
+            }
+            if self.written {
+                return Step::Done(FaultOutcome::Minor);
             }
             if let Some(request) = &mut self.request {
                 match request.resume(machine, task) {
@@ -64,7 +69,12 @@ impl WritePage {
             Slot::Page(frame) if machine.is_locked(frame) => return Some(Step::Wait(Wait::PageIo(frame))),
             Slot::Page(frame) => {
                 machine.set_page_dirty(task.cpu, frame);
-                return Some(Step::Done(FaultOutcome::Minor));
+                self.written = true;
+                let pause = match storage {
+                    Storage::Disk(device) => machine.balance_dirty_pages(task.pid, device),
+                    Storage::Shmem => None,
+                };
+                return Some(pause.map_or(Step::Done(FaultOutcome::Minor), |jiffies| Step::Wait(Wait::Sleep(jiffies))));
             }
             Slot::Swap(_) => {
                 let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));

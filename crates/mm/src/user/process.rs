@@ -1,6 +1,7 @@
 //! Processes come into being and are looked at.
 
 use crate::event::Sink;
+use crate::io::limits::FIRST_PAUSE;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::task::Task;
@@ -38,6 +39,8 @@ impl<S: Sink> Machine<S> {
             flags: spec.flags,
             mems_allowed: task.mems_allowed,
             policy: task.policy,
+            dirtied: 0,
+            dirtied_pause: FIRST_PAUSE,
         });
         (task.pid, task.memcg.id) = (pid, spec.memcg);
         pid
