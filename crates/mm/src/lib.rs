@@ -21,6 +21,7 @@ pub mod lru;
 mod machine;
 pub mod oom;
 mod page;
+mod part;
 pub mod pfn;
 mod preview;
 pub mod reclaim;

@@ -3,6 +3,7 @@
 
 use super::cache::PageCache;
 use crate::page::life::MappingId;
+use crate::part::Part;
 use crate::task::mm::{FileId, MmId, VmaId};
 
 /// What a mapping is.
@@ -27,7 +28,7 @@ pub(crate) struct Mapping {
 /// All of them. Number 0 is none; numbers of ended families are given out again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mappings {
-    list: Vec<Option<Mapping>>,
+    list: Part<Vec<Option<Mapping>>>,
     free: Vec<u32>,
 }
 

@@ -20,6 +20,7 @@ pub use flusher::Flusher;
 pub use limits::DirtyLimits;
 pub use swap::{SwapCacheStats, SwapSlot};
 
+use crate::part::Part;
 use crate::task::mm::{FileId, Mms};
 use crate::task::process::Processes;
 use device::Devices;
@@ -31,7 +32,7 @@ pub(crate) struct UserSpace {
     pub(crate) processes: Processes,
     pub(crate) mms: Mms,
     pub(crate) mappings: Mappings,
-    pub(crate) files: Vec<File>,
+    pub(crate) files: Part<Vec<File>>,
     pub(crate) devices: Devices,
 }
 

@@ -4,6 +4,7 @@
 use super::cache::{PageCache, Slot};
 use super::swap_ahead::SwapAhead;
 use crate::io::file::DeviceId;
+use crate::part::Part;
 use crate::pfn::CpuId;
 
 /// A slot of swap: area and offset. 0 is none; the first slot of an area holds its header.
@@ -62,7 +63,7 @@ pub(crate) struct SwapArea {
 /// All swap space.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Swap {
-    pub(crate) areas: Vec<SwapArea>,
+    pub(crate) areas: Part<Vec<SwapArea>>,
     /// Area numbers by falling priority; those of the same take turns.
     order: Vec<u8>,
     /// Usable slots of all areas (`total_swap_pages`).

@@ -4,6 +4,7 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
+use crate::part::Part;
 use crate::pfn::{NodeId, NodeMask, Order, Pfn};
 use crate::task::TaskFlags;
 use std::collections::{BTreeMap, VecDeque};
@@ -35,8 +36,8 @@ pub struct SlabRequest {
 /// What the next steps come to, by frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReclaimScript {
-    releases: BTreeMap<u32, VecDeque<BufferRelease>>,
-    requests: BTreeMap<u32, VecDeque<SlabRequest>>,
+    releases: Part<BTreeMap<u32, VecDeque<BufferRelease>>>,
+    requests: Part<BTreeMap<u32, VecDeque<SlabRequest>>>,
 }
 
 impl ReclaimScript {

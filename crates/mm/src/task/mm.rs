@@ -1,6 +1,7 @@
 //! Address spaces (`struct mm_struct`, `struct vm_area_struct`).
 
 use crate::page::life::{MappingId, MemcgId};
+use crate::part::Part;
 use crate::pfn::PAGE_SHIFT;
 use crate::task::mempolicy::Mempolicy;
 use crate::task::page_table::{PTRS_PER_PTE, PageTable};
@@ -193,7 +194,7 @@ impl Mm {
 
 /// All address spaces. Numbers of ended ones are given out again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Mms(Vec<Option<Mm>>);
+pub(crate) struct Mms(Part<Vec<Option<Mm>>>);
 
 impl Mms {
     pub(crate) fn add(&mut self, mm: Mm) -> MmId {

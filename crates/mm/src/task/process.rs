@@ -1,6 +1,7 @@
 //! Processes: who holds memory, and whom the OOM killer chooses from (`struct signal_struct`, `struct task_struct`).
 
 use crate::page::life::MemcgId;
+use crate::part::Part;
 use crate::pfn::NodeMask;
 use crate::task::mempolicy::Mempolicy;
 use crate::task::mm::MmId;
@@ -84,7 +85,7 @@ impl Process {
 /// All processes. The order of ids is that of creation, as the kernel's list of tasks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Processes {
-    list: BTreeMap<Pid, Process>,
+    list: Part<BTreeMap<Pid, Process>>,
     last: u32,
 }
 

@@ -21,6 +21,7 @@ pub(crate) use stock::CHARGE_BATCH;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
+use crate::part::Part;
 use crate::pfn::Frame;
 use counter::NR_COUNTERS;
 use events::EventCounts;
@@ -90,9 +91,9 @@ pub struct Memcg {
 pub(crate) struct Memcgs {
     groups: Vec<Option<Memcg>>,
     /// What CPUs keep ahead of need; those that never did have no entry.
-    stocks: Vec<Stock>,
+    stocks: Part<Vec<Stock>>,
     /// Blocks that the kernel itself holds, and whom they are charged to.
-    pub(crate) kernel_pages: BTreeMap<Frame, MemcgId>,
+    pub(crate) kernel_pages: Part<BTreeMap<Frame, MemcgId>>,
     /// Groups that a worker is to bring below `memory.high`.
     high_work: Vec<MemcgId>,
     /// Groups whose listeners a worker is to tell of pressure.
@@ -131,8 +132,8 @@ impl Memcgs {
         };
         Memcgs {
             groups: vec![Some(root)],
-            stocks: Vec::new(),
-            kernel_pages: BTreeMap::new(),
+            stocks: Part::default(),
+            kernel_pages: Part::default(),
             high_work: Vec::new(),
             pressure_work: Vec::new(),
             soft: SoftLimits::default(),

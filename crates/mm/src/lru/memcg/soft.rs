@@ -2,6 +2,7 @@
 
 use super::{CgroupVersion, Memcgs};
 use crate::page::life::MemcgId;
+use crate::part::Part;
 use crate::pfn::{CpuId, NodeId};
 use std::collections::BTreeMap;
 
@@ -14,11 +15,11 @@ const SOFT_LIMIT_TARGET: u64 = 1024;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SoftLimits {
     /// By what they hold too much, ascending; of equals the one that came later is last.
-    by_node: BTreeMap<NodeId, Vec<(u64, MemcgId)>>,
+    by_node: Part<BTreeMap<NodeId, Vec<(u64, MemcgId)>>>,
     /// Pages charged and uncharged by group and CPU, and the counts at which to look again.
-    events: BTreeMap<(MemcgId, CpuId), PageEvents>,
+    events: Part<BTreeMap<(MemcgId, CpuId), PageEvents>>,
     /// Where walks of soft-limit reclaim have come, by root and node.
-    walks: BTreeMap<(MemcgId, NodeId), SharedWalk>,
+    walks: Part<BTreeMap<(MemcgId, NodeId), SharedWalk>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

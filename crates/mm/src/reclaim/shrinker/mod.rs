@@ -14,6 +14,7 @@ pub use user::UserCache;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
+use crate::part::Part;
 use crate::pfn::NodeId;
 use scripted::Script;
 pub(crate) use shadow::ShadowNodes;
@@ -104,9 +105,9 @@ enum Freeable {
 /// Every shrinker, in the order of registration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shrinkers {
-    list: Vec<Shrinker>,
+    list: Part<Vec<Shrinker>>,
     /// Which shrinkers may have objects of a group on a node (`memcg_shrinker_map`).
-    of_memcg: BTreeSet<(MemcgId, NodeId, ShrinkerId)>,
+    of_memcg: Part<BTreeSet<(MemcgId, NodeId, ShrinkerId)>>,
     /// How often they were asked.
     calls: u64,
 }

@@ -6,6 +6,7 @@ use crate::io::cache::NodeChange;
 use crate::lru::LruIndex;
 use crate::machine::Machine;
 use crate::page::life::{MappingId, MemcgId};
+use crate::part::Part;
 use crate::pfn::{MAX_NR_ZONES, NodeId};
 use crate::vmstat::NodeItem;
 use std::collections::BTreeMap;
@@ -17,9 +18,9 @@ type Place = (MappingId, u32);
 /// that left last.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ShadowNodes {
-    order: BTreeMap<(NodeId, u64), Place>,
-    places: BTreeMap<Place, (NodeId, u64)>,
-    counts: BTreeMap<NodeId, u64>,
+    order: Part<BTreeMap<(NodeId, u64), Place>>,
+    places: Part<BTreeMap<Place, (NodeId, u64)>>,
+    counts: Part<BTreeMap<NodeId, u64>>,
     next: u64,
 }
 
