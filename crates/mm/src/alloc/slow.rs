@@ -140,7 +140,15 @@ impl SlowPath {
     fn step<S: Sink>(&mut self, at: At, machine: &mut Machine<S>, task: &mut Task) -> Flow {
         match at {
             // Such a state is not entered then, and what follows from it need not be in the build.
-            At::EarlyCompaction(_) | At::Reclaim(_) | At::Compaction(_) | At::OutOfMemory(_) if !RECLAIMS => {
+            At::EarlyCompaction(_)
+            | At::Reclaim(_)
+            | At::Reclaimed
+            | At::Compaction(_)
+            | At::Decide
+            | At::ReclaimHopeless
+            | At::OutOfMemory(_)
+                if !RECLAIMS =>
+            {
                 Flow::Go(At::NoPage(Outcome::NeedsReclaim))
             }
             At::RetryCpuset => self.begin(machine, task),

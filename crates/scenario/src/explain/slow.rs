@@ -6,6 +6,9 @@ use buddyscope_mm::event::{CompactResult, OomRefusal, SlowEvent};
 
 /// The step a decision of the slow path makes, if it is worth telling.
 pub(super) fn step(event: SlowEvent) -> Option<WhyStep> {
+    if !cfg!(feature = "reclaim") {
+        return None;
+    }
     let args = Args::new();
     let (kind, key, function, args) = match event {
         SlowEvent::CpusetRetry { .. } => (StepKind::Info, "slow.cpuset", "check_retry_cpuset", args),
