@@ -14,10 +14,6 @@ pub(crate) struct LruList {
 }
 
 impl LruList {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.head == NO_PAGE
-    }
-
     /// The page that has been here longest, where reclaim begins.
     pub(crate) fn tail(&self) -> Option<Frame> {
         (self.tail != NO_PAGE).then_some(self.tail)

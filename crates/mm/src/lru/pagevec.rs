@@ -170,7 +170,7 @@ impl<S: Sink> Machine<S> {
     fn relist(&mut self, cpu: CpuId, page: Frame, set: LifeFlags, clear: LifeFlags) {
         self.del_page_from_lru_list(cpu, page);
         let flags = &mut self.mem.life_mut(page).flags;
-        *flags = *flags - clear | set;
+        *flags = (*flags - clear) | set;
         self.add_page_to_lru_list(cpu, page);
     }
 

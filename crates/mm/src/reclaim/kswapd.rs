@@ -164,7 +164,7 @@ impl BalancePgdat {
                 let zone = &mut machine.zones[ZoneId::new(self.node, kind).index()];
                 zone.watermark_boost = zone.watermark_boost.saturating_sub(boost);
             }
-            machine.wakeup_kcompactd(self.node, PAGEBLOCK_ORDER as u8, self.highest_zoneidx);
+            machine.wakeup_kcompactd(self.node, PAGEBLOCK_ORDER, self.highest_zoneidx);
         }
         machine.snapshot_refaults(None, self.node);
         self.sc.order

@@ -3,7 +3,7 @@
 use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
-use crate::pfn::{CpuId, Frame, NodeId};
+use crate::pfn::{Frame, NodeId};
 use crate::task::Task;
 use crate::vmstat::NodeItem;
 

@@ -27,35 +27,33 @@ impl ReadPage {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        loop {
-            if machine.is_killed(task) {
-                if let Some(fill) = &mut self.fill {
-                    fill.submit(machine, task);
-                }
-                return Step::Done(FaultOutcome::Killed);
+        if machine.is_killed(task) {
+            if let Some(fill) = &mut self.fill {
+                fill.submit(machine, task);
             }
-            let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
-                return Step::Done(FaultOutcome::BusError);
-            };
-            // A hole in shared memory reads as zeros and stays a hole.
-            let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
-            if file.storage == Storage::Shmem && empty {
-                return Step::Done(FaultOutcome::Minor);
+            return Step::Done(FaultOutcome::Killed);
+        }
+        let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
+            return Step::Done(FaultOutcome::BusError);
+        };
+        // A hole in shared memory reads as zeros and stays a hole.
+        let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
+        if file.storage == Storage::Shmem && empty {
+            return Step::Done(FaultOutcome::Minor);
+        }
+        let (file, index) = (self.file, self.index);
+        let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
+        match fill.resume(machine, task) {
+            Step::Wait(wait) => return Step::Wait(wait),
+            Step::Done(Some(frame)) => {
+                machine.mark_page_accessed(task.cpu, frame);
+                let major = fill.major;
+                return Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor });
             }
-            let (file, index) = (self.file, self.index);
-            let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
-            match fill.resume(machine, task) {
-                Step::Wait(wait) => return Step::Wait(wait),
-                Step::Done(Some(frame)) => {
-                    machine.mark_page_accessed(task.cpu, frame);
-                    let major = fill.major;
-                    return Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor });
-                }
-                Step::Done(None) => {
-                    // The call fails for lack of memory (ENOMEM); a reader that goes on tries again.
-                    self.fill = None;
-                    return Step::Wait(Wait::Yield);
-                }
+            Step::Done(None) => {
+                // The call fails for lack of memory (ENOMEM); a reader that goes on tries again.
+                self.fill = None;
+                return Step::Wait(Wait::Yield);
             }
         }
     }

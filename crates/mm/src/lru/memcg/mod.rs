@@ -79,7 +79,7 @@ pub struct Memcg {
     pub swappiness: u8,
     /// What it should not hold while the machine is short of memory, in pages (v1 alone).
     pub soft_limit: u64,
-    pub(super) pressure: Pressure,
+    pressure: Pressure,
     /// Whether nobody is killed when it has too little memory: its tasks wait (`memory.oom_control` of v1).
     pub oom_kill_disable: bool,
     /// Whether it counts for the group above and is walked with those below (`use_hierarchy`).

@@ -13,8 +13,6 @@ mod remove;
 mod tests;
 
 pub(crate) use charge::Charge;
-pub(crate) use high::OverHigh;
 pub use limits::MemcgLimit;
-pub(crate) use limits::SetLimit;
 pub(crate) use page::ChargePage;
 pub(crate) use reclaim::{MemcgReclaim, reclaim_gfp};
