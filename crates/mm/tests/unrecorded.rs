@@ -207,7 +207,7 @@ fn kcompactd(machine: &Recorded) -> (u8, u8, bool) {
 #[test]
 fn kcompactd_is_asked_for_the_highest_order_and_the_lowest_zone() {
     let mut machine = hopeless([0; 3]);
-    allocate(&mut machine, WAKING | Gfp::DMA, 0);
+    allocate(&mut machine, WAKING | Gfp::DMA32, 0);
     assert_eq!(kcompactd(&machine), (0, 3, false), "not for order 0");
     allocate(&mut machine, WAKING | Gfp::DMA32, 3);
     allocate(&mut machine, WAKING, 2);

@@ -57,10 +57,9 @@ impl<S: Sink> LockedZone<'_, S> {
     pub(crate) fn mod_state(&mut self, item: ZoneItem, delta: i64) {
         let stored = &mut self.pcp.vm_stat_diff[item as usize];
         let folded = fold_delta(stored, delta, i64::from(self.pcp.stat_threshold));
-        if folded != 0 {
-            self.zone.vm_stat[item as usize] += folded;
-            self.global.vm_zone_stat[item as usize] += folded;
-        }
+        // Nearly as often 0 as not, so to look first would cost more than to add nothing.
+        self.zone.vm_stat[item as usize] += folded;
+        self.global.vm_zone_stat[item as usize] += folded;
     }
 
     /// Changes the count of free pages, and of free CMA pages too if they are (`__mod_zone_freepage_state`).
@@ -114,7 +113,7 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Takes the smallest sufficient block of one type and splits it (`__rmqueue_smallest`). The record of what is
-    /// left remembers the list.
+    /// left remembers the list; that of a block taken whole stays as it is until the block gets a new state.
     #[inline(always)]
     pub(crate) fn rmqueue_smallest(&mut self, order: u8, list: MigrateType, want: MigrateType) -> Option<Frame> {
         for found in order..MAX_ORDER as u8 {
@@ -124,8 +123,8 @@ impl<S: Sink> LockedZone<'_, S> {
             if found > order {
                 self.mem.set_meta(frame, found, Meta::default());
                 self.expand(frame, order, found, list);
+                self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
             }
-            self.mem.set_meta(frame, order, Meta::new(PageState::None, order, list));
             emit!(
                 self,
                 Event::TakeBlock {
@@ -140,6 +139,12 @@ impl<S: Sink> LockedZone<'_, S> {
             return Some(frame);
         }
         None
+    }
+
+    /// The same from a list that few requests look at.
+    #[inline(never)]
+    fn rmqueue_special(&mut self, order: u8, list: MigrateType, want: MigrateType) -> Option<Frame> {
+        self.rmqueue_smallest(order, list, want)
     }
 
     /// Splits a block down to `low`, giving the upper halves back (`expand`).
@@ -158,7 +163,7 @@ impl<S: Sink> LockedZone<'_, S> {
 
     /// Takes a block for a request: CMA when it dominates, the type's own lists, CMA, then another type's
     /// (`__rmqueue`). Says which list it came from (`get_pcppage_migratetype`).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rmqueue_type(
         &mut self,
         order: u8,
@@ -168,7 +173,7 @@ impl<S: Sink> LockedZone<'_, S> {
         let cma = flags.contains(AllocFlags::CMA);
         if cma
             && self.cma_dominates()
-            && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype)
+            && let Some(frame) = self.rmqueue_special(order, MigrateType::Cma, migratetype)
         {
             return Some((frame, MigrateType::Cma));
         }
@@ -176,7 +181,7 @@ impl<S: Sink> LockedZone<'_, S> {
             if let Some(frame) = self.rmqueue_smallest(order, migratetype, migratetype) {
                 return Some((frame, migratetype));
             }
-            if cma && let Some(frame) = self.rmqueue_smallest(order, MigrateType::Cma, migratetype) {
+            if cma && let Some(frame) = self.rmqueue_special(order, MigrateType::Cma, migratetype) {
                 return Some((frame, MigrateType::Cma));
             }
             if !self.rmqueue_fallback(order, migratetype, flags) {
@@ -209,7 +214,7 @@ impl<S: Sink> LockedZone<'_, S> {
     ) -> Option<(Frame, MigrateType)> {
         if order > 0
             && flags.contains(AllocFlags::HARDER)
-            && let Some(frame) = self.rmqueue_smallest(order, MigrateType::HighAtomic, migratetype)
+            && let Some(frame) = self.rmqueue_special(order, MigrateType::HighAtomic, migratetype)
         {
             return Some((frame, MigrateType::HighAtomic));
         }

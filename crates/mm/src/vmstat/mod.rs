@@ -123,13 +123,9 @@ pub(crate) const NUMA_STATS_THRESHOLD: u16 = u16::MAX - 2;
 #[inline]
 pub(crate) fn fold_delta(stored: &mut i16, delta: i64, threshold: i64) -> i64 {
     let sum = i64::from(*stored) + delta;
-    if sum.abs() > threshold {
-        *stored = 0;
-        sum
-    } else {
-        *stored = sum as i16;
-        0
-    }
+    let folded = if sum.abs() > threshold { sum } else { 0 };
+    *stored = (sum - folded) as i16;
+    folded
 }
 
 #[cfg(test)]
