@@ -1,5 +1,7 @@
 //! One number for the whole state of a machine: equal machines, equal numbers, on every target.
 
+mod lists;
+
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::memmap::TOP_ORDER;
@@ -50,6 +52,7 @@ impl<S: Sink> Machine<S> {
             self.hash_pcp(&mut hash, set);
         }
         self.hash_pages(&mut hash);
+        self.hash_lists(&mut hash);
         self.hash_settings(&mut hash);
         hash_cpusets(&mut hash, &self.cpusets);
         hash.0
