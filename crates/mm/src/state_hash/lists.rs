@@ -38,7 +38,7 @@ impl<S: Sink> Machine<S> {
 
 fn is_blank(lruvec: &Lruvec) -> bool {
     lruvec.nonresident_age == 0
-        && lruvec.lists.iter().all(|list| list.is_empty())
+        && lruvec.lists.iter().all(|list| list.head().is_none())
         && lruvec.stat.words().all(|n| n == 0)
 }
 
