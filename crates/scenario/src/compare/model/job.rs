@@ -4,6 +4,7 @@ use super::observer::Observer;
 use super::setting::Setting;
 use super::speed::Speed;
 use super::work::{Access, AccessOutcome};
+use super::world::in_writeback;
 use crate::compare::error::CompareError;
 use crate::compare::shell::{Command, Dd, Input, Memfrag, Memhog, Pattern};
 use crate::compare::trace::LoadEvent;
@@ -34,6 +35,8 @@ pub(super) struct Job {
     memcg: MemcgId,
     /// Pages of a jiffy.
     speed: u64,
+    /// Pages being written beyond which it has to wait when it reclaims.
+    swap_queue: u64,
     /// The jiffy, and the pages of it that are done.
     done: (u64, u64),
     access: Option<Access>,
@@ -103,7 +106,18 @@ impl Job {
         let mut task = Task::new(cpu.map_or(setting.cpu, CpuId));
         task.mems_allowed = machine.memory_nodes();
         let (memcg, speed) = (MemcgId::ROOT, Speed::per_jiffy(speed));
-        Ok(Job { task, pid: None, comm, kind, policy, memcg, speed, done: (0, 0), access: None })
+        Ok(Job {
+            task,
+            pid: None,
+            comm,
+            kind,
+            policy,
+            memcg,
+            speed,
+            swap_queue: setting.speed.swap_queue,
+            done: (0, 0),
+            access: None,
+        })
     }
 
     /// The CPU it runs on and its process id.
@@ -175,6 +189,9 @@ impl Job {
             return None;
         }
         if self.done.1 >= self.speed {
+            return Some(Wait::Sleep(1));
+        }
+        if self.access.is_some() && in_writeback(machine) >= self.swap_queue {
             return Some(Wait::Sleep(1));
         }
         let awake = machine.nodes().iter().any(|node| node.present_pages > 0 && !node.kswapd_asleep);

@@ -29,13 +29,22 @@ pub(super) struct Speed {
     pub(super) scanned_per_jiffy: Option<u64>,
     /// Pages that the swap disk writes or reads in a second.
     pub(super) swap: u64,
+    /// Pages on their way to the swap disk, or from it, beyond which whoever adds another has to wait.
+    pub(super) swap_queue: u64,
     /// Whether the load paces itself.
     pub(super) paced: bool,
 }
 
 impl Default for Speed {
     fn default() -> Speed {
-        Speed { anon: DEFAULT, file: DEFAULT, scanned_per_jiffy: None, swap: DEFAULT, paced: false }
+        Speed {
+            anon: DEFAULT,
+            file: DEFAULT,
+            scanned_per_jiffy: None,
+            swap: DEFAULT,
+            swap_queue: u64::MAX,
+            paced: false,
+        }
     }
 }
 
@@ -44,8 +53,8 @@ impl Speed {
         let grown = KINDS.map(|lists| filled(&run.trace, lists));
         let [anon, file] = [0, 1].map(|kind| grown[kind].or(grown[1 - kind]).unwrap_or(DEFAULT));
         let scanned_per_jiffy = scan_speed(&run.trace);
-        let mut speed =
-            Speed { anon, file, scanned_per_jiffy, swap: swap_speed(&run.trace).unwrap_or(anon), paced: false };
+        let (swap, swap_queue) = swap_speed(&run.trace).unwrap_or((anon, u64::MAX));
+        let mut speed = Speed { anon, file, scanned_per_jiffy, swap, swap_queue, paced: false };
         if let Some([anon, file]) = paced(run) {
             speed = Speed { anon, file, paced: true, ..speed };
         }
@@ -128,9 +137,9 @@ fn scan_speed(trace: &Trace) -> Option<u64> {
     (pages * JIFFY).checked_div(time).filter(|&speed| speed > 0)
 }
 
-/// How fast the swap disk is when it has most to do. The time that a page takes to be written follows from how many were
-/// on their way on average, and how many were written (Little's law).
-fn swap_speed(trace: &Trace) -> Option<u64> {
+/// How fast the swap disk is when it has most to do, and how many pages it has then. The time that a page takes to be
+/// written follows from how many were on their way on average, and how many were written (Little's law).
+fn swap_speed(trace: &Trace) -> Option<(u64, u64)> {
     let mut before: Option<(u64, i64)> = None;
     let (mut waiting, mut samples, mut most) = (0, 0, 0);
     let (mut written, mut time) = (0, 0);
@@ -145,7 +154,8 @@ fn swap_speed(trace: &Trace) -> Option<u64> {
     }
     // Pages a second = most / time of a page, which is (waiting / samples) / (written / time).
     let speed = u128::from(most) * u128::from(written) * u128::from(samples as u64) * 1_000_000;
-    speed.checked_div(u128::from(waiting) * u128::from(time)).map(|speed| (speed as u64).max(HZ))
+    let speed = speed.checked_div(u128::from(waiting) * u128::from(time))?;
+    Some(((speed as u64).max(HZ), most))
 }
 
 /// The CPU on which a load that is bound to none ran: where most of its own events happened.
@@ -212,7 +222,7 @@ unmapfail=0 prio=12 file=1
             sample(200_000, "s", 0, 50, 2000),
             sample(300_000, "s", 0, 150, 3000),
         ];
-        assert_eq!(swap_speed(&trace(&text.concat())), Some(15_000));
+        assert_eq!(swap_speed(&trace(&text.concat())), Some((15_000, 150)));
         assert_eq!(swap_speed(&trace("")), None);
     }
 }

@@ -15,7 +15,8 @@ use buddyscope_mm::io::DeviceSpec;
 use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::sched::{Activity, Class, ContextId, HZ, Program, Sched, Turned};
 use buddyscope_mm::task::process::Pid;
-use buddyscope_mm::wait::Step;
+use buddyscope_mm::vmstat::{NodeItem, VmEvent};
+use buddyscope_mm::wait::{Step, Wait};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -28,9 +29,13 @@ const MAX_DURATION: u64 = 10;
 /// Process id of the shell: it is the first process.
 const SHELL: u32 = 1;
 
+/// Process ids of daemons, from here on.
+const DAEMONS: u32 = 1_000_000;
+
 /// Somebody who takes turns.
 enum Actor {
-    Daemon(Daemon, u32),
+    /// One of the kernel's own, with its process id.
+    Daemon(Daemon, u32, Speed),
     Shell(Box<Shell>),
     /// A command in the background, which begins when the shell has come so far.
     Job(Box<Job>, Rc<RefCell<Setting>>, usize),
@@ -59,7 +64,7 @@ impl World {
         let mut sched = Sched::new(speed.scanned_per_jiffy);
         let now = machine.jiffies();
         for (n, daemon) in Daemon::all(&machine).into_iter().enumerate() {
-            sched.spawn(Actor::Daemon(daemon, 1000 + n as u32), now);
+            sched.spawn(Actor::Daemon(daemon, DAEMONS + n as u32, speed), now);
         }
         let shell = Shell::new(run.steps.clone(), Rc::clone(&setting), Admin::new(&run.start));
         let shell = sched.spawn(Actor::Shell(Box::new(shell)), now + SETTLE);
@@ -93,21 +98,46 @@ impl World {
     }
 }
 
+/// Lets a daemon run for a jiffy: where it offers to yield it goes on as long as its time is not over (`cond_resched`).
+/// It has to wait while the swap disk has as many pages to write as it takes.
+fn run_slice(machine: &mut Machine<Observer>, daemon: &mut Daemon, speed: &Speed) -> Step<()> {
+    let looked_at = |machine: &Machine<Observer>| -> u64 {
+        let events = [VmEvent::PgScanAnon, VmEvent::PgScanFile, VmEvent::CompactMigrateScanned];
+        events.into_iter().map(|event| machine.vm_events().get(event)).sum()
+    };
+    let slice = speed.scanned_per_jiffy.unwrap_or(0);
+    let begin = looked_at(machine);
+    loop {
+        if in_writeback(machine) >= speed.swap_queue {
+            return Step::Wait(Wait::Sleep(1));
+        }
+        let step = daemon.resume(machine);
+        if step != Step::Wait(Wait::Yield) || looked_at(machine) - begin >= slice {
+            return step;
+        }
+    }
+}
+
+/// Pages being written.
+pub(super) fn in_writeback(machine: &Machine<Observer>) -> u64 {
+    machine.nodes().iter().map(|node| node.stat.get(NodeItem::Writeback)).sum()
+}
+
 impl Program<Observer> for Actor {
     fn resume(&mut self, machine: &mut Machine<Observer>) -> Step<()> {
         let now = machine.jiffies();
         let (cpu, pid) = match self {
-            Actor::Daemon(_, number) => (CpuId(0), *number),
+            Actor::Daemon(_, number, _) => (CpuId(0), *number),
             Actor::Shell(shell) => shell.identity(),
             Actor::Job(job, ..) => job.identity(),
         };
         machine.sink_mut().begin_turn(now, cpu, pid);
         match self {
-            Actor::Daemon(daemon, _) => daemon.resume(machine),
+            Actor::Daemon(daemon, _, speed) => run_slice(machine, daemon, speed),
             Actor::Shell(shell) => shell.resume(machine),
             Actor::Job(job, setting, step) => {
                 if setting.borrow().at <= *step {
-                    return Step::Wait(buddyscope_mm::wait::Wait::Sleep(1));
+                    return Step::Wait(Wait::Sleep(1));
                 }
                 let done = job.resume(machine);
                 if done == Step::Done(()) {
@@ -120,7 +150,7 @@ impl Program<Observer> for Actor {
 
     fn class(&self) -> Class {
         match self {
-            Actor::Daemon(daemon, _) => Program::<Observer>::class(daemon),
+            Actor::Daemon(daemon, ..) => Program::<Observer>::class(daemon),
             _ => Class::Task,
         }
     }
