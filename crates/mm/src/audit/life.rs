@@ -5,6 +5,7 @@ use super::lists::same;
 use crate::event::Sink;
 use crate::io::SwapSlot;
 use crate::io::cache::Slot;
+use crate::io::device::Transfer;
 use crate::io::mapping::MappingKind;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
@@ -50,6 +51,12 @@ impl<S: Sink> Machine<S> {
         self.audit_caches(&mut uses, &mut by_node)?;
         self.audit_mapped(&uses, &mut by_node)?;
         self.audit_swap(&uses)?;
+        let writes = self.user.devices.iter().flat_map(|(_, device)| device.queue());
+        for request in writes.filter(|request| request.transfer == Transfer::Write) {
+            if let Some(zone) = self.mem.zone_of(request.page) {
+                by_node[zone.node().index()].writeback += self.mem.life(request.page).nr_pages() as i64;
+            }
+        }
         for (node, found) in self.nodes.iter().zip(&by_node) {
             let check = |item: NodeItem, recounted| same(node.id, item.name(), node.stat.get(item) as i64, recounted);
             check(NodeItem::AnonPages, found.anon)?;
@@ -154,7 +161,6 @@ impl<S: Sink> Machine<S> {
         found.shmem += if shmem { pages } else { 0 };
         let counts = !life.flags.intersects(LifeFlags::ANON | LifeFlags::SWAPBACKED | LifeFlags::SWAPCACHE);
         found.dirty += i64::from(counts && life.flags.contains(LifeFlags::DIRTY));
-        found.writeback += if life.flags.contains(LifeFlags::WRITEBACK) { pages } else { 0 };
     }
 
     /// Every mapped page is mapped as often as it says.

@@ -51,9 +51,6 @@ pub(crate) struct Writeback {
     pub(crate) woken: bool,
     /// When it last looked for old dirty files (`last_old_flush`).
     pub(crate) last_old_flush: u64,
-    /// Dirty pages, and pages being written, of this device (`WB_RECLAIMABLE`, `WB_WRITEBACK`).
-    pub(crate) reclaimable: i64,
-    pub(crate) writeback: i64,
 }
 
 /// A device.

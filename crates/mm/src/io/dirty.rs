@@ -40,7 +40,6 @@ impl<S: Sink> Machine<S> {
         self.mod_zone_state(cpu, frame, ZoneItem::WritePending, 1);
         self.mod_page_state(cpu, frame, NodeItem::Dirtied, 1);
         if let Some((file, device)) = self.writeback_device(frame) {
-            self.user.devices.get_mut(device).writeback.reclaimable += 1;
             self.mark_file_dirty(file, device);
         }
         true
@@ -84,9 +83,6 @@ impl<S: Sink> Machine<S> {
         }
         self.mod_page_state(cpu, frame, NodeItem::Dirty, -1);
         self.mod_zone_state(cpu, frame, ZoneItem::WritePending, -1);
-        if let Some((_, device)) = self.writeback_device(frame) {
-            self.user.devices.get_mut(device).writeback.reclaimable -= 1;
-        }
     }
 
     /// Storing the page begins (`set_page_writeback`).
@@ -94,9 +90,6 @@ impl<S: Sink> Machine<S> {
         self.mem.life_mut(frame).flags |= LifeFlags::WRITEBACK;
         self.mod_page_state(cpu, frame, NodeItem::Writeback, 1);
         self.mod_zone_state(cpu, frame, ZoneItem::WritePending, 1);
-        if let Some((_, device)) = self.writeback_device(frame) {
-            self.user.devices.get_mut(device).writeback.writeback += 1;
-        }
     }
 
     /// The page is stored. One that reclaim waits for moves to the end of its list where reclaim takes pages
@@ -110,8 +103,5 @@ impl<S: Sink> Machine<S> {
         self.mod_page_state(cpu, frame, NodeItem::Writeback, -1);
         self.mod_zone_state(cpu, frame, ZoneItem::WritePending, -1);
         self.mod_page_state(cpu, frame, NodeItem::Written, 1);
-        if let Some((_, device)) = self.writeback_device(frame) {
-            self.user.devices.get_mut(device).writeback.writeback -= 1;
-        }
     }
 }

@@ -47,6 +47,19 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// Keeps a page from being freed until [`Machine::put_held`].
+    pub(crate) fn hold(&mut self, frame: Frame) {
+        self.mem.life_mut(frame).flags |= LifeFlags::GATHERED;
+    }
+
+    /// Lets go of pages that were held, and frees those that nobody else refers to.
+    pub(crate) fn put_held(&mut self, cpu: CpuId, frames: &[Frame]) {
+        for &frame in frames {
+            self.mem.life_mut(frame).flags -= LifeFlags::GATHERED;
+        }
+        self.put_pages(cpu, frames);
+    }
+
     /// Takes a page off its list, if it is on one.
     fn take_off_list(&mut self, cpu: CpuId, frame: Frame) {
         if self.mem.life(frame).flags.contains(LifeFlags::LRU) {

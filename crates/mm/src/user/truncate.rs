@@ -49,7 +49,7 @@ impl<S: Sink> Machine<S> {
                     Slot::Empty => {}
                 }
             }
-            self.put_pages(cpu, &pages);
+            self.put_held(cpu, &pages);
             let Some(next) = last.checked_add(1) else { return };
             at = next;
         }
@@ -57,6 +57,7 @@ impl<S: Sink> Machine<S> {
 
     /// A page leaves its file (`truncate_cleanup_page`, `delete_from_page_cache_batch`).
     fn truncate_page(&mut self, cpu: CpuId, frame: Frame) {
+        self.hold(frame);
         self.unmap_file_page(cpu, frame);
         self.cancel_dirty_page(cpu, frame);
         self.mem.life_mut(frame).flags -= LifeFlags::PRIVATE;
@@ -97,12 +98,13 @@ impl<S: Sink> Machine<S> {
                 if life.is_mapped() || life.flags.intersects(busy | LifeFlags::BATCHED) {
                     continue;
                 }
+                self.hold(frame);
                 self.mem.life_mut(frame).flags -= LifeFlags::PRIVATE;
                 self.delete_from_page_cache(cpu, frame, Slot::Empty);
                 pages.push(frame);
             }
             dropped += pages.len() as u64;
-            self.put_pages(cpu, &pages);
+            self.put_held(cpu, &pages);
             let Some(next) = last.checked_add(1) else { return dropped };
             at = next;
         }

@@ -71,7 +71,7 @@ impl<S: Sink> Machine<S> {
         }
         self.add_rss(place.mm, rss_kind(&life), -1);
         let again = life.flags.contains(LifeFlags::GATHERED);
-        self.mem.life_mut(frame).flags |= LifeFlags::GATHERED;
+        self.hold(frame);
         self.page_remove_rmap(cpu, frame);
         if !again && gather.push(frame) {
             self.flush(cpu, gather);
@@ -81,7 +81,7 @@ impl<S: Sink> Machine<S> {
 
     /// Takes a page table that is to be freed with others (`tlb_remove_table`).
     pub(crate) fn gather(&mut self, cpu: CpuId, frame: Frame, gather: &mut Gather) {
-        self.mem.life_mut(frame).flags |= LifeFlags::GATHERED;
+        self.hold(frame);
         if gather.push(frame) {
             self.flush(cpu, gather);
         }
@@ -102,10 +102,7 @@ impl<S: Sink> Machine<S> {
                     self.free_unneeded_swap(cpu, frame);
                 }
             }
-            for &frame in batch {
-                self.mem.life_mut(frame).flags -= LifeFlags::GATHERED;
-            }
-            self.put_pages(cpu, batch);
+            self.put_held(cpu, batch);
         }
     }
 }

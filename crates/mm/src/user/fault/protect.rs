@@ -46,13 +46,12 @@ impl PageFault {
         machine.map_new_anon_page(task.cpu, site.place, copy, true);
         if let Some(old) = old {
             // Held until the end, as batches may be emptied on the way.
-            machine.mem.life_mut(old).flags |= LifeFlags::GATHERED;
+            machine.hold(old);
             machine.page_remove_rmap(task.cpu, old);
             if site.vma.flags.contains(VmFlags::LOCKED) {
                 machine.munlock_vma_page(task.cpu, old);
             }
-            machine.mem.life_mut(old).flags -= LifeFlags::GATHERED;
-            machine.put_page(task.cpu, old);
+            machine.put_held(task.cpu, &[old]);
         }
         Next::Done(self.outcome())
     }

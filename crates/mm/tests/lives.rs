@@ -1,0 +1,326 @@
+//! Random processes on small machines with random memory, swap and disks: whatever they do, page tables, caches, lists,
+//! swap and counters agree, and when all have ended everything is free again.
+//!
+//! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default 60 thousand), `BUDDYSCOPE_SEED` the first seed.
+
+use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec};
+use buddyscope_mm::event::NullSink;
+use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Flusher, Storage};
+use buddyscope_mm::oom::OomReaper;
+use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::rng::Rng;
+use buddyscope_mm::task::Task;
+use buddyscope_mm::task::mm::{FileId, VmFlags, VmaId};
+use buddyscope_mm::task::process::Pid;
+use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, PageFault, ProcessSpec, ReadPage, WritePage};
+use buddyscope_mm::vmstat::ZoneItem;
+use buddyscope_mm::wait::Step;
+use buddyscope_mm::{Machine, MemcgId};
+
+const MIB: u64 = 1 << 20;
+const OPERATIONS_PER_MACHINE: u64 = 20_000;
+const AUDIT_EVERY: u64 = 500;
+
+struct Actor {
+    task: Task,
+    pid: Pid,
+    vmas: Vec<(VmaId, u64)>,
+}
+
+struct World {
+    machine: Machine<NullSink>,
+    rng: Rng,
+    actors: Vec<Actor>,
+    files: Vec<FileId>,
+    groups: Vec<MemcgId>,
+    flushers: Vec<Flusher>,
+    reaper: OomReaper,
+    cpus: u64,
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.replace('_', "").parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn whatever_processes_do_everything_agrees() {
+    let total = number("BUDDYSCOPE_OPERATIONS", 60_000).min(10_000_000);
+    let first = number("BUDDYSCOPE_SEED", 1);
+    for seed in first..first + total.div_ceil(OPERATIONS_PER_MACHINE) {
+        let mut world = World::new(seed);
+        let free = world.free_pages();
+        for operation in 0..OPERATIONS_PER_MACHINE {
+            world.step();
+            if operation % AUDIT_EVERY == 0 {
+                world.audit(seed, operation);
+            }
+        }
+        world.end();
+        world.audit(seed, OPERATIONS_PER_MACHINE);
+        assert_eq!(world.free_pages(), free, "seed {seed}");
+        let (total, left) = world.machine.swap_pages();
+        assert!(left as u64 + 64 * 2 * world.cpus >= total, "seed {seed}: {left} of {total} slots are free");
+    }
+}
+
+#[test]
+fn the_same_operations_give_the_same_machine() {
+    let run = || {
+        let mut world = World::new(7);
+        (0..3000).for_each(|_| world.step());
+        world.machine.state_hash()
+    };
+    assert_eq!(run(), run());
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let mut rng = Rng::new(seed);
+        let count = 1 + rng.below(2) as usize;
+        let nodes: Vec<PcNode> =
+            (0..count).map(|_| PcNode { bytes: (20 + rng.below(30)) * MIB, cpus: 1, hotpluggable: false }).collect();
+        let distances = Distances::uniform(count, 20).expect("distances");
+        let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
+        let mut machine = Machine::boot(&config, NullSink).expect("a machine that boots");
+        let rates = [None, Some(500), Some(25_000)];
+        let mut device = |rng: &mut Rng| {
+            let congests = rng.below(4) == 0;
+            machine.add_device(DeviceSpec { pages_per_second: rates[rng.below(3) as usize], congests })
+        };
+        let (disk, swap) = (device(&mut rng), device(&mut rng));
+        for priority in 0..rng.below(3) as i16 {
+            machine.swapon(500 + rng.below(5000) as u32, swap, priority / 2);
+        }
+        let mut files = Vec::new();
+        for n in 0..6 {
+            let storage = if n % 3 == 2 { Storage::Shmem } else { Storage::Disk(disk) };
+            let read_ahead = [0, 8, 32][rng.below(3) as usize];
+            files.push(machine.add_file(FileSpec { pages: 3000, storage, read_ahead }));
+        }
+        let mut groups = vec![MemcgId::ROOT];
+        groups.push(machine.create_memcg(MemcgId::ROOT, "/a").expect("a group"));
+        let flushers = vec![Flusher::new(disk, CpuId(0)), Flusher::new(DeviceId(0), CpuId(0))];
+        let cpus = machine.cpus().len() as u64;
+        let reaper = OomReaper::new(CpuId(0));
+        World { machine, rng, actors: Vec::new(), files, groups, flushers, reaper, cpus }
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.rng.below(bound)
+    }
+
+    fn step(&mut self) {
+        let n = self.below(1000);
+        if self.actors.is_empty() || n < 8 {
+            return self.start();
+        }
+        match n {
+            8..20 => self.map(),
+            20..600 => self.touch(),
+            600..700 => self.read(),
+            700..780 => self.write(),
+            780..790 => self.fork(),
+            790..800 => self.exit(),
+            800..815 => self.advise(),
+            815..820 => self.unmap(),
+            820..823 => {
+                let (file, pages) = (self.file(), self.below(3000) as u32);
+                self.machine.truncate(CpuId(0), file, pages);
+            }
+            823..900 => {
+                for flusher in &mut self.flushers {
+                    let _ = flusher.resume(&mut self.machine);
+                }
+            }
+            900..910 => {
+                let _ = self.reaper.resume(&mut self.machine);
+            }
+            910..915 => self.machine.drain_all_pages(),
+            _ => {
+                let later = self.machine.jiffies() + self.rng.below(20);
+                self.machine.run_io_until(later);
+            }
+        }
+        self.bury();
+    }
+
+    /// Those who were killed end.
+    fn bury(&mut self) {
+        let machine = &mut self.machine;
+        self.actors.retain(|actor| {
+            let dead = machine.process(actor.pid).is_none_or(|process| process.is_killed());
+            if dead {
+                machine.exit_process(actor.task.cpu, actor.pid);
+            }
+            !dead
+        });
+    }
+
+    fn start(&mut self) {
+        let mut task = Task::new(CpuId(self.below(self.cpus) as u16));
+        let memcg = self.groups[self.rng.below(self.groups.len() as u64) as usize];
+        let oom_score_adj = [0, 0, 500, -500][self.rng.below(4) as usize];
+        let spec = ProcessSpec { comm: "random".into(), oom_score_adj, memcg, ..ProcessSpec::default() };
+        let pid = self.machine.start_process(spec, &mut task);
+        self.actors.push(Actor { task, pid, vmas: Vec::new() });
+    }
+
+    fn pick(&mut self) -> usize {
+        self.rng.below(self.actors.len() as u64) as usize
+    }
+
+    fn file(&mut self) -> FileId {
+        self.files[self.rng.below(self.files.len() as u64) as usize]
+    }
+
+    fn map(&mut self) {
+        let at = self.pick();
+        let pages = 1 + self.below(4000);
+        let shapes = [VmFlags::empty(), VmFlags::SHARED, VmFlags::EXEC, VmFlags::SEQ_READ];
+        let mut flags = VmFlags::WRITE | shapes[self.rng.below(4) as usize];
+        let file = (self.below(2) == 0).then(|| (self.file(), self.rng.below(200) as u32));
+        if file.is_none() {
+            flags -= VmFlags::SHARED;
+        }
+        let spec = MapSpec { pages, file, flags, policy: None };
+        if let Some(vma) = self.machine.mmap(self.actors[at].pid, spec) {
+            self.actors[at].vmas.push((vma, pages));
+        }
+    }
+
+    /// Touches some pages in a row; every wait lets a device get on.
+    fn touch(&mut self) {
+        let at = self.pick();
+        let Some(&(vma, pages)) = self.actors[at].vmas.last() else { return };
+        let (first, write) = (self.rng.below(pages), self.rng.below(3) > 0);
+        for page in first..pages.min(first + 40) {
+            let actor = &mut self.actors[at];
+            if self.machine.access(actor.pid, vma, page, write) {
+                continue;
+            }
+            let mut fault = PageFault::new(actor.pid, vma, page, write);
+            let outcome = finish(&mut self.machine, actor.pid, |machine| fault.resume(machine, &mut actor.task));
+            if matches!(outcome, Some(FaultOutcome::Killed | FaultOutcome::BusError)) {
+                break;
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let (at, file, page) = (self.pick(), self.file(), self.rng.below(3000) as u32);
+        for page in page..page + 20 {
+            let mut read = ReadPage::new(file, page);
+            let task = &mut self.actors[at].task;
+            finish(&mut self.machine, task.pid, |machine| read.resume(machine, task));
+        }
+    }
+
+    fn write(&mut self) {
+        let (at, file, page) = (self.pick(), self.file(), self.rng.below(3000) as u32);
+        for page in page..page + 20 {
+            let mut write = WritePage::new(file, page);
+            let task = &mut self.actors[at].task;
+            finish(&mut self.machine, task.pid, |machine| write.resume(machine, task));
+        }
+    }
+
+    fn fork(&mut self) {
+        let at = self.pick();
+        let actor = &mut self.actors[at];
+        let mut fork = Fork::new(actor.pid);
+        let child = finish(&mut self.machine, actor.pid, |machine| fork.resume(machine, &mut actor.task)).flatten();
+        if let Some(pid) = child {
+            let task = Task { pid, ..actor.task.fork() };
+            let vmas = actor.vmas.clone();
+            self.actors.push(Actor { task, pid, vmas });
+        }
+    }
+
+    fn exit(&mut self) {
+        let at = self.pick();
+        let actor = self.actors.swap_remove(at);
+        self.machine.exit_process(actor.task.cpu, actor.pid);
+    }
+
+    fn unmap(&mut self) {
+        let at = self.pick();
+        let actor = &mut self.actors[at];
+        if let Some((vma, _)) = actor.vmas.pop() {
+            self.machine.munmap(actor.task.cpu, actor.pid, vma);
+        }
+    }
+
+    fn advise(&mut self) {
+        let at = self.pick();
+        let what = self.below(6);
+        let actor = &self.actors[at];
+        let (cpu, pid) = (actor.task.cpu, actor.pid);
+        let Some(&(vma, _)) = actor.vmas.last() else { return };
+        match what {
+            0 => self.machine.mlock(cpu, pid, vma),
+            1 => self.machine.munlock(cpu, pid, vma),
+            2 => self.machine.madvise_free(cpu, pid, vma),
+            3 => self.machine.madvise_cold(cpu, pid, vma),
+            4 => {
+                self.machine.pin(cpu, pid, vma, 10, true);
+            }
+            _ => {
+                self.machine.pin(cpu, pid, vma, 1000, false);
+            }
+        }
+    }
+
+    /// Everybody ends, every file goes, every device and batch gets done.
+    fn end(&mut self) {
+        for at in 0..self.actors.len() {
+            for (vma, _) in self.actors[at].vmas.clone() {
+                self.machine.pin(CpuId(0), self.actors[at].pid, vma, u64::MAX, false);
+            }
+        }
+        for actor in core::mem::take(&mut self.actors) {
+            self.machine.exit_process(actor.task.cpu, actor.pid);
+        }
+        while let Some(due) = self.machine.next_io() {
+            self.machine.run_io_until(due);
+        }
+        for file in self.files.clone() {
+            self.machine.unlink(CpuId(0), file);
+        }
+        self.machine.lru_add_drain_all();
+        self.machine.drain_all_pages();
+    }
+
+    fn free_pages(&self) -> i64 {
+        let zones = self.machine.zones();
+        let on_cpus = |zone| (0..self.cpus as u16).map(|cpu| self.machine.pcp(zone, CpuId(cpu)).count).sum::<u32>();
+        let free = |item| zones.iter().map(|zone| self.machine.zone_page_state_snapshot(zone, item)).sum::<i64>();
+        free(ZoneItem::FreePages) + zones.iter().map(|zone| i64::from(on_cpus(zone.id))).sum::<i64>()
+    }
+
+    fn audit(&self, seed: u64, operation: u64) {
+        if let Err(violation) = self.machine.audit() {
+            panic!("seed {seed}, operation {operation}: {violation}");
+        }
+    }
+}
+
+/// Goes on until the work is done; while it waits, devices do. If that takes too long, as when a victim has yet to end, the
+/// process itself is killed.
+fn finish<T>(
+    machine: &mut Machine<NullSink>,
+    pid: Pid,
+    mut resume: impl FnMut(&mut Machine<NullSink>) -> Step<T>,
+) -> Option<T> {
+    for turn in 0..5000 {
+        if let Step::Done(done) = resume(machine) {
+            return Some(done);
+        }
+        if turn == 300 {
+            machine.send_sigkill(pid);
+        }
+        if let Some(due) = machine.next_io() {
+            machine.run_io_until(due);
+        }
+    }
+    None
+}
