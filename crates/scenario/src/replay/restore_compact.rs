@@ -72,7 +72,7 @@ fn restore_compound_range<S: Sink>(
     while at < range.end.0 {
         let fits = |order: u32| {
             let pages = 1 << order;
-            at % pages == 0 && at + pages <= range.end.0 && !(at + 2..at + pages).any(is_movable)
+            at.is_multiple_of(pages) && at + pages <= range.end.0 && !(at + 2..at + pages).any(is_movable)
         };
         let order = if is_movable(at + 1) { 1 } else { ORDERS.into_iter().find(|&order| fits(order)).unwrap_or(1) };
         machine.restore_compound(Pfn(at), Order::new(order).unwrap_or_default())?;

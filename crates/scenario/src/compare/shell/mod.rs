@@ -6,7 +6,7 @@ mod expand;
 mod lex;
 mod parse;
 
-pub(crate) use command::{Command, Controller, Dd, Input, Memfrag, Memhog, Pattern, Policy, bytes};
+pub(crate) use command::{Command, Controller, Dd, Input, Memfrag, Memhog, Pattern, bytes};
 
 use thiserror::Error;
 
