@@ -38,11 +38,6 @@ impl SwapAhead {
         self.last = window;
         window
     }
-
-    /// The same as words, for hashing.
-    pub(crate) fn words(&self) -> [u64; 3] {
-        [self.hits, self.previous, self.last].map(u64::from)
-    }
 }
 
 #[cfg(test)]

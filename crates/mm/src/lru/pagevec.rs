@@ -67,11 +67,6 @@ impl Batches {
         self.cpus.iter().flatten().any(|pages| pages.contains(&page))
     }
 
-    /// Every page in a batch, CPU by CPU.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Frame> + '_ {
-        self.cpus.iter().flatten().flatten().copied()
-    }
-
     fn new_pages(&self, cpu: CpuId) -> &[Frame] {
         self.cpus.get(cpu.index()).map_or(&[], |batches| &batches[Batch::Add as usize])
     }
@@ -221,6 +216,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// A page of a file could not be dropped and should go soon (`deactivate_file_page`).
+    #[allow(dead_code, reason = "only a failed invalidation asks for it")]
     pub(crate) fn deactivate_file_page(&mut self, cpu: CpuId, page: Frame) {
         if !self.mem.life(page).flags.contains(LifeFlags::UNEVICTABLE) {
             self.queue(cpu, Batch::DeactivateFile, page);

@@ -105,11 +105,6 @@ impl Pte {
     pub(crate) fn moved(self, frame: Frame) -> Pte {
         Pte(self.0 & ((1 << SHIFT) - 1) | u64::from(frame.0) << SHIFT)
     }
-
-    /// The entry as a word, for hashing.
-    pub(crate) const fn word(self) -> u64 {
-        self.0
-    }
 }
 
 /// A page of the lowest level.
@@ -126,6 +121,7 @@ pub(crate) enum Pmd {
     /// A table.
     Table(Table),
     /// One huge page.
+    #[allow(dead_code, reason = "faults map small pages only so far")]
     Huge(Pte),
 }
 
@@ -204,6 +200,7 @@ impl PageTable {
     }
 
     /// Maps or unmaps a huge page; its directory exists.
+    #[allow(dead_code, reason = "faults map small pages only so far")]
     pub(crate) fn set_huge(&mut self, page: u64, pte: Option<Pte>) {
         let Some(directory) = self.directories.get_mut(&directory(page)) else { return };
         match pte {
@@ -272,6 +269,7 @@ impl PageTable {
     }
 
     /// Whether the two MiB that `page` lies in have a table or a huge page.
+    #[allow(dead_code, reason = "faults map small pages only so far")]
     pub(crate) fn has_table(&self, page: u64) -> bool {
         self.pmd(page).is_some()
     }

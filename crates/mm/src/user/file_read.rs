@@ -44,16 +44,16 @@ impl ReadPage {
         let (file, index) = (self.file, self.index);
         let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
         match fill.resume(machine, task) {
-            Step::Wait(wait) => return Step::Wait(wait),
+            Step::Wait(wait) => Step::Wait(wait),
             Step::Done(Some(frame)) => {
                 machine.mark_page_accessed(task.cpu, frame);
                 let major = fill.major;
-                return Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor });
+                Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor })
             }
             Step::Done(None) => {
                 // The call fails for lack of memory (ENOMEM); a reader that goes on tries again.
                 self.fill = None;
-                return Step::Wait(Wait::Yield);
+                Step::Wait(Wait::Yield)
             }
         }
     }

@@ -66,6 +66,7 @@ impl Memcgs {
     }
 
     /// Pages that CPUs keep of a group.
+    #[allow(dead_code, reason = "for audits")]
     pub(crate) fn stocked(&self, memcg: MemcgId) -> u64 {
         self.stocks.iter().filter(|stock| stock.cached == Some(memcg)).map(|stock| stock.pages).sum()
     }

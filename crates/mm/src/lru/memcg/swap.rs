@@ -3,6 +3,7 @@
 use super::{CgroupVersion, Counted, Memcgs, MemoryEvent};
 use crate::page::life::MemcgId;
 
+#[allow(dead_code, reason = "swap slots do not know their group yet")]
 impl Memcgs {
     /// Charges a slot that pages of a group are to go to; `slot` says whether there was one. False if the group may have
     /// no more. Version 2 alone counts swap by itself (`mem_cgroup_try_charge_swap`).

@@ -25,11 +25,6 @@ impl ChargePage {
         ChargePage { page, memcg, charge: Charge::new(memcg, gfp, pages) }
     }
 
-    /// The page.
-    pub(crate) fn page(&self) -> Frame {
-        self.page
-    }
-
     /// Goes on; done with whether the page is charged.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<bool> {
         let step = self.charge.resume(machine, task);

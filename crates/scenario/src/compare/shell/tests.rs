@@ -1,3 +1,4 @@
+use super::command::Policy;
 use super::*;
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::NodeMask;
