@@ -89,6 +89,10 @@ impl Device {
         self.queue.front().map(|request| (request.due, request.number))
     }
 
+    pub(crate) fn queue(&self) -> impl Iterator<Item = &Request> + '_ {
+        self.queue.iter()
+    }
+
     /// Takes a request; it is done as soon as those before it and it have had their time.
     fn push(&mut self, mut request: Request, now: u64, rate: u64) {
         let rate = rate.max(1);
@@ -140,6 +144,10 @@ impl Devices {
     pub(crate) fn get_mut(&mut self, id: DeviceId) -> &mut Device {
         let last = self.list.len() - 1;
         &mut self.list[usize::from(id.0).min(last)]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (DeviceId, &Device)> + '_ {
+        self.list.iter().enumerate().map(|(n, device)| (DeviceId(n as u16), device))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device> + '_ {

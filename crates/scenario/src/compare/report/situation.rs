@@ -92,7 +92,7 @@ impl Room {
         let end = zone.start.0 + zone.spanned;
         let mut pages = Vec::new();
         let mut at = zone.start.0;
-        for range in taken.into_iter().chain([end..end]) {
+        for range in taken.into_iter().chain(core::iter::once(end..end)) {
             if at < range.start {
                 pages.push(at..range.start);
             }
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn free_blocks_are_aligned_and_have_no_free_buddy() {
-        let mut room = Room { pages: vec![3..64] };
+        let mut room = Room { pages: Vec::from([3..64]) };
         let blocks = [room.take(3), room.take(0), room.take(0), room.take(4)];
         assert_eq!(blocks, [Some(Pfn(16)), Some(Pfn(4)), Some(Pfn(6)), Some(Pfn(32))]);
         assert_eq!(room.take(5), None);
