@@ -50,6 +50,7 @@ fn repeated(run: &Run, spread: &Spread) -> Vec<Check> {
     let kernel = run.windows();
     let mut checks = vec![Check::equal("labels of the load", kernel.len(), model.len())];
     checks.extend(within::rules(&outcome.trace, &run.machine).into_iter().map(Check::of_model));
+    checks.extend(report::kills(run, &outcome.machine));
     for (kernel, model) in kernel.iter().zip(&model) {
         checks.extend(volume::checks(kernel, model, &spread.ranges(run, kernel)));
     }

@@ -2,7 +2,7 @@
 
 use crate::compare::trace::{Entry, LoadEvent, Moment, NodeMoment, SlabEnd, SlabStart, Trace, What, Why, ZoneMoment};
 use buddyscope_mm::Machine;
-use buddyscope_mm::event::{CompactEvent, Event, ReclaimEvent, Sink, SlabEvent, SlowEvent, Wakeup};
+use buddyscope_mm::event::{CompactEvent, Event, MemcgEvent, ReclaimEvent, Sink, SlabEvent, SlowEvent, Wakeup};
 use buddyscope_mm::pfn::{CpuId, ZoneId};
 use buddyscope_mm::reclaim::shrinker::ShrinkerId;
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
@@ -222,6 +222,8 @@ impl Sink for Observer {
             Event::Slow(event) => self.slow(event),
             Event::Compact(event) => self.compact(event),
             Event::Slab(event) => self.slab(event),
+            Event::Memcg(MemcgEvent::ReclaimBegin { gfp, .. }) => self.note(LoadEvent::MemcgBegin { order: 0, gfp }),
+            Event::Memcg(MemcgEvent::ReclaimEnd { reclaimed, .. }) => self.note(LoadEvent::MemcgEnd { reclaimed }),
             _ => {}
         }
     }

@@ -7,18 +7,24 @@ use super::check::Check;
 use super::error::CompareError;
 use super::run::Run;
 use buddyscope_mm::Machine;
-use buddyscope_mm::event::{Event, SlowEvent};
+use buddyscope_mm::event::{Event, OomConstraint, Sink, SlowEvent};
 use buddyscope_mm::gfp::Gfp;
+use buddyscope_mm::oom::{self, OomRecord};
 use buddyscope_mm::pfn::{CpuId, Order};
 use buddyscope_mm::task::Task;
-use buddyscope_procfs::report::{AllocFailure, FailedRequest, MemInfo, Message, Surroundings};
+use buddyscope_procfs::report::{
+    AllocFailure, Constraint, FailedRequest, MemInfo, Message, OomContext, OomInvocation, OomMemory, OomReport,
+    OomSummary, OomVictim, Surroundings,
+};
 
 /// All checks of the reports in a run's log.
 pub(super) fn checks(run: &Run) -> Result<Vec<Check>, CompareError> {
     let mut checks = Vec::new();
     for logged in &run.messages {
-        if let Message::AllocFailure(failure) = &logged.message {
-            checks.extend(failure_checks(run, logged.line, failure)?);
+        match &logged.message {
+            Message::AllocFailure(failure) => checks.extend(failure_checks(run, logged.line, failure)?),
+            Message::Oom(report) => checks.extend(memory_check(run, logged.line, report)?),
+            _ => {}
         }
     }
     Ok(checks)
@@ -43,6 +49,79 @@ fn failure_checks(run: &Run, line: usize, failure: &AllocFailure) -> Result<Vec<
         Check::equal(what, "failed".to_owned(), said(request.as_ref())),
         lines::check("report of the failure, line by line", &lines::of_report(&run.log, line), &model.to_string()),
     ])
+}
+
+/// What an OOM report says of memory, printed from the machine that it shows.
+fn memory_check(run: &Run, line: usize, report: &OomReport) -> Result<Option<Check>, CompareError> {
+    let Some(OomMemory::Machine { mem, .. }) = &report.memory else { return Ok(None) };
+    let machine = situation::machine(&run.start, mem)?;
+    let cpu = report.caller.as_ref().map_or(CpuId(0), |caller| CpuId(caller.cpu as u16));
+    let printed = MemInfo::of(&machine, cpu, &surroundings(mem)).to_string();
+    let all = lines::of_report(&run.log, line);
+    let memory = all.iter().skip_while(|line| *line != "Mem-Info:").take(printed.lines().count());
+    let kernel: Vec<String> = memory.cloned().collect();
+    Ok(Some(lines::check("memory in the OOM report, line by line", &kernel, &printed)))
+}
+
+/// Who was killed and why: the first and the last line of the kernel's report and those of the model's own kill, but for
+/// process ids.
+pub(super) fn kills(run: &Run, machine: &Machine<impl Sink>) -> Vec<Check> {
+    let kernel: Vec<String> = run
+        .messages
+        .iter()
+        .filter_map(|logged| match &logged.message {
+            Message::Oom(report) => {
+                let mut summary = report.summary.clone();
+                summary.iter_mut().for_each(|summary| summary.victim.pid = 0);
+                Some(format!("{}; {}", report.invocation, summary.map(|s| s.to_string()).unwrap_or_default()))
+            }
+            _ => None,
+        })
+        .collect();
+    let model: Vec<String> = machine
+        .oom_log()
+        .iter()
+        .filter_map(|record| match record {
+            OomRecord::Report(report) => Some(kill_lines(report)),
+            _ => None,
+        })
+        .collect();
+    if kernel.is_empty() && model.is_empty() {
+        return Vec::new();
+    }
+    vec![Check::equal("who was killed and why", kernel.join("; "), model.join("; "))]
+}
+
+fn kill_lines(report: &oom::OomReport) -> String {
+    let invocation = OomInvocation {
+        comm: report.current.1.clone(),
+        gfp: report.gfp,
+        order: report.order.into(),
+        oom_score_adj: report.current.2.into(),
+    };
+    let constraint = match report.constraint {
+        OomConstraint::None => Constraint::None,
+        OomConstraint::Cpuset => Constraint::Cpuset,
+        OomConstraint::MemoryPolicy => Constraint::MemoryPolicy,
+        OomConstraint::Memcg => Constraint::Memcg,
+    };
+    let victim = report.victim.as_ref();
+    let summary = OomSummary {
+        context: OomContext {
+            constraint,
+            nodemask: report.nodemask,
+            cpuset: "/".to_owned(),
+            mems_allowed: report.mems_allowed,
+        },
+        oom_memcg: None,
+        victim: OomVictim {
+            memcg: "/".to_owned(),
+            comm: victim.map(|task| task.comm.clone()).unwrap_or_default(),
+            pid: 0,
+            uid: victim.map_or(0, |task| task.uid),
+        },
+    };
+    format!("{invocation}; {summary}")
 }
 
 fn surroundings(mem: &MemInfo) -> Surroundings {
