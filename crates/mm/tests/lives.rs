@@ -57,9 +57,14 @@ fn whatever_processes_do_everything_agrees() {
         }
         world.end();
         world.audit(seed, OPERATIONS_PER_MACHINE);
-        assert_eq!(world.free_pages(), free, "seed {seed}");
+        // A page whose last entry was dropped while it was being written stays in the swap cache until it is reclaimed.
+        let left_in_cache = world.machine.swap_cache_pages() as i64;
+        assert_eq!(world.free_pages() + left_in_cache, free, "seed {seed}");
         let (total, left) = world.machine.swap_pages();
-        assert!(left as u64 + 64 * 2 * world.cpus >= total, "seed {seed}: {left} of {total} slots are free");
+        assert!(
+            left as u64 + 64 * 2 * world.cpus + left_in_cache as u64 >= total,
+            "seed {seed}: {left} of {total} slots are free"
+        );
     }
 }
 
@@ -262,21 +267,16 @@ impl World {
             2 => self.machine.madvise_free(cpu, pid, vma),
             3 => self.machine.madvise_cold(cpu, pid, vma),
             4 => {
-                self.machine.pin(cpu, pid, vma, 10, true);
+                self.machine.pin(cpu, pid, vma, 10);
             }
             _ => {
-                self.machine.pin(cpu, pid, vma, 1000, false);
+                self.machine.unpin(cpu, pid, 1000);
             }
         }
     }
 
     /// Everybody ends, every file goes, every device and batch gets done.
     fn end(&mut self) {
-        for at in 0..self.actors.len() {
-            for (vma, _) in self.actors[at].vmas.clone() {
-                self.machine.pin(CpuId(0), self.actors[at].pid, vma, u64::MAX, false);
-            }
-        }
         for actor in core::mem::take(&mut self.actors) {
             self.machine.exit_process(actor.task.cpu, actor.pid);
         }

@@ -2,7 +2,7 @@
 
 use crate::page::life::{MappingId, MemcgId};
 use crate::part::Part;
-use crate::pfn::PAGE_SHIFT;
+use crate::pfn::{Frame, PAGE_SHIFT};
 use crate::task::mempolicy::Mempolicy;
 use crate::task::page_table::{PTRS_PER_PTE, PageTable};
 
@@ -126,6 +126,8 @@ pub struct Mm {
     pub(crate) write_locked: bool,
     /// Whom its pages are charged to.
     pub(crate) memcg: MemcgId,
+    /// Pages that its processes let devices write to.
+    pub(crate) pins: Vec<Frame>,
 }
 
 /// Mappings begin this far apart, so that no two share a table page.

@@ -92,21 +92,46 @@ impl<S: Sink> Machine<S> {
         });
     }
 
-    /// Takes or drops references to the first `pages` pages of a mapping that are in memory, as drivers do that let
-    /// devices write there (`pin_user_pages`, `unpin_user_pages`). Returns how many changed.
-    pub fn pin(&mut self, cpu: CpuId, pid: Pid, vma: VmaId, pages: u64, pinned: bool) -> u64 {
+    /// Takes references to the first `pages` pages of a mapping that are in memory and have none, as drivers do that let
+    /// devices write there (`pin_user_pages`). Returns how many it took; they last until [`Machine::unpin`], or until the
+    /// address space ends.
+    pub fn pin(&mut self, cpu: CpuId, pid: Pid, vma: VmaId, pages: usize) -> usize {
         let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return 0 };
-        let mut changed = 0;
+        let mut pinned = Vec::new();
         self.for_each_page(mm, vma, |machine, frame, _| {
             let flags = &mut machine.mem.life_mut(frame).flags;
-            if changed < pages && flags.contains(LifeFlags::PINNED) != pinned {
-                changed += 1;
-                flags.set(LifeFlags::PINNED, pinned);
-                let item = if pinned { NodeItem::FollPinAcquired } else { NodeItem::FollPinReleased };
-                machine.mod_page_state(cpu, frame, item, 1);
+            if pinned.len() < pages && !flags.contains(LifeFlags::PINNED) {
+                *flags |= LifeFlags::PINNED;
+                pinned.push(frame);
+                machine.mod_page_state(cpu, frame, NodeItem::FollPinAcquired, 1);
             }
         });
-        changed
+        let taken = pinned.len();
+        if let Some(mm) = self.user.mms.get_mut(mm) {
+            mm.pins.extend(pinned);
+        }
+        taken
+    }
+
+    /// Drops up to so many of a process's references, the latest first (`unpin_user_pages`). Returns how many.
+    pub fn unpin(&mut self, cpu: CpuId, pid: Pid, pages: usize) -> usize {
+        let mm = self.user.processes.get(pid).and_then(|process| process.mm);
+        mm.map_or(0, |mm| self.unpin_mm(cpu, mm, pages))
+    }
+
+    /// The same for an address space.
+    pub(crate) fn unpin_mm(&mut self, cpu: CpuId, mm: MmId, pages: usize) -> usize {
+        let Some(space) = self.user.mms.get_mut(mm) else { return 0 };
+        let dropped = space.pins.split_off(space.pins.len().saturating_sub(pages));
+        for &frame in &dropped {
+            self.mod_page_state(cpu, frame, NodeItem::FollPinReleased, 1);
+            self.mem.life_mut(frame).flags -= LifeFlags::PINNED;
+            if !self.mem.life(frame).is_mapped() {
+                self.free_unneeded_swap(cpu, frame);
+            }
+            self.put_page(cpu, frame);
+        }
+        dropped.len()
     }
 
     /// Does something to every page in memory of a mapping.

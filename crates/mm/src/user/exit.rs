@@ -54,5 +54,6 @@ impl<S: Sink> Machine<S> {
             self.remove_vma(cpu, mm, vma, &mut gather);
         }
         self.flush(cpu, &mut gather);
+        self.unpin_mm(cpu, mm, usize::MAX);
     }
 }

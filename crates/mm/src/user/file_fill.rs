@@ -64,6 +64,11 @@ impl FileFill {
         }
     }
 
+    /// Whether no page is on its way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.request.is_none()
+    }
+
     /// Reads what was prepared, as when the task does not go on.
     pub(crate) fn submit<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
         let device = machine.user.file(self.file).and_then(|file| file.device()).unwrap_or_default();

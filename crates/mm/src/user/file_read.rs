@@ -27,19 +27,13 @@ impl ReadPage {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        if machine.is_killed(task) {
+        // A page that is on its way is waited for, so that it can be given back.
+        let idle = self.fill.as_ref().is_none_or(|fill| fill.is_idle());
+        if let Some(outcome) = self.without_page(machine, task).filter(|_| idle) {
             if let Some(fill) = &mut self.fill {
                 fill.submit(machine, task);
             }
-            return Step::Done(FaultOutcome::Killed);
-        }
-        let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
-            return Step::Done(FaultOutcome::BusError);
-        };
-        // A hole in shared memory reads as zeros and stays a hole.
-        let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
-        if file.storage == Storage::Shmem && empty {
-            return Step::Done(FaultOutcome::Minor);
+            return Step::Done(outcome);
         }
         let (file, index) = (self.file, self.index);
         let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
@@ -56,5 +50,16 @@ impl ReadPage {
                 Step::Wait(Wait::Yield)
             }
         }
+    }
+    /// How it ends where no page is needed: a hole in shared memory reads as zeros and stays a hole.
+    fn without_page<S: Sink>(&self, machine: &Machine<S>, task: &Task) -> Option<FaultOutcome> {
+        if machine.is_killed(task) {
+            return Some(FaultOutcome::Killed);
+        }
+        let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
+            return Some(FaultOutcome::BusError);
+        };
+        let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
+        (file.storage == Storage::Shmem && empty).then_some(FaultOutcome::Minor)
     }
 }

@@ -34,7 +34,9 @@ impl WritePage {
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
         loop {
-            if machine.is_killed(task) {
+            // A page that is on its way is waited for, so that it can be given back.
+            let idle = self.request.is_none() && self.fill.as_ref().is_none_or(|fill| fill.is_idle());
+            if idle && machine.is_killed(task) {
                 return Step::Done(FaultOutcome::Killed);
             }
             if self.written {

@@ -236,7 +236,7 @@ impl UserTask {
             Action::Advise { mapping, advice } => self.advise(machine, &mapping, advice),
             Action::Pin { mapping, pages } => {
                 if let Some(&(vma, _)) = self.maps.get(&mapping) {
-                    machine.pin(self.task.cpu, self.pid, vma, pages, true);
+                    machine.pin(self.task.cpu, self.pid, vma, pages as usize);
                 }
             }
             Action::Truncate { file, pages } => {
