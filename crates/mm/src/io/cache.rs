@@ -142,7 +142,7 @@ mod tests {
         cache.set(1 << 30, Slot::Page(Frame(10)));
         assert_eq!((cache.page(5), cache.page(6), cache.pages()), (Some(Frame(9)), None, 2));
         assert_eq!(cache.set(5, Slot::Shadow(77)), (Slot::Page(Frame(9)), NodeChange::OnlyShadows));
-        assert_eq!((cache.pages(), cache.shadows()), (1, 1));
+        assert_eq!((cache.pages(), cache.shadows), (1, 1));
         assert_eq!(cache.from(0).count(), 2);
         assert_eq!(cache.from(6).map(|entry| entry.0).collect::<Vec<_>>(), [1 << 30]);
     }
@@ -157,6 +157,6 @@ mod tests {
         assert_eq!(cache.drop_shadow_node(0), 0);
         cache.set(0, Slot::Empty);
         assert_eq!(cache.drop_shadow_node(0), 1);
-        assert_eq!(cache.shadows(), 0);
+        assert_eq!(cache.shadows, 0);
     }
 }
