@@ -97,7 +97,7 @@ fn kill_lines(report: &oom::OomReport) -> String {
         comm: report.current.1.clone(),
         gfp: report.gfp,
         order: report.order.into(),
-        oom_score_adj: report.current.2.into(),
+        oom_score_adj: report.current.2,
     };
     let constraint = match report.constraint {
         OomConstraint::None => Constraint::None,
