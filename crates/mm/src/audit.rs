@@ -2,6 +2,7 @@
 //!
 //! It reads everything and trusts nothing; cost grows with the pages that have state.
 
+mod groups;
 mod life;
 mod lists;
 
@@ -76,6 +77,16 @@ pub enum Violation {
         /// What there is.
         recounted: i64,
     },
+    /// A memory cgroup holds less than is known to be charged to it.
+    #[error("memory cgroup {memcg}: {charged} pages are charged, {found} are there")]
+    Group {
+        /// The group.
+        memcg: u16,
+        /// Pages that its counter says.
+        charged: u64,
+        /// Pages on its lists, in the kernel's hands, in CPUs' stocks and in groups below.
+        found: u64,
+    },
     /// A slot of swap is not used as often as it says.
     #[error("swap slot {slot}: {what} is {counted}, a recount gives {recounted}")]
     Swap {
@@ -114,6 +125,7 @@ impl<S: Sink> Machine<S> {
         }
         self.audit_totals()?;
         self.audit_lru()?;
+        self.audit_groups()?;
         self.audit_life()
     }
 

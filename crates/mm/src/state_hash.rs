@@ -136,6 +136,13 @@ impl<S: Sink> Machine<S> {
         hash.words([sysctl.dirty_bytes, sysctl.numa_stat.into(), sysctl.stat_interval.into()]);
         hash.words([sysctl.extfrag_threshold, sysctl.compaction_proactiveness].map(u64::from));
         hash.word(sysctl.compact_unevictable_allowed.into());
+        hash.words([sysctl.swappiness, sysctl.vfs_cache_pressure, sysctl.laptop_mode].map(u64::from));
+        hash.words([sysctl.dirty_background_ratio, sysctl.dirty_expire_centisecs].map(u64::from));
+        hash.words([sysctl.dirty_background_bytes, sysctl.dirty_writeback_centisecs.into()]);
+        hash.words([sysctl.panic_on_oom, sysctl.page_cluster].map(u64::from));
+        hash.words([sysctl.oom_kill_allocating_task, sysctl.oom_dump_tasks].map(u64::from));
+        hash.words(self.memcgs.words());
+        hash.words(self.shrinkers.words());
         // The next draw stands for the generator's state.
         hash.word(self.rng.clone().next_u64());
         for node in &self.deferred {

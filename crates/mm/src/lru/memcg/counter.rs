@@ -69,6 +69,12 @@ impl Default for PageCounter {
 }
 
 impl PageCounter {
+    /// All of it, for hashing.
+    pub(super) fn words(&self) -> [u64; 8] {
+        let [min, low] = [self.effective_min, self.effective_low];
+        [self.usage, self.min, self.low, self.high, self.max, min, low, self.failures]
+    }
+
     /// Works out anew what `min` and `low` cover of a usage; returns the changes (`propagate_protected_usage`).
     fn cover(&mut self, usage: u64) -> [i64; 2] {
         let covered = [usage.min(self.min), usage.min(self.low)];

@@ -223,6 +223,17 @@ impl Memcgs {
         core::mem::take(&mut self.pressure_work)
     }
 
+    /// Everything that later charges and reclaim depend on, for hashing.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        let groups = self.groups.iter().enumerate().filter_map(|(id, group)| Some((id as u64, group.as_ref()?)));
+        let groups = groups.flat_map(|(id, group)| {
+            let flags = u64::from(group.online) | u64::from(group.oom_kill_disable) << 1;
+            let own = [id, group.parent.map_or(u64::MAX, |parent| parent.0.into()), flags, group.soft_limit];
+            own.into_iter().chain(group.counters.iter().flat_map(PageCounter::words)).chain(group.events)
+        });
+        groups.chain(self.stocks.iter().flat_map(Stock::words))
+    }
+
     /// A removed group to which nothing is charged any more.
     pub(crate) fn releasable(&self) -> Option<MemcgId> {
         let empty = |group: &Memcg| group.counters.iter().all(|counter| counter.usage == 0);

@@ -14,6 +14,13 @@ pub(super) struct Stock {
     pages: u64,
 }
 
+impl Stock {
+    /// All of it, for hashing.
+    pub(super) fn words(&self) -> [u64; 2] {
+        [self.cached.map_or(u64::MAX, |memcg| memcg.0.into()), self.pages]
+    }
+}
+
 impl Memcgs {
     fn stock(&mut self, cpu: CpuId) -> &mut Stock {
         if self.stocks.len() <= cpu.index() {

@@ -113,6 +113,11 @@ pub(crate) struct Shrinkers {
 }
 
 impl Shrinkers {
+    /// Work that shrinkers have put off, for hashing.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        self.list.iter().flat_map(|shrinker| shrinker.nr_deferred.iter().map(|&deferred| deferred as u64))
+    }
+
     /// Forgets which shrinkers have objects of a group that is gone.
     pub(crate) fn forget_memcg(&mut self, memcg: MemcgId) {
         self.of_memcg.retain(|key| key.0 != memcg);

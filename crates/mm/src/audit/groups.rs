@@ -1,0 +1,33 @@
+//! What is charged to memory cgroups.
+
+use super::Violation;
+use crate::event::Sink;
+use crate::lru::LruIndex;
+use crate::machine::Machine;
+use crate::page::life::MemcgId;
+use crate::pfn::MAX_NR_ZONES;
+
+impl<S: Sink> Machine<S> {
+    /// Every group but the root is charged at least what can be found: pages may also be on their way to a list.
+    pub(super) fn audit_groups(&self) -> Result<(), Violation> {
+        let mut kernel = std::collections::BTreeMap::new();
+        for (&page, &memcg) in &self.memcgs.kernel_pages {
+            *kernel.entry(memcg).or_insert(0) += 1u64 << self.mem.block_of(page).1.order();
+        }
+        for memcg in self.memcg_ids().filter(|&memcg| memcg != MemcgId::ROOT) {
+            let listed = self.lru.iter().filter(|lruvec| lruvec.memcg == memcg);
+            let listed = listed.flat_map(|lruvec| LruIndex::ALL.map(|lru| lruvec.size(lru, MAX_NR_ZONES as u8 - 1)));
+            let below = self.memcg(memcg).map(|group| group.children.as_slice()).unwrap_or_default();
+            let below = below.iter().filter(|&&child| self.memcgs.parent(child) == Some(memcg));
+            let found = listed.sum::<u64>()
+                + below.map(|&child| self.memcgs.usage(child)).sum::<u64>()
+                + kernel.get(&memcg).copied().unwrap_or(0)
+                + self.memcgs.stocked(memcg);
+            let charged = self.memcgs.usage(memcg);
+            if charged < found {
+                return Err(Violation::Group { memcg: memcg.0, charged, found });
+            }
+        }
+        Ok(())
+    }
+}
