@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn free_blocks_are_aligned_and_have_no_free_buddy() {
-        let mut room = Room { pages: Vec::from([3..64]) };
+        let mut room = Room { pages: core::iter::once(3..64).collect() };
         let blocks = [room.take(3), room.take(0), room.take(0), room.take(4)];
         assert_eq!(blocks, [Some(Pfn(16)), Some(Pfn(4)), Some(Pfn(6)), Some(Pfn(32))]);
         assert_eq!(room.take(5), None);
