@@ -92,7 +92,7 @@ fn broken_recordings_are_told_with_file_and_line() {
     };
     let cases: [(&str, String, &[u8], &str); 8] = [
         ("word", STATE.into(), b"A 0 cpu=0 nid=zero", "ops.txt, line 1, field `nid`"),
-        ("bytes", STATE.into(), b"D cpu=0\n\xff\xfe\x00", "ops.txt, line 2, field `text`"),
+        ("bytes", STATE.into(), b"D cpu=0\n\xff\xfe\x00", "ops.txt, line 2, field `operation`"),
         ("cpu", STATE.into(), b"D cpu=7\n", "ops.txt, line 1"),
         ("node", STATE.into(), b"A 0 cpu=0 nid=9 nodemask=- gfp=0x0 order=0 -> pfn=FAIL\n", "ops.txt, line 1"),
         ("free", STATE.into(), b"F 0 cpu=0 pfn=1024 order=0\n", "ops.txt, line 1: pfn 1024"),

@@ -63,12 +63,6 @@ impl PageCache {
         self.pages
     }
 
-    /// Remains of evicted pages (`nrexceptional`).
-    #[cfg(test)]
-    pub(crate) fn shadows(&self) -> u64 {
-        self.shadows
-    }
-
     pub(crate) fn get(&self, index: u32) -> Slot {
         let node = self.nodes.get(&(index >> CHUNK_SHIFT));
         node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)])
