@@ -11,7 +11,7 @@ impl<S: Sink> Machine<S> {
     /// Every group but the root is charged at least what can be found: pages may also be on their way to a list.
     pub(super) fn audit_groups(&self) -> Result<(), Violation> {
         let mut kernel = std::collections::BTreeMap::new();
-        for (&page, &memcg) in &self.memcgs.kernel_pages {
+        for (&page, &memcg) in self.memcgs.kernel_pages.iter() {
             *kernel.entry(memcg).or_insert(0) += 1u64 << self.mem.block_of(page).1.order();
         }
         for memcg in self.memcg_ids().filter(|&memcg| memcg != MemcgId::ROOT) {
