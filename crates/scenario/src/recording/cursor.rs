@@ -242,12 +242,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// `key` and a zone as `nid:idx`.
+    #[cfg(feature = "files")]
     pub(crate) fn zone(&mut self, key: &'static str) -> Read<ZoneId> {
         self.expect(key)?;
         self.zone_id(key)
     }
 
     /// `key` and a page frame number.
+    #[cfg(feature = "files")]
     pub(crate) fn pfn_at(&mut self, key: &'static str) -> Read<Pfn> {
         self.expect(key)?;
         self.pfn(key)
