@@ -1,8 +1,8 @@
 //! `buddyscope compare DIR…`.
 
-use anyhow::{Context, bail};
+use crate::folders::folders;
 use buddyscope_scenario::compare::{Check, CompareError, RunReport, compare};
-use buddyscope_scenario::recording::{Recording, find_folders};
+use buddyscope_scenario::recording::Recording;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -26,24 +26,13 @@ struct Total {
 /// Compares all runs; `false` if any check fails or any recording is broken.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut total = Total::default();
-    let recordings: Vec<Recording> = runs(&args.dirs)?.iter().map(|path| Recording::in_folder(path)).collect();
+    let recordings: Vec<Recording> =
+        folders(&args.dirs, "trace.txt", "recorded load")?.iter().map(|path| Recording::in_folder(path)).collect();
     for (recording, outcome) in recordings.iter().zip(compare(&recordings)) {
         total.add(recording.name(), &outcome, out)?;
     }
     writeln!(out, "compare: {}/{} checks hold in {} runs", total.held, total.checks, total.runs)?;
     Ok(total.held == total.checks && total.broken == 0)
-}
-
-fn runs(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for dir in dirs {
-        let found = find_folders(dir, "trace.txt").with_context(|| format!("{}", dir.display()))?;
-        if found.is_empty() {
-            bail!("{}: no recorded load here (a folder with trace.txt, trace.txt.gz or trace.txt.xz)", dir.display());
-        }
-        all.extend(found);
-    }
-    Ok(all)
 }
 
 impl Total {

@@ -5,6 +5,7 @@ mod boot;
 mod boot_json;
 mod check_boot;
 mod compare;
+mod folders;
 mod replay;
 mod run;
 

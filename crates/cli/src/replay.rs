@@ -1,7 +1,7 @@
 //! `buddyscope replay DIR…`.
 
-use anyhow::{Context, bail};
-use buddyscope_scenario::recording::{Recording, find_recordings};
+use crate::folders::folders;
+use buddyscope_scenario::recording::Recording;
 use buddyscope_scenario::replay::{Mismatch, ReplayError, Report, replay};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -29,24 +29,12 @@ struct Total {
 /// Replays all recordings; `false` if any differs or is broken.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut total = Total::default();
-    for path in recordings(&args.dirs)? {
+    for path in folders(&args.dirs, "ops.txt", "recording")? {
         let recording = Recording::in_folder(&path);
         total.add(recording.name(), &replay(&recording), out)?;
     }
     writeln!(out, "replay: {}/{} operations match in {} recordings", total.equal, total.operations, total.recordings)?;
     Ok(total.failed == 0)
-}
-
-fn recordings(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for dir in dirs {
-        let found = find_recordings(dir).with_context(|| format!("{}", dir.display()))?;
-        if found.is_empty() {
-            bail!("{}: no recording here (a folder with ops.txt, ops.txt.gz or ops.txt.xz)", dir.display());
-        }
-        all.extend(found);
-    }
-    Ok(all)
 }
 
 impl Total {
