@@ -57,7 +57,8 @@ fn what_is_refused_is_thrown_by_field_and_changes_nothing() {
     assert_eq!(thrown(session.free_pfn(1e300, 0.0)).0, "pfn");
     assert_eq!(thrown(session.free_areas(2.0)).0, "zone");
     assert_eq!(thrown(session.page(-1.0)).0, "pfn");
-    assert_eq!(thrown(session.set_sysctl("swappiness", "60")).0, "swappiness");
+    assert_eq!(thrown(session.set_sysctl("swappiness", "201")).0, "swappiness");
+    assert_eq!(thrown(session.set_sysctl("overcommit_memory", "1")).0, "overcommit_memory");
     assert!(thrown(session.gfp("0xcc0 |")).1.contains("character"));
     assert_eq!(ok(session.hash()), before);
 }
