@@ -35,6 +35,8 @@ enum Print {
     Zoneinfo,
     /// /proc/buddyinfo.
     Buddyinfo,
+    /// /proc/pressure/memory.
+    Pressure,
     /// The hash of the whole state.
     Hash,
 }
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<bool> {
             Print::Vmstat => vmstat(&run, out)?,
             Print::Zoneinfo => write!(out, "{}", procfs::zoneinfo(run.machine()))?,
             Print::Buddyinfo => write!(out, "{}", procfs::buddyinfo(run.machine()))?,
+            Print::Pressure => write!(out, "{}", procfs::pressure(run.machine()))?,
             Print::Hash => writeln!(out, "{:016x}", run.machine().state_hash())?,
         }
     }

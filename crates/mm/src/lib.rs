@@ -47,7 +47,7 @@ pub use buddy::reporting::Reporting;
 pub use gfp_text::{FLAG_NAMES, GfpNote, GfpParseError, GfpParseErrorKind, ParsedGfp, parse_gfp};
 pub use inspect::{Block, PageFlags, PageInfo};
 pub use judge::ZoneNumbers;
-pub use machine::{Machine, PageError, Pressure};
+pub use machine::{Machine, PageError};
 pub use page::life::{LifeFlags, MappingId, MemcgId};
 pub use page::meta::PageState;
 pub use preview::Tuned;

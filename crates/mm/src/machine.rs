@@ -17,6 +17,7 @@ use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, 
 use crate::reclaim::shrinker::ShadowNodes;
 use crate::reclaim::{ReclaimScript, Shrinkers};
 use crate::rng::Rng;
+use crate::task::Pressure;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
 use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, VmEvents, ZoneItem};
@@ -74,13 +75,6 @@ pub struct Machine<S = NullSink> {
     pub(crate) user: UserSpace,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
-}
-
-/// How often tasks were held up by lack of memory (`psi_memstall_enter`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Pressure {
-    /// Times that a task began to be held up.
-    pub memstalls: u64,
 }
 
 /// Why a page or block cannot be freed or marked. The machine is as it was.

@@ -84,6 +84,8 @@ pub struct Context<P> {
     pub activity: Activity,
     /// Work done that has not yet taken time, in pages looked at.
     owed: u64,
+    /// Whether it waits for a page that it had in memory not long ago.
+    thrashing: bool,
 }
 
 /// When a context's turn is.
@@ -164,7 +166,7 @@ impl<P> Sched<P> {
     {
         let id = ContextId(self.contexts.len() as u32);
         let class = program.class();
-        self.contexts.push(Context { program, activity: Activity::Runnable { at }, owed: 0 });
+        self.contexts.push(Context { program, activity: Activity::Runnable { at }, owed: 0, thrashing: false });
         self.queue(id, at, 0, class);
         id
     }
@@ -185,12 +187,12 @@ impl<P> Sched<P> {
         let next = self.turns.first().map(|turn| turn.at);
         let Some(at) = next.into_iter().chain(io).min() else { return Turned::Idle };
         if at > until {
-            machine.jiffies = until;
+            machine.pass_time(until);
             return Turned::Idle;
         }
         if at > machine.jiffies {
             self.end_jiffy(machine);
-            machine.jiffies = at;
+            machine.pass_time(at);
             self.round = 0;
         }
         if self.fruitless.0 >= LIVELOCK_JIFFIES {
@@ -234,6 +236,9 @@ impl<P> Sched<P> {
     {
         let before = looked_at(machine);
         let context = &mut self.contexts[id.0 as usize];
+        if core::mem::take(&mut context.thrashing) {
+            machine.pressure.end();
+        }
         let step = context.program.resume(machine);
         context.owed += looked_at(machine) - before;
         let class = context.program.class();
@@ -247,6 +252,10 @@ impl<P> Sched<P> {
             Step::Wait(Wait::Yield) => self.go_on(machine.jiffies, cost, id, class),
             Step::Wait(wait) => {
                 context.activity = Activity::Waiting { wait };
+                if machine.thrashes(wait) {
+                    context.thrashing = true;
+                    machine.pressure.begin();
+                }
                 if let Some(timeout) = wait.timeout() {
                     let at = machine.jiffies + cost + u64::from(timeout);
                     self.numbers += 1;
@@ -273,6 +282,19 @@ impl<S: Sink> Machine<S> {
     #[must_use]
     pub fn jiffies(&self) -> u64 {
         self.jiffies
+    }
+
+    /// Time moves on to a jiffy.
+    fn pass_time(&mut self, to: u64) {
+        self.pressure.pass(to.saturating_sub(self.jiffies));
+        self.jiffies = to;
+    }
+
+    /// Whether who begins to wait is held up by lack of memory: the page is being read again that was part of a
+    /// working set when it was evicted (`wait_on_page_bit_common`).
+    fn thrashes(&self, wait: Wait) -> bool {
+        let Wait::PageIo(page) = wait else { return false };
+        self.mem.life(page).flags.contains(LifeFlags::LOCKED | LifeFlags::WORKINGSET)
     }
 
     /// Whether what somebody waits for has come to pass. A timeout is not looked at here.

@@ -1,12 +1,13 @@
 //! The kernel's own text for the state of a modeled page allocator, byte for byte.
 //!
 //! [`zoneinfo()`], [`buddyinfo`] and [`pagetypeinfo`] are the /proc files of those names; [`zonelists`] is what the
-//! kernel logs about its zonelists at boot. [`report`] is what it logs when memory runs out, [`vmstat`]
+//! kernel logs about its zonelists at boot; [`pressure`] is /proc/pressure/memory. [`report`] is what it logs when memory runs out, [`vmstat`]
 //! its counters, and [`trace`] the lines of its trace events.
 
 mod buddyinfo;
 mod line;
 mod pagetypeinfo;
+mod pressure;
 pub mod report;
 pub mod trace;
 pub mod vmstat;
@@ -15,6 +16,7 @@ mod zonelists;
 
 pub use buddyinfo::buddyinfo;
 pub use pagetypeinfo::pagetypeinfo;
+pub use pressure::pressure;
 pub use zonelists::zonelists;
 
 use buddyscope_mm::Machine;

@@ -22,16 +22,14 @@ pub(crate) struct Scope {
 
 impl Scope {
     fn enter<S: Sink>(machine: &mut Machine<S>, task: &mut Task) -> Scope {
-        let scope = Scope { memalloc: task.flags.contains(TaskFlags::MEMALLOC), memstall: task.in_memstall };
-        machine.pressure.memstalls += u64::from(!scope.memstall);
-        task.in_memstall = true;
+        let memalloc = task.flags.contains(TaskFlags::MEMALLOC);
         task.flags |= TaskFlags::MEMALLOC;
-        scope
+        Scope { memalloc, memstall: machine.pressure.enter(task) }
     }
 
-    fn leave(self, task: &mut Task) {
+    fn leave<S: Sink>(self, machine: &mut Machine<S>, task: &mut Task) {
         task.flags.set(TaskFlags::MEMALLOC, self.memalloc);
-        task.in_memstall = self.memstall;
+        machine.pressure.leave(task, self.memstall);
     }
 }
 
@@ -63,7 +61,7 @@ impl ReclaimRun {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(pages) => pages,
                 };
-                scope.leave(task);
+                scope.leave(machine, task);
                 emit!(machine, Event::Slow(SlowEvent::Progress { pages }));
                 *self = ReclaimRun::Done(pages);
                 Step::Wait(Wait::Yield)
@@ -106,7 +104,7 @@ impl CompactRun {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(done) => done,
                 };
-                scope.leave(task);
+                scope.leave(machine, task);
                 let frame = machine.get_page_after_compaction(task, ac, result, captured);
                 if frame.is_some() {
                     return Step::Done((Some(result), frame));

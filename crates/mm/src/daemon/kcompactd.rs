@@ -62,7 +62,10 @@ impl Kcompactd {
                 Stage::Sleeping => self.stage = self.look_around(machine),
                 Stage::Working(work) => match work.resume(machine, &mut self.task) {
                     Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(()) => self.stage = Stage::Start,
+                    Step::Done(()) => {
+                        machine.pressure.leave(&mut self.task, false);
+                        self.stage = Stage::Start;
+                    }
                 },
                 Stage::Proactive(run, before) => match run.resume(machine, &mut self.task) {
                     Step::Wait(wait) => return Step::Wait(wait),
@@ -86,6 +89,7 @@ impl Kcompactd {
         let asked = self.is_asked(machine);
         machine.nodes[self.node.index()].kcompactd_asleep = false;
         if asked {
+            machine.pressure.enter(&mut self.task);
             return Stage::Working(KcompactdWork::new(machine, self.node));
         }
         if !machine.should_proactive_compact_node(self.node) {

@@ -77,6 +77,7 @@ impl Kswapd {
                 Stage::Running(balance) => match balance.resume(machine, &self.task) {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(order) => {
+                        machine.pressure.leave(&mut self.task, false);
                         self.reclaim_order = order;
                         self.look_again(machine);
                     }
@@ -150,6 +151,7 @@ impl Kswapd {
         node.kswapd_highest_zoneidx = NO_ZONEIDX;
         let (node, order, highest_zoneidx) = (self.node, self.alloc_order, self.highest_zoneidx);
         emit!(machine, Event::Reclaim(ReclaimEvent::KswapdWake { node, order, highest_zoneidx }));
+        machine.pressure.enter(&mut self.task);
         self.stage = Stage::Running(Box::new(BalancePgdat::new(node, order, highest_zoneidx)));
     }
 }

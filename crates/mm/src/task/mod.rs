@@ -9,10 +9,12 @@ pub mod mm;
 pub mod nodemap;
 pub(crate) mod page_table;
 pub mod process;
+mod stall;
 
 pub use context::Context;
 pub use freq_meter::FreqMeter;
 pub use memcg::{TaskMemcg, TaskOom};
+pub use stall::Pressure;
 
 use crate::gfp::Gfp;
 use crate::pfn::{CpuId, NodeId, NodeMask};

@@ -214,6 +214,7 @@ impl Show {
             ("zoneinfo", buddyscope_procfs::zoneinfo(machine)),
             ("buddyinfo", buddyscope_procfs::buddyinfo(machine)),
             ("pagetypeinfo", buddyscope_procfs::pagetypeinfo(machine)),
+            ("pressure/memory", buddyscope_procfs::pressure(machine)),
         ]
     }
 }

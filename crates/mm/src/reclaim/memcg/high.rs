@@ -45,7 +45,8 @@ pub(crate) struct OverHigh {
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     Reclaim,
-    Slept,
+    /// Slept; whether it was held up before.
+    Slept(bool),
 }
 
 /// Reclaim of a group and each above it that is above its own `memory.high` (`reclaim_high`).
@@ -97,8 +98,8 @@ impl OverHigh {
 
     /// Goes on until the task may go back to user mode.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
-        if let Stage::Slept = self.stage {
-            task.in_memstall = false;
+        if let Stage::Slept(memstall) = self.stage {
+            machine.pressure.leave(task, memstall);
             return Step::Done(());
         }
         loop {
@@ -113,8 +114,7 @@ impl OverHigh {
             }
             if reclaimed == 0 {
                 let Some(left) = self.retries.checked_sub(1) else {
-                    machine.pressure.memstalls += u64::from(!task.in_memstall);
-                    (task.in_memstall, self.stage) = (true, Stage::Slept);
+                    self.stage = Stage::Slept(machine.pressure.enter(task));
                     return Step::Wait(Wait::Sleep(jiffies));
                 };
                 self.retries = left;

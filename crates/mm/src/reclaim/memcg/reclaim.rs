@@ -53,7 +53,7 @@ impl MemcgReclaim {
             }
             Step::Done(reclaimed) => {
                 task.flags.set(TaskFlags::MEMALLOC, memalloc);
-                task.in_memstall = memstall;
+                machine.pressure.leave(task, memstall);
                 emit!(machine, Event::Memcg(MemcgEvent::ReclaimEnd { memcg: self.memcg, reclaimed }));
                 Step::Done(reclaimed)
             }
@@ -68,10 +68,9 @@ impl MemcgReclaim {
         sc.may_swap = self.may_swap;
         sc.may_writepage = machine.sysctl.laptop_mode == 0;
         let node = machine.cpus[task.cpu.index()].node;
-        let (memalloc, memstall) = (task.flags.contains(TaskFlags::MEMALLOC), task.in_memstall);
-        machine.pressure.memstalls += u64::from(!memstall);
+        let memalloc = task.flags.contains(TaskFlags::MEMALLOC);
+        let memstall = machine.pressure.enter(task);
         task.flags |= TaskFlags::MEMALLOC;
-        task.in_memstall = true;
         Run { reclaim: Box::new(TryToFree::new(sc, node)), memalloc, memstall }
     }
 }
