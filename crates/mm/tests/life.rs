@@ -299,6 +299,31 @@ fn lazily_freed_pages_go_to_the_file_list_and_need_no_swap() {
     audit(&machine);
 }
 
+#[test]
+fn pages_paged_out_on_advice_go_to_swap_and_leave_pages_of_others_alone() {
+    let mut machine = machine(64);
+    machine.swapon(1000, DeviceId(0), 0);
+    let mut actor = actor(&mut machine, "idle");
+    let vma = machine.mmap(actor.pid, anon(600)).expect("a mapping");
+    touch_all(&mut machine, &mut actor, vma, 600);
+    assert_eq!(machine.madvise_pageout(&actor.task, vma), 600);
+    assert_eq!(event(&machine, VmEvent::PswpOut), 600);
+    assert_eq!(machine.mm_of(actor.pid).map(|mm| (mm.total_rss(), mm.swapents())), Some((0, 600)));
+    audit(&machine);
+    assert_eq!(touch(&mut machine, &mut actor, vma, 3, true), FaultOutcome::Major);
+
+    let locked = machine.mmap(actor.pid, anon(10)).expect("a mapping");
+    touch_all(&mut machine, &mut actor, locked, 10);
+    machine.mlock(CpuId(0), actor.pid, locked);
+    assert_eq!(machine.madvise_pageout(&actor.task, locked), 0);
+    let mut fork = Fork::new(actor.pid);
+    let Step::Done(Some(child)) = fork.resume(&mut machine, &mut actor.task) else { panic!("no child") };
+    assert_eq!(machine.madvise_pageout(&actor.task, vma), 0, "what two processes map stays");
+    assert_eq!(event(&machine, VmEvent::PswpOut), 600);
+    machine.exit_process(CpuId(0), child);
+    audit(&machine);
+}
+
 /// Touches memory until there is none left.
 fn actor_that_fills(machine: &mut Machine<NullSink>) -> Actor {
     let mut hog = actor(machine, "hog");

@@ -257,7 +257,7 @@ impl World {
 
     fn advise(&mut self) {
         let at = self.pick();
-        let what = self.below(6);
+        let what = self.below(7);
         let actor = &self.actors[at];
         let (cpu, pid) = (actor.task.cpu, actor.pid);
         let Some(&(vma, _)) = actor.vmas.last() else { return };
@@ -265,8 +265,11 @@ impl World {
             0 => self.machine.mlock(cpu, pid, vma),
             1 => self.machine.munlock(cpu, pid, vma),
             2 => self.machine.madvise_free(cpu, pid, vma),
-            3 => self.machine.madvise_cold(cpu, pid, vma),
+            3 => self.machine.madvise_cold(&actor.task, vma),
             4 => {
+                self.machine.madvise_pageout(&actor.task, vma);
+            }
+            5 => {
                 self.machine.pin(cpu, pid, vma, 10);
             }
             _ => {

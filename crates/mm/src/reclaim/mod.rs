@@ -12,6 +12,7 @@ mod kswapd;
 mod lruvec;
 mod mapping;
 pub mod memcg;
+mod named;
 mod node;
 mod pageout;
 mod scan_control;

@@ -81,17 +81,6 @@ impl<S: Sink> Machine<S> {
         true
     }
 
-    /// A mapping is not needed soon (`MADV_COLD`, `madvise_cold_or_pageout_pte_range`).
-    pub fn madvise_cold(&mut self, cpu: CpuId, pid: Pid, vma: VmaId) {
-        let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return };
-        self.lru_add_drain(cpu);
-        self.for_each_page(mm, vma, |machine, frame, (place, pte)| {
-            machine.set_pte(place, pte.old());
-            machine.mem.life_mut(frame).flags -= LifeFlags::REFERENCED;
-            machine.deactivate_page(cpu, frame);
-        });
-    }
-
     /// Takes references to the first `pages` pages of a mapping that are in memory and have none, as drivers do that let
     /// devices write there (`pin_user_pages`). Returns how many it took; they last until [`Machine::unpin`], or until the
     /// address space ends.

@@ -4,6 +4,7 @@
 //! Whatever may have to wait for memory or for a device is a value with a `resume` method; the rest is done at once.
 
 mod advise;
+mod cold;
 mod exit;
 mod fault;
 mod file_fill;

@@ -322,7 +322,10 @@ impl UserTask {
             Advice::Mlock => machine.mlock(cpu, pid, vma),
             Advice::Munlock => machine.munlock(cpu, pid, vma),
             Advice::LazyFree => machine.madvise_free(cpu, pid, vma),
-            Advice::Cold => machine.madvise_cold(cpu, pid, vma),
+            Advice::Cold => machine.madvise_cold(&self.task, vma),
+            Advice::PageOut => {
+                machine.madvise_pageout(&self.task, vma);
+            }
         }
     }
 

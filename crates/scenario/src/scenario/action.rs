@@ -29,7 +29,7 @@ pub enum Action {
         /// Objects a second.
         rate: Option<u64>,
     },
-    /// `unmap`, `mlock`, `munlock`, `lazyfree`, `cold`: something done to a whole mapping.
+    /// `unmap`, `mlock`, `munlock`, `lazyfree`, `cold`, `pageout`: something done to a whole mapping.
     Advise {
         /// The mapping.
         mapping: String,
@@ -103,6 +103,8 @@ pub enum Advice {
     LazyFree,
     /// Not needed soon (`MADV_COLD`).
     Cold,
+    /// Not needed for long (`MADV_PAGEOUT`).
+    PageOut,
 }
 
 /// A mapping.
@@ -197,7 +199,7 @@ pub struct AllocAction {
 }
 
 /// Verbs, and what reads the rest of their tables.
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 24] = [
     "map",
     "touch",
     "read",
@@ -209,6 +211,7 @@ const VERBS: [&str; 23] = [
     "munlock",
     "lazyfree",
     "cold",
+    "pageout",
     "pin",
     "truncate",
     "fork",
@@ -281,6 +284,7 @@ fn read_action(verb: &str, object: &Field<'_>, fields: &mut Fields<'_>, depth: u
         "munlock" => advise(Advice::Munlock),
         "lazyfree" => advise(Advice::LazyFree),
         "cold" => advise(Advice::Cold),
+        "pageout" => advise(Advice::PageOut),
         "pin" => Ok(Action::Pin { mapping: name()?, pages: fields.need("size")?.pages()? }),
         "truncate" => Ok(Action::Truncate { file: name()?, pages: fields.read("size", Field::pages)?.unwrap_or(0) }),
         "fork" => Ok(Action::Fork { name: name()?, actions: list(&fields.need("do")?, depth + 1)? }),
