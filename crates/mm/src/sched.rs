@@ -11,7 +11,7 @@ use crate::page::life::LifeFlags;
 use crate::pfn::ZoneType;
 use crate::vmstat::VmEvent;
 use crate::wait::{Step, Wait};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Jiffies in a second (`CONFIG_HZ`).
 pub const HZ: u64 = 250;
@@ -25,6 +25,9 @@ const MAX_ROUNDS: u32 = 32;
 /// Jiffies in a row in which contexts used up all their turns without taking or freeing a single page, after which
 /// this is called a livelock: five seconds.
 const LIVELOCK_JIFFIES: u32 = 5 * HZ as u32;
+
+/// Contexts that have ended are remembered until there are more contexts than this.
+const REMEMBERED: usize = 1024;
 
 /// Who goes first of those that can run in the same jiffy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -46,7 +49,7 @@ pub enum Class {
     Work,
 }
 
-/// A context by number, in the order of creation.
+/// A context by number. Numbers are given in the order of creation; those of contexts that ended long ago are given again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ContextId(pub u32);
 
@@ -116,6 +119,10 @@ pub enum Turned {
 pub struct Sched<P> {
     contexts: Vec<Context<P>>,
     turns: BTreeSet<Turn>,
+    /// Those who wait for something to come to pass.
+    waiting: BTreeSet<ContextId>,
+    /// Those who have ended, the first one first.
+    ended: VecDeque<ContextId>,
     /// Turns handed out so far; breaks ties.
     numbers: u64,
     round: u32,
@@ -134,6 +141,8 @@ impl<P> Sched<P> {
         Sched {
             contexts: Vec::new(),
             turns: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            ended: VecDeque::new(),
             numbers: 0,
             round: 0,
             fruitless: (0, 0),
@@ -146,6 +155,12 @@ impl<P> Sched<P> {
     #[must_use]
     pub fn contexts(&self) -> &[Context<P>] {
         &self.contexts
+    }
+
+    /// How many have not ended.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        self.contexts.len() - self.ended.len()
     }
 
     /// What a context does, to be told something. `None` if there is no such context.
@@ -164,16 +179,29 @@ impl<P> Sched<P> {
     where
         P: Program<S>,
     {
-        let id = ContextId(self.contexts.len() as u32);
         let class = program.class();
-        self.contexts.push(Context { program, activity: Activity::Runnable { at }, owed: 0, thrashing: false });
+        let context = Context { program, activity: Activity::Runnable { at }, owed: 0, thrashing: false };
+        let id = self.place(context);
         self.queue(id, at, 0, class);
         id
+    }
+
+    /// A number for a context.
+    fn place(&mut self, context: Context<P>) -> ContextId {
+        if self.contexts.len() >= REMEMBERED
+            && let Some(id) = self.ended.pop_front()
+        {
+            self.contexts[id.0 as usize] = context;
+            return id;
+        }
+        self.contexts.push(context);
+        ContextId(self.contexts.len() as u32 - 1)
     }
 
     fn queue(&mut self, context: ContextId, at: u64, round: u32, class: Class) {
         self.numbers += 1;
         self.turns.insert(Turn { at, round, class, number: self.numbers, context });
+        self.waiting.remove(&context);
         self.contexts[context.0 as usize].activity = Activity::Runnable { at };
     }
 
@@ -220,13 +248,15 @@ impl<P> Sched<P> {
     where
         P: Program<S>,
     {
-        for n in 0..self.contexts.len() {
-            let Activity::Waiting { wait } = self.contexts[n].activity else { continue };
-            if machine.wait_is_over(wait) {
-                self.turns.retain(|turn| turn.context.0 as usize != n);
-                let class = self.contexts[n].program.class();
-                self.queue(ContextId(n as u32), machine.jiffies, self.round, class);
-            }
+        let is_over = |id: &ContextId| match self.contexts[id.0 as usize].activity {
+            Activity::Waiting { wait } => machine.wait_is_over(wait),
+            _ => false,
+        };
+        let woken: Vec<ContextId> = self.waiting.iter().copied().filter(is_over).collect();
+        for id in woken {
+            self.turns.retain(|turn| turn.context != id);
+            let class = self.contexts[id.0 as usize].program.class();
+            self.queue(id, machine.jiffies, self.round, class);
         }
     }
 
@@ -235,6 +265,7 @@ impl<P> Sched<P> {
         P: Program<S>,
     {
         let before = looked_at(machine);
+        self.waiting.remove(&id);
         let context = &mut self.contexts[id.0 as usize];
         if core::mem::take(&mut context.thrashing) {
             machine.pressure.end();
@@ -248,10 +279,16 @@ impl<P> Sched<P> {
             jiffies
         });
         match step {
-            Step::Done(()) => context.activity = Activity::Ended,
+            Step::Done(()) => {
+                context.activity = Activity::Ended;
+                self.ended.push_back(id);
+            }
             Step::Wait(Wait::Yield) => self.go_on(machine.jiffies, cost, id, class),
             Step::Wait(wait) => {
                 context.activity = Activity::Waiting { wait };
+                if !matches!(wait, Wait::Sleep(_)) {
+                    self.waiting.insert(id);
+                }
                 if machine.thrashes(wait) {
                     context.thrashing = true;
                     machine.pressure.begin();

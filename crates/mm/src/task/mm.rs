@@ -130,6 +130,9 @@ pub struct Mm {
     pub(crate) pins: Vec<Frame>,
 }
 
+/// Most mappings of an address space (`vm.max_map_count`, mm/mmap.c).
+const MAX_MAP_COUNT: usize = 65_530;
+
 /// Mappings begin this far apart, so that no two share a table page.
 const GAP: u64 = PTRS_PER_PTE as u64;
 
@@ -179,12 +182,18 @@ impl Mm {
         self.vmas.iter().enumerate().filter_map(|(n, vma)| Some((VmaId(n as u32), vma.as_ref()?)))
     }
 
-    /// Adds a mapping behind all others; its `start` is set.
-    pub(crate) fn add_vma(&mut self, mut vma: Vma) -> VmaId {
+    /// Adds a mapping behind all others; its `start` is set. `None` if there are too many.
+    pub(crate) fn add_vma(&mut self, mut vma: Vma) -> Option<VmaId> {
+        while self.vmas.last().is_some_and(Option::is_none) {
+            self.vmas.pop();
+        }
+        if self.vmas.len() >= MAX_MAP_COUNT {
+            return None;
+        }
         vma.start = self.next.max(GAP);
         self.next = (vma.end() + 1).next_multiple_of(GAP) + GAP;
         self.vmas.push(Some(vma));
-        VmaId(self.vmas.len() as u32 - 1)
+        Some(VmaId(self.vmas.len() as u32 - 1))
     }
 
     /// Counts resident pages (`add_mm_counter`).

@@ -14,6 +14,9 @@ pub struct Pid(pub u32);
 /// `oom_score_adj` of a process that is never killed (`OOM_SCORE_ADJ_MIN`, include/uapi/linux/oom.h, v5.10).
 pub const OOM_SCORE_ADJ_MIN: i16 = -1000;
 
+/// Most processes at a time (`pid_max`, kernel/pid.c).
+pub const PID_MAX: usize = 32_768;
+
 bitflags::bitflags! {
     /// What a process is and what becomes of it.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -96,6 +99,11 @@ impl Processes {
         process.pid = Pid(self.last);
         self.list.insert(process.pid, process);
         Pid(self.last)
+    }
+
+    /// Whether there can be no more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= PID_MAX
     }
 
     pub(crate) fn get(&self, pid: Pid) -> Option<&Process> {

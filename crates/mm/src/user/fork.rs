@@ -43,7 +43,8 @@ impl Fork {
         Fork { parent, child: None, left: Vec::new(), at: 0, table: None, copy: None }
     }
 
-    /// Goes on; done with the child, or without if there was no memory. The child's task is a
+    /// Goes on; done with the child, or without if there was no memory, or no
+    /// process more can be. The child's task is a
     /// [`Task::fork`] of the parent's with this `pid`.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Pid>> {
         if self.child.is_none() && !self.begin(machine) {
@@ -97,6 +98,9 @@ impl Fork {
 
     /// Makes the child with the same mappings, all empty.
     fn begin<S: Sink>(&mut self, machine: &mut Machine<S>) -> bool {
+        if machine.user.processes.is_full() {
+            return false;
+        }
         let Some(parent) = machine.user.processes.get(self.parent).cloned() else { return false };
         let Some(old) = parent.mm.and_then(|mm| machine.user.mms.get(mm)) else { return false };
         let vmas: Vec<Option<Vma>> = old

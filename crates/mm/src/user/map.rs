@@ -26,7 +26,8 @@ pub struct MapSpec {
 }
 
 impl<S: Sink> Machine<S> {
-    /// Adds a mapping to the address space of a process. `None` if it has none.
+    /// Adds a mapping to the address space of a process. `None` if it has none, or too many
+    /// mappings.
     pub fn mmap(&mut self, pid: Pid, spec: MapSpec) -> Option<VmaId> {
         let mm = self.user.processes.get(pid)?.mm?;
         let (file, pgoff) = spec.file.unzip();
@@ -39,7 +40,7 @@ impl<S: Sink> Machine<S> {
             policy: spec.policy,
             anon: MappingId::default(),
         };
-        let id = self.user.mms.get_mut(mm)?.add_vma(vma);
+        let id = self.user.mms.get_mut(mm)?.add_vma(vma)?;
         self.link_file(mm, id, file);
         Some(id)
     }

@@ -21,11 +21,14 @@ use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::rng::Rng;
-use buddyscope_mm::sched::{Activity, ContextId, FIRST_JIFFY, Sched, Turned};
+use buddyscope_mm::sched::{ContextId, FIRST_JIFFY, Sched, Turned};
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags};
 use build::World;
 use std::sync::Arc;
+
+/// Marks and failures that are remembered.
+const MAX_NEWS: usize = 20_000;
 
 /// A scenario that is running.
 #[derive(Clone)]
@@ -143,7 +146,7 @@ impl<S: Sink> Run<S> {
         self.ended
     }
 
-    /// Marks and failures of tasks so far: when, whose, what.
+    /// Marks and failures of tasks, the last ten thousand or so: when, whose, what.
     #[must_use]
     pub fn news(&self) -> &[(u64, ContextId, News)] {
         &self.news
@@ -193,11 +196,13 @@ impl<S: Sink> Run<S> {
             core::mem::swap(&mut news, &mut task.news);
         }
         self.news.extend(news.into_iter().map(|news| (now, id, news)));
+        if self.news.len() > MAX_NEWS {
+            self.news.drain(..MAX_NEWS / 2);
+        }
         for child in children {
             self.sched.spawn::<S>(Actor::Task(Box::new(child)), self.machine.jiffies());
         }
-        let ended = |context: &buddyscope_mm::sched::Context<Actor>| context.activity == Activity::Ended;
-        if self.sched.contexts().len() > self.daemons && self.sched.contexts()[self.daemons..].iter().all(ended) {
+        if self.sched.contexts().len() > self.daemons && self.sched.alive() == self.daemons {
             self.ended = Some(End::Finished);
         }
     }

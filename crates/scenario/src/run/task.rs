@@ -176,7 +176,7 @@ impl UserTask {
 
     fn born<S: Sink>(&mut self, machine: &mut Machine<S>, child: Option<Pid>, name: String, actions: Arc<[Action]>) {
         let Some(pid) = child else {
-            self.news.push(News::Failed(format!("fork of {name}: no memory")));
+            self.news.push(News::Failed(format!("fork of {name}: no memory, or too many processes")));
             return;
         };
         if let Some(process) = machine.process_mut(pid) {
@@ -289,6 +289,8 @@ impl UserTask {
         let spec = MapSpec { pages: map.pages, file, flags, policy: None };
         if let Some(vma) = machine.mmap(self.pid, spec) {
             self.maps.insert(map.name.clone(), (vma, map.pages));
+        } else {
+            self.news.push(News::Failed(format!("map {}: too many mappings", map.name)));
         }
     }
 
