@@ -1,7 +1,7 @@
 //! Booting: from a description to a machine with all memory on its lists, in the kernel's order of steps.
 
 use crate::buddy::BuddyOptions;
-use crate::config::{ConfigError, MachineConfig, Sysctl, Thp};
+use crate::config::{ConfigError, MachineConfig, Sysctl, Thp, ThpSettings};
 use crate::event::Sink;
 use crate::machine::{Machine, PageError};
 use crate::page::memmap::TOP_ORDER;
@@ -116,7 +116,9 @@ impl<S: Sink> Booting<S> {
         }
         let node = machine.cpus[0].node;
         machine.tuning().init_per_zone_wmark_min(node);
-        machine.tuning().start_khugepaged(self.thp, node);
+        if machine.tuning().start_khugepaged(self.thp, node) {
+            machine.huge.settings = ThpSettings::at_boot(self.thp);
+        }
         machine.update_policy_zones();
         self.machine
     }
@@ -133,6 +135,22 @@ impl<S: Sink> Machine<S> {
             sysctl: &mut self.sysctl,
             min_free_kbytes: &mut self.min_free_kbytes,
             totalreserve_pages: &mut self.totalreserve_pages,
+        }
+    }
+
+    /// Who gets huge pages, and how hard faults try.
+    #[must_use]
+    pub fn thp(&self) -> ThpSettings {
+        self.huge.settings
+    }
+
+    /// Writes the files of `/sys/kernel/mm/transparent_hugepage`. Whoever turns huge pages on starts khugepaged, which
+    /// raises the marks (`start_stop_khugepaged`).
+    pub fn set_thp(&mut self, settings: ThpSettings) {
+        self.huge.settings = settings;
+        if settings.enabled != Thp::Never {
+            let node = self.cpus[0].node;
+            self.tuning().set_recommended_min_free_kbytes(node);
         }
     }
 

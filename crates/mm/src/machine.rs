@@ -15,6 +15,7 @@ use crate::io::swap::Swap;
 use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
 use crate::oom::Oom;
+use crate::page::huge::HugePages;
 use crate::page::memmap::MemMap;
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
 use crate::reclaim::shrinker::ShadowNodes;
@@ -71,6 +72,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) reclaim_script: ReclaimScript,
     /// Nodes of page caches that hold remains only.
     pub(crate) shadow_nodes: ShadowNodes,
+    /// Huge pages.
+    pub(crate) huge: HugePages,
     /// Swap space.
     pub(crate) swap: Swap,
     /// Processes and what they use.

@@ -11,6 +11,7 @@ use crate::lru::Lru;
 use crate::lru::memcg::Memcgs;
 use crate::machine::Machine;
 use crate::oom::Oom;
+use crate::page::huge::HugePages;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{
@@ -136,6 +137,7 @@ impl<S: Sink> Machine<S> {
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),
             shadow_nodes: ShadowNodes::default(),
+            huge: HugePages::default(),
             swap: Swap::default(),
             user: UserSpace::default(),
             reclaim_script: Default::default(),

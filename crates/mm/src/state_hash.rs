@@ -143,6 +143,9 @@ impl<S: Sink> Machine<S> {
         hash.words([sysctl.oom_kill_allocating_task, sysctl.oom_dump_tasks].map(u64::from));
         hash.words(self.memcgs.words());
         hash.words(self.shrinkers.words());
+        if crate::RECLAIMS {
+            hash.words(self.huge.words());
+        }
         // The next draw stands for the generator's state.
         hash.word(self.rng.clone().next_u64());
         for node in &self.deferred {

@@ -3,7 +3,7 @@
 //!
 //! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default 60 thousand), `BUDDYSCOPE_SEED` the first seed.
 
-use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec};
+use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec, Thp, ThpDefrag, ThpSettings};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Flusher, Storage};
 use buddyscope_mm::oom::OomReaper;
@@ -83,10 +83,14 @@ impl World {
         let mut rng = Rng::new(seed);
         let count = 1 + rng.below(2) as usize;
         let nodes: Vec<PcNode> =
-            (0..count).map(|_| PcNode { bytes: (20 + rng.below(30)) * MIB, cpus: 1, hotpluggable: false }).collect();
+            (0..count).map(|_| PcNode { bytes: (20 + rng.below(60)) * MIB, cpus: 1, hotpluggable: false }).collect();
         let distances = Distances::uniform(count, 20).expect("distances");
         let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
         let mut machine = Machine::boot(&config, NullSink).expect("a machine that boots");
+        machine.register_huge_page_shrinkers();
+        let enabled = [Thp::Always, Thp::Always, Thp::Madvise, Thp::Never][rng.below(4) as usize];
+        let defrag = [ThpDefrag::Always, ThpDefrag::Defer, ThpDefrag::Madvise][rng.below(3) as usize];
+        machine.set_thp(ThpSettings { enabled, defrag, zero_page: rng.below(2) == 0 });
         let rates = [None, Some(500), Some(25_000)];
         let mut device = |rng: &mut Rng| {
             let congests = rng.below(4) == 0;
@@ -257,7 +261,8 @@ impl World {
 
     fn advise(&mut self) {
         let at = self.pick();
-        let what = self.below(7);
+        let what = self.below(10);
+        let (first, count) = (self.below(4000), self.below(2000));
         let actor = &self.actors[at];
         let (cpu, pid) = (actor.task.cpu, actor.pid);
         let Some(&(vma, _)) = actor.vmas.last() else { return };
@@ -266,6 +271,8 @@ impl World {
             1 => self.machine.munlock(cpu, pid, vma),
             2 => self.machine.madvise_free(cpu, pid, vma),
             3 => self.machine.madvise_cold(&actor.task, vma),
+            7 => self.machine.madvise_huge(pid, vma, first % 4 > 0),
+            8 | 9 => self.machine.madvise_dontneed(cpu, pid, vma, first, count),
             4 => {
                 self.machine.madvise_pageout(&actor.task, vma);
             }
@@ -290,6 +297,8 @@ impl World {
             self.machine.unlink(CpuId(0), file);
         }
         self.machine.lru_add_drain_all();
+        // The huge page of zeros goes as slab objects do.
+        self.machine.drop_caches(&Task::new(CpuId(0)), 2);
         self.machine.drain_all_pages();
     }
 

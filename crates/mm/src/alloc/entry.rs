@@ -43,6 +43,9 @@ impl<S: Sink> Machine<S> {
     /// task's own rotation alone.
     pub fn alloc_pages_vma(&mut self, task: &mut Task, gfp: Gfp, order: Order, fault: &Fault) -> Answer {
         let local = self.cpus[task.cpu.index()].node;
+        if let Some(node) = self.huge_node(task, gfp, fault) {
+            return self.alloc_huge_page(task, gfp, order, node);
+        }
         let Some(policy) = fault.policy.or(task.policy) else {
             return self.alloc_pages_nodemask(task, gfp, order, local, None);
         };
@@ -54,15 +57,31 @@ impl<S: Sink> Machine<S> {
         let nodemask = policy.nodemask(gfp, self.policy_zones, task.mems_allowed);
         let node = policy.node(local);
         emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask });
-        let huge_node = if let Placement::Preferred(preferred) = policy.placement { preferred } else { local };
-        if fault.hugepage && nodemask.is_none_or(|mask| mask.contains(huge_node)) {
-            return self.alloc_huge_page(task, gfp, order, huge_node);
-        }
         self.alloc_pages_nodemask(task, gfp, order, node, nodemask)
     }
 
-    /// Begins a request for a page fault that can pause, as [`Machine::alloc_pages_vma`] does it whole. Huge pages are
-    /// for [`Machine::alloc_pages_vma`].
+    /// The node whose own zones are tried first for a huge page: the preferred one or the CPU's, unless the policy
+    /// interleaves or leaves that node out. `None` for such policies and small pages.
+    pub(crate) fn huge_node(&mut self, task: &Task, gfp: Gfp, fault: &Fault) -> Option<NodeId> {
+        if !fault.hugepage {
+            return None;
+        }
+        let local = self.cpus[task.cpu.index()].node;
+        let Some(policy) = fault.policy.or(task.policy) else { return Some(local) };
+        if policy.interleaved().is_some() {
+            return None;
+        }
+        let nodemask = policy.nodemask(gfp, self.policy_zones, task.mems_allowed);
+        let node = if let Placement::Preferred(preferred) = policy.placement { preferred } else { local };
+        if nodemask.is_some_and(|mask| !mask.contains(node)) {
+            return None;
+        }
+        emit!(self, Event::Policy { mode: policy.mode() as u8, node: policy.node(local), nodemask });
+        Some(node)
+    }
+
+    /// Begins a request for a page fault that can pause, as [`Machine::alloc_pages_vma`] does it whole. Huge pages that
+    /// have a node of their own are asked for there first (`huge_node`).
     pub fn begin_alloc_vma(&mut self, task: &mut Task, gfp: Gfp, order: Order, fault: &Fault) -> Alloc {
         let local = self.cpus[task.cpu.index()].node;
         let Some(policy) = fault.policy.or(task.policy) else {

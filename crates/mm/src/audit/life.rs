@@ -8,19 +8,21 @@ use crate::io::cache::Slot;
 use crate::io::device::Transfer;
 use crate::io::mapping::MappingKind;
 use crate::machine::Machine;
+use crate::page::huge::HPAGE_PMD_NR;
 use crate::page::life::{LifeFlags, MappingId};
 use crate::pfn::Frame;
 use crate::rmap::rss_kind;
-use crate::task::mm::{Mm, MmId};
-use crate::task::page_table::PMD_PAGES_SHIFT;
+use crate::task::mm::{Mm, MmFlags, MmId};
 use crate::vmstat::NodeItem;
 use std::collections::BTreeMap;
 
 /// What page tables and files refer to.
 #[derive(Default)]
 struct Uses {
-    /// Page tables that map each page.
+    /// Entries that map each page, or any part of a huge one.
     maps: BTreeMap<Frame, u16>,
+    /// Those that map each part of a huge page.
+    parts: BTreeMap<Frame, u16>,
     /// Entries that name each slot.
     slots: BTreeMap<SwapSlot, u16>,
 }
@@ -29,6 +31,7 @@ struct Uses {
 #[derive(Clone, Default)]
 struct NodeUse {
     anon: i64,
+    huge: i64,
     mapped: i64,
     file: i64,
     shmem: i64,
@@ -50,6 +53,7 @@ impl<S: Sink> Machine<S> {
         let mut by_node = vec![NodeUse::default(); self.nodes.len()];
         self.audit_caches(&mut uses, &mut by_node)?;
         self.audit_mapped(&uses, &mut by_node)?;
+        self.audit_huge(&uses)?;
         self.audit_swap(&uses)?;
         let writes = self.user.devices.iter().flat_map(|(_, device)| device.queue());
         for request in writes.filter(|request| request.transfer == Transfer::Write) {
@@ -60,6 +64,7 @@ impl<S: Sink> Machine<S> {
         for (node, found) in self.nodes.iter().zip(&by_node) {
             let check = |item: NodeItem, recounted| same(node.id, item.name(), node.stat.get(item) as i64, recounted);
             check(NodeItem::AnonPages, found.anon)?;
+            check(NodeItem::AnonTransparentHugepages, found.huge)?;
             check(NodeItem::Mapped, found.mapped)?;
             check(NodeItem::FilePages, found.file)?;
             check(NodeItem::Shmem, found.shmem)?;
@@ -75,32 +80,38 @@ impl<S: Sink> Machine<S> {
         for (_, vma) in mm.vmas() {
             let mut at = vma.start;
             while let Some((page, pte)) = mm.table.next_used(at, vma.end()) {
-                at = page + 1;
+                at = mm.table.behind(page);
                 if let Some(slot) = pte.slot() {
                     *uses.slots.entry(SwapSlot(slot)).or_default() += 1;
                     swapents += 1;
                 }
                 let Some(frame) = pte.frame() else { continue };
-                let life = self.mem.life(frame);
+                let head = self.compound_head(frame);
+                let life = self.mem.life(head);
                 let wrong = |what| Violation::Page { pfn: self.mem.pfn(frame), what };
-                let huge = life.flags.contains(LifeFlags::HUGE);
-                if huge {
-                    at = ((page >> PMD_PAGES_SHIFT) + 1) << PMD_PAGES_SHIFT;
-                }
                 let anon = life.flags.contains(LifeFlags::ANON);
                 let expected =
                     if anon { Some(vma.anon) } else { vma.file.and_then(|f| Some(self.user.file(f)?.mapping)) };
-                if expected != Some(life.mapping) || life.index != vma.index(page) {
+                if expected != Some(life.mapping) || life.index + (frame.0 - head.0) != vma.index(page) {
                     return Err(wrong("mapped where it does not belong"));
                 }
-                *uses.maps.entry(frame).or_default() += 1;
-                rss[rss_kind(life) as usize] += life.nr_pages() as i64;
+                *uses.maps.entry(head).or_default() += 1;
+                let whole = mm.table.huge(page).is_some();
+                if whole && !life.flags.contains(LifeFlags::HUGE) {
+                    return Err(wrong("mapped as the huge page that it is not"));
+                }
+                if !whole && life.flags.contains(LifeFlags::HUGE) {
+                    *uses.parts.entry(frame).or_default() += 1;
+                }
+                rss[rss_kind(life) as usize] += (at - page) as i64;
             }
         }
         let check = |what, counted: u64, recounted| {
             let counted = counted as i64;
             if counted == recounted { Ok(()) } else { Err(Violation::Space { mm: id.0, what, counted, recounted }) }
         };
+        let (kept, huge) = mm.table.deposits();
+        check("table pages kept for huge pages", kept as u64, huge as i64)?;
         check("file pages", mm.rss[0], rss[0])?;
         check("anonymous pages", mm.rss[1], rss[1])?;
         check("shared memory pages", mm.rss[2], rss[2])?;
@@ -176,7 +187,9 @@ impl<S: Sink> Machine<S> {
             let Some(zone) = self.mem.zone_of(frame) else { continue };
             let found = &mut by_node[zone.node().index()];
             if life.flags.contains(LifeFlags::ANON) {
-                found.anon += life.nr_pages() as i64;
+                found.anon += self.mapped_pages(frame) as i64;
+                let huge = life.flags.contains(LifeFlags::HUGE);
+                found.huge += i64::from(huge && self.compound_mapcount(frame) > 0);
             } else {
                 found.mapped += life.nr_pages() as i64;
             }
@@ -188,6 +201,43 @@ impl<S: Sink> Machine<S> {
                     return Err(Violation::Page { pfn: self.mem.pfn(page), what: "says it is mapped, but nowhere is" });
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Parts of huge pages are mapped as often as is known, pages that wait to be split are huge, and the page of zeros
+    /// knows how many have it.
+    fn audit_huge(&self, uses: &Uses) -> Result<(), Violation> {
+        let mut named = 0;
+        for (&head, maps) in self.huge.maps.iter() {
+            for n in 0..HPAGE_PMD_NR {
+                let found = uses.parts.get(&head.add(n)).copied().unwrap_or(0);
+                named += usize::from(found > 0);
+                if maps.of(n) != found {
+                    let pfn = self.mem.pfn(head.add(n));
+                    return Err(Violation::Page { pfn, what: "a part mapped more or less often than is known" });
+                }
+            }
+        }
+        if let Some(&stray) = uses.parts.keys().next().filter(|_| named != uses.parts.len()) {
+            return Err(Violation::Page {
+                pfn: self.mem.pfn(stray),
+                what: "part of a huge page that does not know it",
+            });
+        }
+        for (&memcg, queue) in self.huge.split_queue.iter() {
+            for &head in queue {
+                let life = self.mem.life(head);
+                if life.memcg != memcg || !life.flags.contains(LifeFlags::HUGE | LifeFlags::SPLIT_QUEUED) {
+                    return Err(Violation::Page { pfn: self.mem.pfn(head), what: "waits to be split, but should not" });
+                }
+            }
+        }
+        let having = self.user.mms.iter().filter(|(_, mm)| mm.flags.contains(MmFlags::HUGE_ZERO_PAGE)).count() as u32;
+        let expected = having + u32::from(self.huge.zero.page.is_some());
+        if self.huge.zero.references != expected {
+            let (counted, recounted) = (self.huge.zero.references.into(), expected.into());
+            return Err(Violation::Space { mm: 0, what: "users of the huge page of zeros", counted, recounted });
         }
         Ok(())
     }

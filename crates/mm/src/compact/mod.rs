@@ -25,7 +25,6 @@ mod suitable;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod thp;
 mod zone;
 
 pub use crate::event::CompactResult;
@@ -36,7 +35,6 @@ pub(crate) use kcompactd::KcompactdWork;
 pub use node::{CompactMemory, CompactNode};
 pub use score::{fragmentation_score_wmark, fragmentation_score_zone};
 pub use suitable::{compact_gap, extfrag_for_order, fragmentation_index};
-pub use thp::ThpDefrag;
 
 /// How hard compaction tries, hardest first (`enum compact_priority`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

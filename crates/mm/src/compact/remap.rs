@@ -14,6 +14,7 @@ impl<S: Sink> Machine<S> {
     /// accessed; what they had changed is noted on the page.
     pub(super) fn move_life(&mut self, cpu: CpuId, old: Frame, new: Frame) {
         self.remap(cpu, old, new);
+        self.move_part_maps(old, new);
         let life = core::mem::take(self.mem.life_mut(old));
         *self.mem.life_mut(new) = Life { young: 0, next: Frame(0), prev: Frame(0), ..life };
         self.recache(new, &life);
@@ -27,14 +28,12 @@ impl<S: Sink> Machine<S> {
         if !life.is_mapped() {
             return;
         }
-        let mut n = 0;
-        while let Ok(found) = self.nth_place(old, n) {
-            n += 1;
-            let Some((place, pte)) = found else { continue };
+        for (place, pte) in self.every_place(old) {
             if pte.is_dirty() {
                 self.set_page_dirty(cpu, old);
             }
-            self.set_pte(place, pte.moved(new).old().clean());
+            let offset = pte.frame().map_or(0, |frame| frame.0 - old.0);
+            self.set_pte(place, pte.moved(new.add(offset)).old().clean());
         }
         // Where only is known how many there are: an anonymous page that can be swapped has been written.
         if !self.has_places(&life) && life.flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) {
@@ -73,10 +72,16 @@ impl<S: Sink> Machine<S> {
         let pages = life.nr_pages() as i64;
         let anon = life.flags.contains(LifeFlags::ANON);
         let dirty = life.flags.contains(LifeFlags::DIRTY) && life.counts_as_dirty();
+        let whole = life.nr_pages() > 1 && self.compound_mapcount(new) > 0;
+        let mapped = self.mapped_pages(new) as i64;
+        for (zone, sign) in [(from, -1), (to, 1)].into_iter().filter(|_| anon) {
+            self.mod_lruvec_state(cpu, life.memcg, zone.node(), NodeItem::AnonPages, sign * mapped);
+            let huge = sign * i64::from(whole);
+            self.mod_lruvec_state(cpu, life.memcg, zone.node(), NodeItem::AnonTransparentHugepages, huge);
+        }
         let items = [
             (NodeItem::FilePages, life.is_cached()),
             (NodeItem::Shmem, !anon && life.flags.contains(LifeFlags::SWAPBACKED)),
-            (NodeItem::AnonPages, anon && life.is_mapped()),
             (NodeItem::Mapped, !anon && life.is_mapped()),
             (NodeItem::Dirty, dirty),
         ];

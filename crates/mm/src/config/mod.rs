@@ -7,6 +7,7 @@ mod pc;
 mod ranges;
 mod size;
 mod sysctl;
+mod thp;
 
 pub use boot_params::{BootParams, CmaRequest, CoreSize, MapEdit, MapType, Thp};
 pub use distances::Distances;
@@ -15,6 +16,7 @@ pub use pc::{PcNode, PcSpec};
 pub use ranges::{ByteRange, MemoryRange};
 pub use size::parse_size;
 pub use sysctl::{Sysctl, Sysctls};
+pub use thp::{ThpDefrag, ThpSettings};
 
 use crate::pfn::{MAX_CPUS, MAX_NUMNODES, NodeId, PAGE_SHIFT, Pfn};
 

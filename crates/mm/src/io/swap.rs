@@ -239,6 +239,17 @@ impl Swap {
         self.take_slots(1).pop()
     }
 
+    /// Looks for a whole cluster, for a huge page. No area has any; the first with free slots has had its turn
+    /// (`get_swap_pages`, `swap_alloc_cluster`).
+    pub(crate) fn refuse_cluster(&mut self, pages: u64) {
+        let has_room = |n: &u8| self.areas[usize::from(*n)].in_use < self.areas[usize::from(*n)].usable();
+        if self.free >= pages as i64
+            && let Some(at) = self.order.iter().position(has_room)
+        {
+            self.rotate(at);
+        }
+    }
+
     /// Whether CPUs take slots ahead now (`check_cache_active`). Those who may no longer give theirs back.
     fn check_ahead(&mut self, online_cpus: i64) -> bool {
         if !self.takes_ahead {
@@ -426,6 +437,17 @@ mod tests {
         swap.add(3, DeviceId(0), 5);
         let order: Vec<usize> = core::iter::from_fn(|| swap.take(CpuId(0), 1)).map(SwapSlot::area).collect();
         assert_eq!(order, [1, 2, 1, 2, 1, 2, 0, 0]);
+    }
+
+    #[test]
+    fn an_area_without_a_cluster_for_a_huge_page_has_had_its_turn() {
+        let mut swap = Swap::default();
+        swap.add(600, DeviceId(0), 5);
+        swap.add(600, DeviceId(0), 5);
+        swap.refuse_cluster(512);
+        assert_eq!(swap.take_slots(1)[0].area(), 1);
+        swap.refuse_cluster(512 * 3);
+        assert_eq!(swap.take_slots(1)[0].area(), 0);
     }
 
     #[test]

@@ -46,6 +46,18 @@ impl LruList {
         self.tail = page;
     }
 
+    /// Adds next to a page of the list, on the side of the head (`list_add_tail`).
+    pub(crate) fn push_before(&mut self, mem: &mut MemMap, page: Frame, at: Frame) {
+        let prev = mem.life(at).prev;
+        if prev == NO_PAGE {
+            return self.push_head(mem, page);
+        }
+        let life = mem.life_mut(page);
+        (life.next, life.prev) = (at, prev);
+        mem.life_mut(at).prev = page;
+        mem.life_mut(prev).next = page;
+    }
+
     /// Takes a page out (`list_del`).
     pub(crate) fn remove(&mut self, mem: &mut MemMap, page: Frame) {
         let life = mem.life_mut(page);

@@ -50,6 +50,10 @@ bitflags::bitflags! {
         const CLEAN_BUFFERS = 1 << 22;
         /// Unmapped, and to be freed together with others, which refer to it (`struct mmu_gather`).
         const GATHERED = 1 << 23;
+        /// Part of a huge page that small entries of page tables map (`PageTail`); the first page speaks for it.
+        const TAIL = 1 << 24;
+        /// A huge page of which parts are no longer mapped, on its way to be split (`page_deferred_list`).
+        const SPLIT_QUEUED = 1 << 25;
     }
 }
 
@@ -82,7 +86,7 @@ pub(crate) struct Life {
     pub(crate) mapping: MappingId,
     /// Page number within the mapping.
     pub(crate) index: u32,
-    /// Page tables that map it (`page_mapcount`).
+    /// Entries of page tables that map it or any part of it (`total_mapcount`).
     pub(crate) mapcount: u16,
     /// Those of them in which it was accessed (`pte_young`).
     pub(crate) young: u16,

@@ -76,15 +76,22 @@ impl<S: Sink> Machine<S> {
         let by = Reclaimer { task, cpu: task.cpu, kswapd: task.flags.contains(TaskFlags::KSWAPD), node };
         let mut stat = Eviction::default();
         let mut freed = Vec::new();
-        for page in pages {
+        // The next page last, so that parts of a huge page that is split come next.
+        let mut left = pages;
+        left.reverse();
+        while let Some(page) = left.pop() {
             let pages = self.mem.life(page).nr_pages();
             let references = References::Reclaim;
             let mut candidate = Candidate { page, pages, references, may_enter_fs: false };
-            let fate = self.try_to_evict(&by, &mut candidate, sc, &mut stat, ignore_references);
+            let fate = self.try_to_evict(&by, &mut candidate, &mut left, sc, &mut stat, ignore_references);
             match fate.err().unwrap_or(Fate::Free) {
                 Fate::Free => {
                     stat.reclaimed += candidate.pages;
-                    freed.push(page);
+                    if self.mem.life(page).flags.contains(LifeFlags::HUGE) {
+                        self.free_lone_page(task.cpu, page);
+                    } else {
+                        freed.push(page);
+                    }
                     continue;
                 }
                 Fate::Activate => self.activate_candidate(&by, &candidate, &mut stat),
@@ -106,6 +113,7 @@ impl<S: Sink> Machine<S> {
         &mut self,
         by: &Reclaimer<'_>,
         at: &mut Candidate,
+        left: &mut Vec<Frame>,
         sc: &mut ScanControl,
         stat: &mut Eviction,
         ignore_references: bool,
@@ -135,7 +143,7 @@ impl<S: Sink> Machine<S> {
             }
             References::Reclaim | References::ReclaimClean => {}
         }
-        self.find_backing(by, at, sc)?;
+        self.find_backing(by, at, left, sc)?;
         self.unmap(by, at, stat)?;
         self.write_if_dirty(by, at, sc, stat)?;
         if self.mem.life(at.page).flags.contains(LifeFlags::PRIVATE)
@@ -210,22 +218,66 @@ impl<S: Sink> Machine<S> {
         verdict
     }
 
-    /// Anonymous memory needs a slot of swap.
-    fn find_backing(&mut self, by: &Reclaimer<'_>, at: &mut Candidate, sc: &ScanControl) -> Step {
+    /// Anonymous memory needs a slot of swap; huge pages have to be split, their parts follow.
+    fn find_backing(
+        &mut self,
+        by: &Reclaimer<'_>,
+        at: &mut Candidate,
+        left: &mut Vec<Frame>,
+        sc: &mut ScanControl,
+    ) -> Step {
         let flags = self.mem.life(at.page).flags;
-        if !flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) || flags.contains(LifeFlags::SWAPCACHE) {
+        if !flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) {
+            if at.pages > 1 && !self.split_huge_page(by.cpu, at.page, Some(left)) {
+                return Err(Fate::Keep);
+            }
+        } else if !flags.contains(LifeFlags::SWAPCACHE) {
+            if !sc.gfp.contains(Gfp::IO) {
+                return Err(Fate::Keep);
+            }
+            self.go_to_swap(by, at, left, sc)?;
+            at.may_enter_fs = true;
+        }
+        self.count_first_part(at, sc);
+        Ok(())
+    }
+
+    /// Puts a page into the swap cache. Swap space has no clusters in the model, so that none is free for a huge page
+    /// (`swap_alloc_cluster`), as on a disk that turns: its parts go one by one.
+    fn go_to_swap(
+        &mut self,
+        by: &Reclaimer<'_>,
+        at: &mut Candidate,
+        left: &mut Vec<Frame>,
+        sc: &mut ScanControl,
+    ) -> Step {
+        if at.pages > 1 {
+            if !self.can_split_huge_page(at.page, true) {
+                return Err(Fate::Activate);
+            }
+            // Where no entry maps it as a whole some parts may be free already: they need no I/O.
+            let in_parts = self.compound_mapcount(at.page) == 0;
+            if !in_parts {
+                self.swap.refuse_cluster(at.pages);
+            }
+            if !self.split_huge_page(by.cpu, at.page, Some(left)) {
+                return Err(Fate::Activate);
+            }
+            self.global.events.add(VmEvent::ThpSwpOutFallback, u64::from(!in_parts));
+        }
+        if self.add_to_swap(by.task, at.page) {
             return Ok(());
         }
-        if !sc.gfp.contains(Gfp::IO) {
-            return Err(Fate::Keep);
+        self.count_first_part(at, sc);
+        Err(Fate::Activate)
+    }
+
+    /// Of a huge page that was split its first part alone has been looked at.
+    fn count_first_part(&self, at: &mut Candidate, sc: &mut ScanControl) {
+        if at.pages > 1 && !self.mem.life(at.page).flags.contains(LifeFlags::HUGE) {
+            sc.nr_scanned -= at.pages - 1;
+            at.pages = 1;
         }
-        // A huge page would have to be split first, which the model cannot do.
-        let huge = flags.contains(LifeFlags::HUGE);
-        if huge || !self.add_to_swap(by.task, at.page) {
-            return Err(Fate::Activate);
-        }
-        at.may_enter_fs = true;
-        Ok(())
     }
 
     fn unmap(&mut self, by: &Reclaimer<'_>, at: &Candidate, stat: &mut Eviction) -> Step {
@@ -303,11 +355,10 @@ impl<S: Sink> Machine<S> {
             self.mem_cgroup_uncharge(cpu, page);
         }
         for page in freed.into_iter().rev() {
-            let life = core::mem::take(self.mem.life_mut(page));
-            let order = life.nr_pages().ilog2() as u8;
-            let meta = self.mem.meta(page, order);
+            *self.mem.life_mut(page) = Life::NONE;
+            let meta = self.mem.meta(page, 0);
             if let Some(zone) = self.mem.zone_of(page)
-                && meta.is(PageState::Allocated, order)
+                && meta.is(PageState::Allocated, 0)
             {
                 self.free_block(cpu, zone, page, meta);
             }

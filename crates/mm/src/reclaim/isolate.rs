@@ -99,15 +99,21 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Puts pages back at the heads of the lists their flags name, in the order given; returns how many pages they
-    /// stand for (`move_pages_to_lru`). The kernel's list is walked from its tail.
+    /// stand for (`move_pages_to_lru`). The kernel's list is walked from its tail. Parts of a huge page that nobody
+    /// mapped when it was split are freed.
     pub(super) fn move_pages_to_lru(&mut self, cpu: CpuId, pages: impl IntoIterator<Item = Frame>) -> u64 {
         let mut moved = 0;
+        let mut unused = Vec::new();
         for page in pages {
             if !self.page_evictable(page) {
                 self.putback_lru_page(cpu, page);
                 continue;
             }
             self.add_page_to_lru_list(cpu, page);
+            if self.is_unused_part(page) {
+                unused.push(page);
+                continue;
+            }
             let life = *self.mem.life(page);
             moved += life.nr_pages();
             if page_lru(&life).is_active()
@@ -116,7 +122,14 @@ impl<S: Sink> Machine<S> {
                 self.workingset_age_nonresident(life.memcg, zone.node(), life.nr_pages());
             }
         }
+        self.put_pages(cpu, &unused);
         moved
+    }
+
+    /// Whether nobody but reclaim has a page: it was part of a huge one and not mapped.
+    pub(super) fn is_unused_part(&self, page: Frame) -> bool {
+        let life = self.mem.life(page);
+        life.flags.contains(LifeFlags::ANON) && life.references() == 0 && self.has_places(life)
     }
 
     /// Whether a page may be evicted at all (`page_evictable`).

@@ -32,6 +32,9 @@ impl<S: Sink> Machine<S> {
             let done = self.shrink_page_list(task, run[0].0, run_pages, &mut sc, false);
             for page in done.kept {
                 self.putback_lru_page(task.cpu, page);
+                if self.is_unused_part(page) {
+                    self.put_page(task.cpu, page);
+                }
             }
             reclaimed += done.reclaimed;
         }

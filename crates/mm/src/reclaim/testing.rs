@@ -22,6 +22,17 @@ pub(super) fn page(machine: &mut Small, flags: LifeFlags, mapcount: u16, young: 
     page
 }
 
+/// A huge page in use that `mapcount` entries map as a whole. It is on no list.
+pub(super) fn huge_page(machine: &mut Small, flags: LifeFlags, mapcount: u16) -> Frame {
+    let order = Order::new(9).expect("an order");
+    let gfp = Gfp::GFP_TRANSHUGE_LIGHT;
+    let answer = machine.alloc_pages_nodemask(&mut Task::new(CPU), gfp, order, NODE, None);
+    let page = machine.mem.frame(answer.pfn.expect("a free block")).expect("a page of the machine");
+    let life = machine.mem.life_mut(page);
+    (life.flags, life.mapcount) = (flags | LifeFlags::HUGE, mapcount);
+    page
+}
+
 /// Pages with such flags on their list, the last one at the head.
 pub(super) fn listed(machine: &mut Small, flags: LifeFlags, count: u64) -> Vec<Frame> {
     let mut pages = Vec::new();

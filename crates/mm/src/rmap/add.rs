@@ -27,9 +27,8 @@ impl<S: Sink> Machine<S> {
             life.flags |= LifeFlags::ANON;
             (life.mapping, life.index) = (mapping, index);
         }
-        let (first, pages) = (life.mapcount == 1, life.nr_pages() as i64);
-        if first {
-            self.mod_page_state(cpu, frame, NodeItem::AnonPages, pages);
+        if life.mapcount == 1 {
+            self.mod_page_state(cpu, frame, NodeItem::AnonPages, 1);
         }
     }
 
@@ -42,22 +41,19 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// A page table no longer maps the page (`page_remove_rmap`).
+    /// A small entry of a page table no longer maps the page, or the part of a huge page (`page_remove_rmap`).
     pub(crate) fn page_remove_rmap(&mut self, cpu: CpuId, frame: Frame) {
         let life = self.mem.life_mut(frame);
+        if life.flags.intersects(LifeFlags::TAIL | LifeFlags::HUGE) {
+            return self.remove_part_rmap(cpu, frame);
+        }
         life.mapcount = life.mapcount.saturating_sub(1);
         if life.mapcount > 0 {
             return;
         }
-        let (flags, pages) = (life.flags, life.nr_pages() as i64);
-        if flags.contains(LifeFlags::ANON) {
-            if pages > 1 {
-                self.mod_page_state(cpu, frame, NodeItem::AnonTransparentHugepages, -1);
-            }
-            self.mod_page_state(cpu, frame, NodeItem::AnonPages, -pages);
-        } else {
-            self.mod_page_state(cpu, frame, NodeItem::Mapped, -pages);
-        }
+        let flags = life.flags;
+        let item = if flags.contains(LifeFlags::ANON) { NodeItem::AnonPages } else { NodeItem::Mapped };
+        self.mod_page_state(cpu, frame, item, -1);
         if flags.contains(LifeFlags::MLOCKED) {
             self.clear_page_mlock(cpu, frame);
         }
@@ -123,7 +119,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Whether a locked mapping maps the page.
-    fn is_locked_elsewhere(&self, frame: Frame) -> bool {
+    pub(super) fn is_locked_elsewhere(&self, frame: Frame) -> bool {
         let mut n = 0;
         while let Ok(found) = self.nth_place(frame, n) {
             if found.is_some_and(|(place, _)| self.vma_flags(place).contains(crate::task::mm::VmFlags::LOCKED)) {

@@ -2,8 +2,10 @@
 //! reference that frees it.
 
 mod add;
+mod huge;
 mod referenced;
 mod release;
+mod split;
 mod unmap;
 
 use crate::event::Sink;

@@ -31,12 +31,16 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Frees those of the pages that nobody refers to. They leave their lists first to last and are freed last to
-    /// first (`release_pages`).
+    /// first, huge ones at once (`release_pages`).
     pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
         let mut gone = Vec::new();
         for &frame in frames {
             if self.mem.life(frame).references() == 0 {
                 self.take_off_list(cpu, frame);
+                if self.mem.life(frame).flags.contains(LifeFlags::HUGE) {
+                    self.free_lone_page(cpu, frame);
+                    continue;
+                }
                 // So that a page that is given twice is freed once.
                 self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
                 gone.push(frame);
@@ -68,9 +72,12 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Frees a page that is on no list and that nobody refers to.
-    fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
+    pub(crate) fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
         let (head, meta) = self.mem.block_of(frame);
         let Some(zone) = self.mem.zone_of(head) else { return };
+        if self.mem.life(frame).flags.contains(LifeFlags::HUGE) {
+            self.forget_huge(frame);
+        }
         self.mem_cgroup_uncharge(cpu, frame);
         *self.mem.life_mut(frame) = Life::NONE;
         self.free_block(cpu, zone, head, meta);

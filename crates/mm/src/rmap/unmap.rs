@@ -13,6 +13,10 @@ impl<S: Sink> Machine<S> {
     /// Takes a page out of all page tables, as far as they let it go; says whether none maps it any more.
     pub(crate) fn unmap_places(&mut self, cpu: CpuId, frame: Frame) -> bool {
         let mut n = 0;
+        if self.is_huge(frame) {
+            // Reclaim has split it before; only small pages go to swap.
+            return false;
+        }
         while self.mem.life(frame).mapcount > 0 {
             let Ok(found) = self.nth_place(frame, n) else { break };
             n += 1;

@@ -34,6 +34,8 @@ bitflags::bitflags! {
         const SEQ_READ = 0x8000;
         /// Huge pages are wanted (`VM_HUGEPAGE`).
         const HUGEPAGE = 0x2000_0000;
+        /// Huge pages are not wanted (`VM_NOHUGEPAGE`).
+        const NOHUGEPAGE = 0x4000_0000;
     }
 
     /// What became of an address space (`MMF_*`, include/linux/sched/coredump.h, v5.10).
@@ -43,6 +45,8 @@ bitflags::bitflags! {
         const UNSTABLE = 1 << 22;
         /// The OOM killer leaves it aside (`MMF_OOM_SKIP`).
         const OOM_SKIP = 1 << 21;
+        /// It has the huge page of zeros (`MMF_HUGE_ZERO_PAGE`).
+        const HUGE_ZERO_PAGE = 1 << 23;
         /// A victim of the OOM killer has it (`MMF_OOM_VICTIM`).
         const OOM_VICTIM = 1 << 25;
         /// It waits for the OOM reaper (`MMF_OOM_REAP_QUEUED`).

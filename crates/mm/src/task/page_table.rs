@@ -1,7 +1,9 @@
 //! Page tables: sparse, so that they cost what is mapped, as the real ones do. A table page maps 512 pages.
 
+mod huge;
+
 use crate::pfn::Frame;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Entries of a table page (`PTRS_PER_PTE`).
 pub(crate) const PTRS_PER_PTE: usize = 512;
@@ -121,7 +123,6 @@ pub(crate) enum Pmd {
     /// A table.
     Table(Table),
     /// One huge page.
-    #[allow(dead_code, reason = "faults map small pages only so far")]
     Huge(Pte),
 }
 
@@ -130,6 +131,14 @@ pub(crate) enum Pmd {
 struct Directory {
     page: Frame,
     entries: BTreeMap<u16, Pmd>,
+    /// Table pages kept for the huge pages to be split into, the next first (`pmd_huge_pte`).
+    deposited: VecDeque<Frame>,
+}
+
+impl Directory {
+    fn new(page: Frame) -> Directory {
+        Directory { page, entries: BTreeMap::new(), deposited: VecDeque::new() }
+    }
 }
 
 /// The page tables of an address space. Pages are counted from address 0 on.
@@ -183,7 +192,7 @@ impl PageTable {
                 self.uppers.insert(upper(page), frame);
             }
             Level::Middle => {
-                self.directories.insert(directory(page), Directory { page: frame, entries: BTreeMap::new() });
+                self.directories.insert(directory(page), Directory::new(frame));
             }
             Level::Lowest => {
                 if let Some(directory) = self.directories.get_mut(&directory(page)) {
@@ -197,16 +206,6 @@ impl PageTable {
     /// The entry of the middle level.
     pub(crate) fn pmd(&self, page: u64) -> Option<&Pmd> {
         self.directories.get(&directory(page))?.entries.get(&entry(page))
-    }
-
-    /// Maps or unmaps a huge page; its directory exists.
-    #[allow(dead_code, reason = "faults map small pages only so far")]
-    pub(crate) fn set_huge(&mut self, page: u64, pte: Option<Pte>) {
-        let Some(directory) = self.directories.get_mut(&directory(page)) else { return };
-        match pte {
-            Some(pte) => directory.entries.insert(entry(page), Pmd::Huge(pte)),
-            None => directory.entries.remove(&entry(page)),
-        };
     }
 
     /// The entry of a page; a huge page's for each page in it.
@@ -268,12 +267,6 @@ impl PageTable {
         })
     }
 
-    /// Whether the two MiB that `page` lies in have a table or a huge page.
-    #[allow(dead_code, reason = "faults map small pages only so far")]
-    pub(crate) fn has_table(&self, page: u64) -> bool {
-        self.pmd(page).is_some()
-    }
-
     /// Takes out the tables of a range whose pages are unmapped, and the levels above that nothing else needs
     /// (`free_pgtables`). Returns the pages they lay in by level.
     pub(crate) fn free_range(&mut self, start: u64, end: u64) -> Vec<(Level, Frame)> {
@@ -309,7 +302,8 @@ impl PageTable {
 
     /// Pages of all levels that are counted in `mm_pgtables_bytes`.
     pub(crate) fn pages(&self) -> u64 {
-        let tables = |found: &Directory| found.entries.values().filter(|pmd| matches!(pmd, Pmd::Table(_))).count();
+        // One table page for each entry: that of a huge page is deposited.
+        let tables = |found: &Directory| found.entries.len();
         let lower: usize = self.directories.values().map(|found| 1 + tables(found)).sum();
         (lower + self.uppers.len()) as u64
     }

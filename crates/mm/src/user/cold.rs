@@ -1,5 +1,6 @@
 //! What a process does not need soon (`MADV_COLD`, `MADV_PAGEOUT`, mm/madvise.c).
 
+use super::advise::Ready;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
@@ -56,24 +57,34 @@ impl<S: Sink> Machine<S> {
                 table = place.page / PTRS_PER_PTE;
                 reclaimed += self.reclaim_pages(task, &core::mem::take(&mut taken));
             }
-            at = place.page + 1;
-            if let Some(frame) = self.grow_cold(place, pte)
-                && act(self, frame)
-            {
+            at = self.behind(place);
+            let Some(frame) = pte.frame() else { continue };
+            match self.ready_huge(task.cpu, place, frame) {
+                Ready::Small | Ready::Whole => {}
+                Ready::Pass => continue,
+                Ready::Again => {
+                    at = place.page;
+                    continue;
+                }
+                Ready::PassTable => {
+                    at = (table + 1) * PTRS_PER_PTE;
+                    continue;
+                }
+            }
+            if self.grow_cold(place, pte, frame) && act(self, frame) {
                 taken.push(frame);
             }
         }
         reclaimed + self.reclaim_pages(task, &taken)
     }
 
-    /// Takes the marks of use off a page, unless others map it as well.
-    fn grow_cold(&mut self, place: Place, pte: Pte) -> Option<Frame> {
-        let frame = pte.frame()?;
+    /// Takes the marks of use off a page, unless others map it as well. Says whether it did.
+    fn grow_cold(&mut self, place: Place, pte: Pte, frame: Frame) -> bool {
         if self.mem.life(frame).mapcount != 1 {
-            return None;
+            return false;
         }
         self.set_pte(place, pte.old());
         self.mem.life_mut(frame).flags -= LifeFlags::REFERENCED;
-        Some(frame)
+        true
     }
 }

@@ -29,6 +29,7 @@ impl<S: Sink> Machine<S> {
         space.users = space.users.saturating_sub(1);
         if space.users == 0 {
             self.exit_mmap(cpu, mm);
+            self.put_huge_zero_page(mm);
             self.forget_reapable(mm);
             self.user.mms.remove(mm);
         }

@@ -6,10 +6,11 @@ use crate::gfp::Gfp;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
+use crate::pfn::Frame;
 use crate::rmap::{Place, rss_kind};
 use crate::task::Task;
-use crate::task::mm::{Mm, MmId, VmFlags, Vma, VmaId};
-use crate::task::page_table::{Level, Pte};
+use crate::task::mm::{Mm, MmId, RssKind, VmFlags, Vma, VmaId};
+use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 use crate::task::process::{Pid, Process, ProcessFlags};
 use crate::wait::Step;
 
@@ -23,6 +24,9 @@ pub struct Fork {
     /// Where in the next one.
     at: u64,
     table: Option<(Level, NewPage)>,
+    /// A table page to be kept with a huge page, on its way or here.
+    deposit: Option<NewPage>,
+    deposited: Option<Frame>,
     copy: Option<NewPage>,
 }
 
@@ -30,6 +34,8 @@ pub struct Fork {
 enum Stop {
     /// A level of the page tables is missing.
     Table(Level),
+    /// A table page for a huge page is missing.
+    Deposit,
     /// A page that a device writes to has to be copied at once.
     Pinned,
     /// Everything is copied.
@@ -40,7 +46,8 @@ impl Fork {
     /// A fork of a process.
     #[must_use]
     pub fn new(parent: Pid) -> Fork {
-        Fork { parent, child: None, left: Vec::new(), at: 0, table: None, copy: None }
+        let (table, deposit, deposited, copy) = (None, None, None, None);
+        Fork { parent, child: None, left: Vec::new(), at: 0, table, deposit, deposited, copy }
     }
 
     /// Goes on; done with the child, or without if there was no memory, or no
@@ -68,6 +75,20 @@ impl Fork {
                     }
                 }
             }
+            if let Some(request) = &mut self.deposit {
+                match request.resume(machine, task) {
+                    Step::Wait(wait) => return Step::Wait(wait),
+                    Step::Done(None) => {
+                        machine.exit_process(task.cpu, child);
+                        return Step::Done(None);
+                    }
+                    Step::Done(Some(frame)) => {
+                        machine.count_table(task.cpu, frame, 1);
+                        self.deposited = Some(frame);
+                        self.deposit = None;
+                    }
+                }
+            }
             let mut hand = None;
             if let Some(request) = &mut self.copy {
                 match request.resume(machine, task) {
@@ -87,6 +108,10 @@ impl Fork {
                 Stop::Table(level) => {
                     let gfp = Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO;
                     self.table = Some((level, NewPage::new(gfp, Use::Table)));
+                }
+                Stop::Deposit => {
+                    let gfp = Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO;
+                    self.deposit = Some(NewPage::new(gfp, Use::Table));
                 }
                 Stop::Pinned => {
                     let fault = crate::alloc::Fault { policy: None, start: 0, pgoff: 0, address: 0, hugepage: false };
@@ -135,9 +160,10 @@ impl Fork {
         machine: &mut Machine<S>,
         task: &Task,
         mm: MmId,
-        mut hand: Option<crate::pfn::Frame>,
+        mut hand: Option<Frame>,
     ) -> Stop {
         let Some(old) = machine.user.processes.get(self.parent).and_then(|process| process.mm) else {
+            self.give_back_deposit(machine, task);
             return Stop::End;
         };
         while let Some(&vma) = self.left.last() {
@@ -148,14 +174,31 @@ impl Fork {
             };
             self.at = place.page;
             let copy = Place { mm, ..place };
-            if let Some(level) = machine.missing_table(&copy) {
+            let huge = machine.huge_pte(place).is_some();
+            if let Some(level) = machine.user.mms.get(mm).and_then(|mm| mm.table.missing(place.page, huge)) {
                 return Stop::Table(level);
             }
-            let pinned = pte.frame().is_some_and(|frame| machine.mem.life(frame).flags.contains(LifeFlags::PINNED));
+            let pinned = pte.frame().is_some_and(|frame| {
+                let head = machine.compound_head(frame);
+                machine.mem.life(head).flags.contains(LifeFlags::PINNED)
+            });
             let cow = machine.user.mms.get(old).and_then(|mm| mm.vma(vma)).is_some_and(Vma::is_cow);
+            if huge {
+                let Some(table) = self.deposited.take() else { return Stop::Deposit };
+                if pinned && cow {
+                    // Small pages are copied instead.
+                    machine.free_table(task.cpu, Level::Lowest, table, true);
+                    machine.split_huge_pmd(task.cpu, place);
+                    continue;
+                }
+                machine.copy_huge_pmd(place, copy, pte, table);
+                self.at = machine.behind(place);
+                continue;
+            }
+            self.give_back_deposit(machine, task);
             match hand.take() {
                 Some(frame) => {
-                    machine.add_rss(mm, crate::task::mm::RssKind::Anon, 1);
+                    machine.add_rss(mm, RssKind::Anon, 1);
                     machine.map_new_anon_page(task.cpu, copy, frame, true);
                 }
                 None if pinned && cow => return Stop::Pinned,
@@ -163,11 +206,32 @@ impl Fork {
             }
             self.at += 1;
         }
+        self.give_back_deposit(machine, task);
         Stop::End
+    }
+
+    /// The huge page that a table page was meant for has gone meanwhile.
+    fn give_back_deposit<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
+        if let Some(table) = self.deposited.take() {
+            machine.free_table(task.cpu, Level::Lowest, table, true);
+        }
     }
 }
 
 impl<S: Sink> Machine<S> {
+    /// Copies the entry of a huge page; neither may write any more (`copy_huge_pmd`).
+    fn copy_huge_pmd(&mut self, from: Place, to: Place, pte: Pte, table: Frame) {
+        let Some(head) = pte.frame() else {
+            self.take_huge_zero_page(to.mm);
+            return self.map_huge_pte(to, Pte::zero(), table);
+        };
+        self.page_dup_rmap(head, true);
+        self.add_rss(to.mm, RssKind::Anon, PTRS_PER_PTE as i64);
+        let pte = pte.write_protected();
+        self.set_pte(from, pte);
+        self.map_huge_pte(to, pte.old(), table);
+    }
+
     /// Copies an entry (`copy_present_pte`, `copy_nonpresent_pte`).
     fn copy_entry(&mut self, from: Place, to: Place, pte: Pte, cow: bool) {
         if let Some(slot) = pte.slot() {
@@ -177,8 +241,8 @@ impl<S: Sink> Machine<S> {
         }
         let mut copy = pte;
         if let Some(frame) = pte.frame() {
-            self.mem.life_mut(frame).mapcount += 1;
-            self.add_rss(to.mm, rss_kind(self.mem.life(frame)), 1);
+            self.page_dup_rmap(frame, false);
+            self.add_rss(to.mm, rss_kind(self.mem.life(self.compound_head(frame))), 1);
         }
         if cow && pte.is_writable() {
             self.set_pte(from, pte.write_protected());

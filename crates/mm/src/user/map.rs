@@ -89,4 +89,9 @@ impl<S: Sink> Machine<S> {
         let (page, pte) = space.table.next_used(from.max(range.start), range.end())?;
         Some((Place { mm, vma, page }, pte))
     }
+
+    /// The page of an address space behind an entry: behind a huge page, or the next one.
+    pub(crate) fn behind(&self, place: Place) -> u64 {
+        self.user.mms.get(place.mm).map_or(place.page + 1, |mm| mm.table.behind(place.page))
+    }
 }

@@ -5,7 +5,7 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags};
-use crate::pfn::{Frame, Order};
+use crate::pfn::{Frame, NodeId, Order, PAGEBLOCK_ORDER};
 use crate::reclaim::memcg::ChargePage;
 use crate::task::Task;
 use crate::wait::Step;
@@ -17,7 +17,7 @@ pub(crate) enum Use {
     Mapping(Fault),
     /// A place in a file (`__page_cache_alloc`).
     File,
-    /// A page table (`alloc_pages`).
+    /// A page table, or any page that is nobody's in particular (`alloc_pages`).
     Table,
 }
 
@@ -28,6 +28,10 @@ pub(crate) struct NewPage {
     order: Order,
     purpose: Use,
     stage: Stage,
+    /// The node to ask next, and from there on all others, for a huge page that its node alone does not have.
+    elsewhere: Option<NodeId>,
+    /// Whether there was a page, but the group may have no more.
+    refused: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +43,17 @@ enum Stage {
 
 impl NewPage {
     pub(crate) fn new(gfp: Gfp, purpose: Use) -> NewPage {
-        NewPage { gfp, order: Order::default(), purpose, stage: Stage::Begin }
+        NewPage { gfp, order: Order::default(), purpose, stage: Stage::Begin, elsewhere: None, refused: false }
+    }
+
+    /// A huge page (`alloc_hugepage_vma`).
+    pub(crate) fn huge(gfp: Gfp, purpose: Use) -> NewPage {
+        NewPage { order: Order::new(PAGEBLOCK_ORDER.into()).unwrap_or_default(), ..NewPage::new(gfp, purpose) }
+    }
+
+    /// Whether there was a page, but the group may have no more.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
     }
 
     /// Goes on; done with the page, or without if there is none or the group may have no more.
@@ -52,6 +66,11 @@ impl NewPage {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(answer) => {
                         let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
+                        if let (None, Some(node)) = (frame, self.elsewhere.take()) {
+                            let (gfp, order) = (self.gfp, self.order);
+                            self.stage = Stage::Alloc(machine.begin_alloc(task, gfp, order, node, None));
+                            continue;
+                        }
                         match frame.filter(|_| !matches!(self.purpose, Use::Table)) {
                             Some(frame) => self.stage = self.begin_charge(machine, task, frame),
                             None => return Step::Done(frame),
@@ -62,6 +81,7 @@ impl NewPage {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(true) => return Step::Done(Some(*frame)),
                     Step::Done(false) => {
+                        self.refused = true;
                         machine.put_page(task.cpu, *frame);
                         return Step::Done(None);
                     }
@@ -70,8 +90,14 @@ impl NewPage {
         }
     }
 
-    fn begin<S: Sink>(&self, machine: &mut Machine<S>, task: &mut Task) -> Alloc {
+    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Alloc {
         let (gfp, order) = (self.gfp, self.order);
+        if let Use::Mapping(fault) = &self.purpose
+            && let Some(node) = machine.huge_node(task, gfp, fault)
+        {
+            self.elsewhere = gfp.contains(Gfp::DIRECT_RECLAIM).then_some(node);
+            return machine.begin_alloc(task, gfp | Gfp::THISNODE | Gfp::NORETRY, order, node, None);
+        }
         match &self.purpose {
             Use::Mapping(fault) => machine.begin_alloc_vma(task, gfp, order, fault),
             Use::File => machine.begin_page_cache_alloc(task, gfp),
@@ -80,11 +106,12 @@ impl NewPage {
     }
 
     /// The page begins its life; who pays for it is asked by another request, which may do more
-    /// (`mem_cgroup_charge`).
+    /// (`mem_cgroup_charge`). That for a huge page may do no more than the one for the page.
     fn begin_charge<S: Sink>(&self, machine: &mut Machine<S>, task: &Task, frame: Frame) -> Stage {
-        let flags = if self.order == Order::default() { LifeFlags::empty() } else { LifeFlags::HUGE };
+        let small = self.order == Order::default();
+        let flags = if small { LifeFlags::empty() } else { LifeFlags::HUGE };
         *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
-        let gfp = if matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
+        let gfp = if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
         Stage::Charge(frame, Box::new(ChargePage::new(machine, task.memcg.id, frame, gfp)))
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::event::Sink;
 use crate::io::swap::SwapSlot;
+use crate::lru::list::NO_PAGE;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame};
 use crate::rmap::{Place, rss_kind};
-use crate::task::mm::{MmId, VmFlags, VmaId};
-use crate::task::page_table::{PTRS_PER_PTE, Pte};
+use crate::task::mm::{MmId, RssKind, VmFlags, VmaId};
+use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 
 /// Pages of the first batch (`MMU_GATHER_BUNDLE`), and of those that follow (`MAX_GATHER_BATCH`).
 const FIRST_BATCH: usize = 8;
@@ -22,8 +23,17 @@ pub(crate) struct Gather {
 }
 
 impl Gather {
-    /// Takes a page; says whether there is no room for more.
-    fn push(&mut self, frame: Frame) -> bool {
+    /// Takes a page; says whether there is no room for more. One that comes again keeps its last place, but takes up
+    /// room for each.
+    fn push(&mut self, frame: Frame, again: bool) -> bool {
+        let before = self.pages.iter().rposition(|&page| again && page == frame);
+        if again && before.is_none() {
+            // Somebody else holds it.
+            return false;
+        }
+        if let Some(place) = before.and_then(|at| self.pages.get_mut(at)) {
+            *place = NO_PAGE;
+        }
         self.pages.push(frame);
         self.pages.len() >= FIRST_BATCH + BATCHES * BATCH
     }
@@ -32,17 +42,32 @@ impl Gather {
 impl<S: Sink> Machine<S> {
     /// Empties a mapping; pages are freed later (`unmap_single_vma`).
     pub(crate) fn zap_vma(&mut self, cpu: CpuId, mm: MmId, vma: VmaId, gather: &mut Gather) {
-        let Some(mut at) = self.user.mms.get(mm).and_then(|mm| mm.vma(vma)).map(|vma| vma.start) else { return };
+        self.zap_range(cpu, mm, vma, (0, u64::MAX), gather);
+    }
+
+    /// Empties some pages of a mapping, from the first to the one before the last (`zap_page_range`).
+    pub(crate) fn zap_range(&mut self, cpu: CpuId, mm: MmId, vma: VmaId, range: (u64, u64), gather: &mut Gather) {
+        let Some(whole) = self.user.mms.get(mm).and_then(|mm| mm.vma(vma)) else { return };
+        let mut at = whole.start.saturating_add(range.0);
+        let end = whole.start.saturating_add(range.1).min(whole.end());
         let flags = self.vma_flags(Place { mm, vma, page: at });
         let mut changed = false;
-        while let Some((place, pte)) = self.next_place(mm, vma, at) {
+        while let Some((place, pte)) = self.next_place(mm, vma, at).filter(|found| found.0.page < end) {
             if changed && place.page / PTRS_PER_PTE as u64 != at.saturating_sub(1) / PTRS_PER_PTE as u64 {
                 // Pages of files that were changed are not held back beyond their table.
                 self.flush(cpu, gather);
                 changed = false;
             }
-            at = place.page + 1;
-            changed |= self.zap_pte(cpu, place, pte, flags, gather);
+            at = self.behind(place);
+            if self.huge_pte(place).is_none() {
+                changed |= self.zap_pte(cpu, place, pte, flags, gather);
+            } else if place.page % PTRS_PER_PTE as u64 == 0 && at <= end {
+                self.zap_huge_pmd(cpu, place, gather);
+            } else {
+                // Only a part of it goes.
+                self.split_huge_pmd(cpu, place);
+                at = place.page;
+            }
         }
         if changed {
             self.flush(cpu, gather);
@@ -58,7 +83,8 @@ impl<S: Sink> Machine<S> {
             return false;
         }
         let Some(frame) = pte.frame() else { return false };
-        let life = *self.mem.life(frame);
+        let head = self.compound_head(frame);
+        let life = *self.mem.life(head);
         let mut changed = false;
         if !life.flags.contains(LifeFlags::ANON) {
             if pte.is_dirty() {
@@ -71,18 +97,38 @@ impl<S: Sink> Machine<S> {
         }
         self.add_rss(place.mm, rss_kind(&life), -1);
         let again = life.flags.contains(LifeFlags::GATHERED);
-        self.hold(frame);
+        self.hold(head);
         self.page_remove_rmap(cpu, frame);
-        if !again && gather.push(frame) {
+        if gather.push(head, again) {
             self.flush(cpu, gather);
         }
         changed
     }
 
+    /// Unmaps a huge page; the table page that was kept for it is freed at once (`zap_huge_pmd`).
+    fn zap_huge_pmd(&mut self, cpu: CpuId, place: Place, gather: &mut Gather) {
+        let mm = self.user.mms.get_mut(place.mm);
+        let Some((pte, table)) = mm.and_then(|mm| mm.table.unmap_huge(place.page)) else { return };
+        let head = pte.frame();
+        let Some(page) = head.or(self.huge.zero.page) else { return };
+        let again = self.mem.life(page).flags.contains(LifeFlags::GATHERED);
+        self.hold(page);
+        if let Some(head) = head {
+            self.page_remove_compound_rmap(cpu, head);
+        }
+        self.free_table(cpu, Level::Lowest, table, true);
+        if head.is_some() {
+            self.add_rss(place.mm, RssKind::Anon, -(PTRS_PER_PTE as i64));
+        }
+        if gather.push(page, again) {
+            self.flush(cpu, gather);
+        }
+    }
+
     /// Takes a page table that is to be freed with others (`tlb_remove_table`).
     pub(crate) fn gather(&mut self, cpu: CpuId, frame: Frame, gather: &mut Gather) {
         self.hold(frame);
-        if gather.push(frame) {
+        if gather.push(frame, false) {
             self.flush(cpu, gather);
         }
     }
@@ -97,12 +143,13 @@ impl<S: Sink> Machine<S> {
         let (first, rest) = pages.split_at(FIRST_BATCH.min(pages.len()));
         for batch in core::iter::once(first).chain(rest.chunks(BATCH)) {
             self.lru_add_drain(cpu);
-            for &frame in batch {
+            let batch: Vec<Frame> = batch.iter().copied().filter(|&page| page != NO_PAGE).collect();
+            for &frame in &batch {
                 if !self.mem.life(frame).is_mapped() {
                     self.free_unneeded_swap(cpu, frame);
                 }
             }
-            self.put_held(cpu, batch);
+            self.put_held(cpu, &batch);
         }
     }
 }

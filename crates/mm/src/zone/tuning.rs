@@ -50,12 +50,18 @@ impl Tuning<'_> {
     }
 
     /// Starts khugepaged, which raises the marks, if huge pages are on and the machine is not too small for them
-    /// (`hugepage_init`).
-    pub fn start_khugepaged(&mut self, thp: Thp, node: NodeId) {
+    /// (`hugepage_init`). Says whether the machine is not.
+    pub fn start_khugepaged(&mut self, thp: Thp, node: NodeId) -> bool {
         let total_pages = self.zones.iter().map(|zone| zone.managed_pages).sum();
-        if thp == Thp::Never || !hugepages_fit(total_pages) {
-            return;
+        let fit = hugepages_fit(total_pages);
+        if thp != Thp::Never && fit {
+            self.set_recommended_min_free_kbytes(node);
         }
+        fit
+    }
+
+    /// Raises the marks as khugepaged wants them (`set_recommended_min_free_kbytes`).
+    pub fn set_recommended_min_free_kbytes(&mut self, node: NodeId) {
         let free = nr_free_buffer_pages(self.zones, self.nodes, node);
         *self.min_free_kbytes = recommended_min_free_kbytes(self.zones, free, *self.min_free_kbytes);
         self.setup_per_zone_wmarks();

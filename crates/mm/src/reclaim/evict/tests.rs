@@ -3,7 +3,7 @@
 use super::*;
 use crate::page::life::MemcgId;
 use crate::reclaim::script::BufferRelease;
-use crate::reclaim::testing::{CPU, NODE, Small, kswapd, machine, page};
+use crate::reclaim::testing::{CPU, NODE, Small, huge_page, kswapd, machine, page};
 
 const FILE: LifeFlags = LifeFlags::empty();
 const ANON: LifeFlags = LifeFlags::ANON.union(LifeFlags::SWAPBACKED);
@@ -78,6 +78,31 @@ fn row_4_a_mapped_page_is_kept_if_nothing_may_be_unmapped() {
     let mut sc = control();
     sc.may_unmap = false;
     assert!(is_kept(&evict(&mut machine, &user(), page, sc).0));
+}
+
+#[test]
+fn row_5_what_is_in_the_swap_cache_may_be_written_without_fs() {
+    let swapped = |gfp| {
+        let mut machine = machine();
+        machine.restore_swap(1000, 1000, CPU, 0);
+        let page = page(&mut machine, ANON, 0, 0);
+        assert!(machine.give_swap_slot(CPU, page));
+        let mut sc = control();
+        sc.gfp = gfp;
+        let (done, _) = evict(&mut machine, &user(), page, sc);
+        (done, machine.vm_events().get(VmEvent::PswpOut))
+    };
+    // Nobody needs the slot, so that it is given back instead, which counts as written.
+    assert_eq!(swapped(Gfp::GFP_NOFS).0.pageout, 1);
+    assert!(is_kept(&swapped(Gfp::GFP_NOIO).0) && swapped(Gfp::GFP_NOIO).0.pageout == 0);
+    // The page cache is the file system's, also that of tmpfs.
+    let mut machine = machine();
+    machine.restore_swap(1000, 1000, CPU, 0);
+    let page = page(&mut machine, LifeFlags::SWAPBACKED | LifeFlags::DIRTY, 0, 0);
+    let mut sc = control();
+    sc.gfp = Gfp::GFP_NOFS;
+    let (done, _) = evict(&mut machine, &user(), page, sc);
+    assert!(is_kept(&done) && done.pageout == 0);
 }
 
 #[test]
@@ -161,6 +186,87 @@ fn row_14_without_a_slot_of_swap_memory_is_activated() {
     let page = page(&mut machine, ANON, 1, 0);
     let (done, _) = evict(&mut machine, &user(), page, control());
     assert!(is_activated(&done, &machine, page, false) && machine.mem.life(page).mapcount == 1);
+}
+
+/// A huge page that `whole` entries map as a whole, on a machine with so much swap.
+fn with_huge(flags: LifeFlags, whole: u16, swap: u64) -> (Small, Frame) {
+    let mut machine = machine();
+    machine.restore_swap(swap, swap, CPU, 0);
+    let page = huge_page(&mut machine, flags, whole);
+    (machine, page)
+}
+
+fn thp_events(machine: &Small) -> [u64; 3] {
+    [VmEvent::ThpSplitPage, VmEvent::ThpSplitPageFailed, VmEvent::ThpSwpOutFallback].map(|e| machine.vm_events().get(e))
+}
+
+#[test]
+fn row_14_a_huge_page_that_cannot_be_split_is_activated() {
+    let (mut machine, page) = with_huge(ANON | LifeFlags::PINNED, 1, 1000);
+    let (done, scanned) = evict(&mut machine, &user(), page, control());
+    assert!(done.kept == [page] && done.activated == [512, 0] && scanned == 512);
+    assert_eq!(thp_events(&machine), [0; 3]);
+    assert!(flags(&machine, page).contains(LifeFlags::HUGE | LifeFlags::ACTIVE));
+}
+
+#[test]
+fn row_14_a_huge_page_that_nobody_maps_cannot_be_split() {
+    let (mut machine, page) = with_huge(ANON, 0, 1000);
+    let (done, _) = evict(&mut machine, &user(), page, control());
+    assert!(done.kept == [page] && done.activated == [512, 0]);
+    assert_eq!(thp_events(&machine), [0, 1, 0]);
+}
+
+#[test]
+fn row_14_a_huge_page_mapped_in_parts_is_split_at_once() {
+    let (mut machine, page) = with_huge(ANON, 1, 1000);
+    *machine.huge.part_maps(page, 0).of_mut(0) = 1;
+    let (done, _) = evict(&mut machine, &user(), page, control());
+    assert_eq!((thp_events(&machine), done.pageout), ([1, 0, 0], 512));
+    assert_eq!(machine.vm_events().get(VmEvent::PswpOut), 1);
+}
+
+#[test]
+fn row_14_a_huge_page_goes_to_swap_in_parts_the_first_one_first() {
+    let (mut machine, page) = with_huge(ANON, 1, 1000);
+    machine.sink_mut().clear();
+    let (done, scanned) = evict(&mut machine, &user(), page, control());
+    assert_eq!((done.reclaimed, done.pageout, scanned), (512, 512, 512));
+    assert_eq!(thp_events(&machine), [1, 0, 1]);
+    let written = machine.sink().iter().filter_map(|event| match event {
+        Event::Reclaim(ReclaimEvent::Pageout { pfn }) => machine.mem.frame(*pfn),
+        _ => None,
+    });
+    assert!(written.eq((0..512).map(|n| page.add(n))));
+    assert_eq!(machine.swap_pages().1, 488);
+}
+
+#[test]
+fn row_14_without_swap_each_part_of_a_huge_page_is_activated() {
+    let (mut machine, page) = with_huge(ANON | LifeFlags::DIRTY, 1, 2);
+    let (done, scanned) = evict(&mut machine, &user(), page, control());
+    assert_eq!((done.reclaimed, done.activated, scanned), (2, [510, 0], 512));
+    assert_eq!(machine.mem.life(page.add(511)).mapcount, 1);
+    assert!(flags(&machine, page.add(511)).contains(LifeFlags::ACTIVE | LifeFlags::DIRTY | LifeFlags::SWAPBACKED));
+}
+
+#[test]
+fn row_15_a_huge_page_that_may_be_dropped_is_kept_if_it_cannot_be_split() {
+    let (mut machine, page) = with_huge(LifeFlags::ANON | LifeFlags::PINNED, 1, 1000);
+    let (done, _) = evict(&mut machine, &user(), page, control());
+    assert!(is_kept(&done) && thp_events(&machine) == [0, 1, 0]);
+}
+
+#[test]
+fn row_16_of_a_huge_page_that_was_split_each_part_counts_as_scanned_once() {
+    let (mut machine, page) = with_huge(LifeFlags::ANON, 1, 0);
+    let (done, scanned) = evict(&mut machine, &user(), page, control());
+    assert_eq!((done.reclaimed, scanned), (512, 512));
+    assert_eq!(machine.vm_events().get(VmEvent::PgLazyFreed), 512);
+    // The first part is kept: someone holds it; of the whole it is one page.
+    let (mut machine, page) = with_huge(LifeFlags::ANON | LifeFlags::DIRTY, 1, 0);
+    let (done, scanned) = evict(&mut machine, &user(), page, control());
+    assert_eq!((done.kept.len(), scanned), (512, 512));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Slab shrinkers: caches of kernel objects that give some back under pressure (mm/vmscan.c, include/linux/shrinker.h).
 
 mod drop_caches;
+mod huge;
 mod scan;
 mod scripted;
 mod shadow;
@@ -52,6 +53,10 @@ pub(crate) enum Objects {
     Superblock(Superblock),
     /// Nodes of page caches in which only remains of pages are left.
     ShadowNodes,
+    /// Huge pages parts of which nobody maps.
+    PartlyMapped,
+    /// The huge page of zeros.
+    HugeZeroPage,
     /// What a recording says.
     Scripted(Script),
 }

@@ -146,6 +146,8 @@ impl<S: Sink> Machine<S> {
             Some(Objects::Scripted(script)) => script.count(call, priority),
             Some(Objects::Superblock(sb)) => sb.count(sc, pressure),
             Some(Objects::ShadowNodes) => self.count_shadow_nodes(sc),
+            Some(Objects::PartlyMapped) => self.deferred_split_count(sc),
+            Some(Objects::HugeZeroPage) => self.count_huge_zero_page(),
             None => Freeable::Objects(0),
         }
     }
@@ -163,6 +165,8 @@ impl<S: Sink> Machine<S> {
             }
             Objects::Superblock(_) => self.super_cache_scan(run, sc, n),
             Objects::ShadowNodes => Some(self.scan_shadow_nodes(sc, n)),
+            Objects::PartlyMapped => self.deferred_split_scan(run.task.cpu, sc, n),
+            Objects::HugeZeroPage => Some(self.scan_huge_zero_page(run.task.cpu)),
             Objects::Scripted(script) => {
                 let scan = script.scan()?;
                 for (pfn, order) in scan.pages {

@@ -37,14 +37,21 @@ impl<S: Sink> Machine<S> {
         let vma = self.user.mms.get(place.mm).and_then(|mm| mm.vma(place.vma));
         let (index, flags) = vma.map_or((0, VmFlags::empty()), |vma| (vma.index(place.page), vma.flags));
         self.page_add_new_anon_rmap(cpu, frame, family, index);
-        if flags.contains(VmFlags::LOCKED) {
-            self.mem.life_mut(frame).flags |= LifeFlags::MLOCKED;
-            self.mod_zone_state(cpu, frame, ZoneItem::Mlock, 1);
-            self.global.events.add(VmEvent::UnevictablePgsMlocked, 1);
-        }
-        self.lru_cache_add(cpu, frame);
+        self.lru_cache_add_inactive_or_unevictable(cpu, frame, flags);
         let pte = Pte::page(frame);
         self.set_pte(place, if write && flags.contains(VmFlags::WRITE) { pte.written() } else { pte });
+    }
+
+    /// A new page of a mapping is on its way to a list; in a locked one it is locked.
+    pub(super) fn lru_cache_add_inactive_or_unevictable(&mut self, cpu: CpuId, frame: Frame, flags: VmFlags) {
+        if flags.contains(VmFlags::LOCKED) {
+            let life = self.mem.life_mut(frame);
+            life.flags |= LifeFlags::MLOCKED;
+            let pages = life.nr_pages();
+            self.mod_zone_state(cpu, frame, ZoneItem::Mlock, pages as i64);
+            self.global.events.add(VmEvent::UnevictablePgsMlocked, pages);
+        }
+        self.lru_cache_add(cpu, frame);
     }
 
     /// The family of mappings that anonymous pages of a mapping belong to; it is made with the first page

@@ -3,6 +3,7 @@
 mod anon;
 mod around;
 mod file;
+mod huge;
 mod protect;
 pub(crate) mod swap;
 
@@ -20,6 +21,7 @@ use crate::task::page_table::{Level, Pte};
 use crate::task::process::Pid;
 use crate::vmstat::{VmEvent, ZoneItem};
 use crate::wait::{Step, Wait};
+use huge::{HugeFault, HugeWork};
 use swap::SwapFill;
 
 /// Flags of a request for a page table (`GFP_PGTABLE_USER`).
@@ -50,6 +52,7 @@ pub struct PageFault {
     major: bool,
     /// A page for the mapping that is not in it yet.
     hand: Option<Frame>,
+    huge: HugeFault,
     work: Work,
 }
 
@@ -61,6 +64,8 @@ enum Work {
     Page(NewPage),
     /// A page table.
     Table(Level, NewPage),
+    /// Something for a huge page.
+    Huge(HugeWork, NewPage),
     /// A page of the file.
     File(Box<FileFill>),
     /// A page from swap.
@@ -85,7 +90,8 @@ impl PageFault {
     /// A fault of a process at a page of one of its mappings.
     #[must_use]
     pub fn new(pid: Pid, vma: VmaId, offset: u64, write: bool) -> PageFault {
-        PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, work: Work::None }
+        let (huge, work) = (HugeFault::default(), Work::None);
+        PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, huge, work }
     }
 
     /// Goes on; done with how it ended.
@@ -103,6 +109,7 @@ impl PageFault {
                 match self.look(machine, task) {
                     Next::Done(outcome) => {
                         machine.discard(task, self.hand.take());
+                        self.huge.discard(machine, task);
                         return Step::Done(outcome);
                     }
                     Next::Work(work) => self.work = work,
@@ -131,6 +138,10 @@ impl PageFault {
                     let level = *level;
                     self.add_table(machine, task, level, frame)
                 }
+            },
+            Work::Huge(what, page) => match page.resume(machine, task) {
+                Step::Wait(wait) => return Some(wait),
+                Step::Done(frame) => self.huge.take(machine, task, *what, frame, page.is_refused()),
             },
             Work::File(fill) => match fill.resume(machine, task) {
                 Step::Wait(wait) => {
@@ -212,6 +223,9 @@ impl PageFault {
         if copies && site.pte.is_none() && self.hand.is_none() {
             return self.want_page(&site, Gfp::GFP_HIGHUSER_MOVABLE);
         }
+        if let Some(next) = self.huge_pmd_fault(machine, task, &site) {
+            return next;
+        }
         if let Some(level) = machine.missing_table(&site.place) {
             return Next::Work(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
         }
@@ -272,17 +286,22 @@ impl<S: Sink> Machine<S> {
     /// Makes a level of the page tables.
     pub(crate) fn add_table(&mut self, cpu: crate::pfn::CpuId, place: &Place, level: Level, frame: Frame) {
         if level != Level::Upper {
-            self.mod_zone_state(cpu, frame, ZoneItem::PageTable, 1);
+            self.count_table(cpu, frame, 1);
         }
         if let Some(mm) = self.user.mms.get_mut(place.mm) {
             mm.table.add(place.page, level, frame);
         }
     }
 
+    /// Counts a page of the page tables (`pgtable_pte_page_ctor`).
+    pub(crate) fn count_table(&mut self, cpu: crate::pfn::CpuId, frame: Frame, pages: i64) {
+        self.mod_zone_state(cpu, frame, ZoneItem::PageTable, pages);
+    }
+
     /// Frees a page of the page tables; `counted` if it was in use.
     pub(crate) fn free_table(&mut self, cpu: crate::pfn::CpuId, level: Level, frame: Frame, counted: bool) {
         if counted && level != Level::Upper {
-            self.mod_zone_state(cpu, frame, ZoneItem::PageTable, -1);
+            self.count_table(cpu, frame, -1);
         }
         let (head, meta) = self.mem.block_of(frame);
         if let Some(zone) = self.mem.zone_of(head) {

@@ -22,7 +22,7 @@ impl PageFault {
                 machine.set_page_dirty(task.cpu, old);
                 return Next::Done(self.outcome());
             }
-            let life = machine.mem.life(old);
+            let life = machine.mem.life(machine.compound_head(old));
             if life.flags.contains(LifeFlags::ANON) && life.references() == 1 {
                 machine.set_pte(site.place, site.pte.young().written());
                 machine.global.events.add(VmEvent::PgReuse, 1);
@@ -38,20 +38,20 @@ impl PageFault {
         let Some(copy) = self.hand.take() else {
             return self.want_page(site, Gfp::GFP_HIGHUSER_MOVABLE | zero);
         };
-        let old = site.pte.frame();
-        if let Some(old) = old {
-            machine.add_rss(site.place.mm, rss_kind(machine.mem.life(old)), -1);
+        let old = site.pte.frame().map(|old| (old, machine.compound_head(old)));
+        if let Some((_, head)) = old {
+            machine.add_rss(site.place.mm, rss_kind(machine.mem.life(head)), -1);
         }
         machine.add_rss(site.place.mm, RssKind::Anon, 1);
         machine.map_new_anon_page(task.cpu, site.place, copy, true);
-        if let Some(old) = old {
+        if let Some((old, head)) = old {
             // Held until the end, as batches may be emptied on the way.
-            machine.hold(old);
+            machine.hold(head);
             machine.page_remove_rmap(task.cpu, old);
             if site.vma.flags.contains(VmFlags::LOCKED) {
                 machine.munlock_vma_page(task.cpu, old);
             }
-            machine.put_held(task.cpu, &[old]);
+            machine.put_held(task.cpu, &[head]);
         }
         Next::Done(self.outcome())
     }

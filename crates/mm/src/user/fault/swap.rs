@@ -132,11 +132,11 @@ impl PageFault {
     /// Maps a page that was in swap, if the entry still names its slot.
     pub(super) fn map_swap_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, frame: Frame) {
         let cpu = task.cpu;
-        let Some(site) = self.site(machine) else { return machine.put_page(cpu, frame) };
+        let Some(site) = self.site(machine) else { return machine.put_held(cpu, &[frame]) };
         let life = *machine.mem.life(frame);
         let cached = life.flags.contains(LifeFlags::SWAPCACHE);
         let Some(slot) = site.pte.slot().map(SwapSlot).filter(|slot| !cached || slot.0 == life.private) else {
-            return machine.put_page(cpu, frame);
+            return machine.put_held(cpu, &[frame]);
         };
         machine.add_rss(site.place.mm, RssKind::Anon, 1);
         machine.add_swapents(site.place.mm, -1);
@@ -151,6 +151,9 @@ impl PageFault {
         let locked = site.vma.flags.contains(VmFlags::LOCKED);
         if machine.is_swap_full_for(frame) || locked || life.flags.contains(LifeFlags::MLOCKED) {
             machine.free_unneeded_swap(cpu, frame);
+        }
+        if life.flags.contains(LifeFlags::GATHERED) {
+            machine.put_held(cpu, &[frame]);
         }
     }
 }
@@ -199,8 +202,9 @@ impl<S: Sink> Machine<S> {
         self.read_page(cpu, frame, self.swap.device(slot));
     }
 
-    /// Reads a slot into a new page that never is in the swap cache.
+    /// Reads a slot into a new page that never is in the swap cache. It is held until it is mapped.
     fn swap_in_past_cache(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
+        self.hold(frame);
         self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
         if let Slot::Shadow(shadow) = self.swap_cache_slot(slot) {
             self.refault(cpu, frame, shadow);
