@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Uses {
     /// Entries that map each page, or any part of a huge one.
-    maps: BTreeMap<Frame, u16>,
+    maps: BTreeMap<Frame, u32>,
     /// Those that map each part of a huge page.
-    parts: BTreeMap<Frame, u16>,
+    parts: BTreeMap<Frame, u32>,
     /// Entries that name each slot.
     slots: BTreeMap<SwapSlot, u16>,
 }

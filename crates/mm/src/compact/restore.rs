@@ -98,7 +98,7 @@ impl<S: Sink> Machine<S> {
     ///
     /// # Errors
     /// [`RestoreError`] if it is not a single page in use.
-    pub fn restore_life(&mut self, pfn: Pfn, flags: LifeFlags, mapcount: u16) -> Result<(), RestoreError> {
+    pub fn restore_life(&mut self, pfn: Pfn, flags: LifeFlags, mapcount: u32) -> Result<(), RestoreError> {
         let wrong = RestoreError::Inconsistent { what: "a page on an LRU list is not in use" };
         let frame = self.mem.frame(pfn).filter(|&page| self.mem.meta(page, 0).is(PageState::Allocated, 0));
         let frame = frame.ok_or(wrong)?;

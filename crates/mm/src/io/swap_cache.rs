@@ -146,7 +146,7 @@ impl<S: Sink> Machine<S> {
         let life = *self.mem.life(frame);
         let in_swap = life.flags.contains(LifeFlags::SWAPCACHE);
         let named = if in_swap { self.swap.count(SwapSlot(life.private)) } else { 0 };
-        let alone = u32::from(life.mapcount) + u32::from(named) <= 1;
+        let alone = life.mapcount + u32::from(named) <= 1;
         if alone && in_swap && !life.flags.contains(LifeFlags::WRITEBACK) {
             // Its count falls with the entry that is being replaced.
             self.delete_from_swap_cache(cpu, frame);

@@ -70,7 +70,7 @@ pub struct LruPage {
     /// Its flags.
     pub flags: LifeFlags,
     /// Page tables that map it.
-    pub mapcount: u16,
+    pub mapcount: u32,
     /// Those of them in which it was accessed.
     pub young: u16,
 }

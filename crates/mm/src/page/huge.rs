@@ -13,22 +13,22 @@ pub(crate) const HPAGE_PMD_NR: u32 = PAGEBLOCK_NR_PAGES as u32;
 #[derive(Clone, Debug)]
 pub(crate) struct PartMaps {
     /// Entries that map it as a whole (`compound_mapcount`).
-    pub(crate) whole: u16,
+    pub(crate) whole: u32,
     /// Small entries that map each page (`_mapcount`, without what `PageDoubleMap` adds).
-    parts: Box<[u16]>,
+    parts: Box<[u32]>,
 }
 
 impl PartMaps {
-    fn new(whole: u16) -> PartMaps {
+    fn new(whole: u32) -> PartMaps {
         PartMaps { whole, parts: vec![0; HPAGE_PMD_NR as usize].into() }
     }
 
     /// Small entries that map a page.
-    pub(crate) fn of(&self, part: u32) -> u16 {
+    pub(crate) fn of(&self, part: u32) -> u32 {
         self.parts.get(part as usize).copied().unwrap_or(0)
     }
 
-    pub(crate) fn of_mut(&mut self, part: u32) -> &mut u16 {
+    pub(crate) fn of_mut(&mut self, part: u32) -> &mut u32 {
         &mut self.parts[part as usize % HPAGE_PMD_NR as usize]
     }
 
@@ -38,7 +38,7 @@ impl PartMaps {
     }
 
     /// Small entries that map the page that has most of them.
-    pub(crate) fn most(&self) -> u16 {
+    pub(crate) fn most(&self) -> u32 {
         self.parts.iter().copied().max().unwrap_or(0)
     }
 
@@ -80,7 +80,7 @@ impl Default for HugePages {
 
 impl HugePages {
     /// Who maps a huge page that `whole` entries mapped as a whole until now.
-    pub(crate) fn part_maps(&mut self, head: Frame, whole: u16) -> &mut PartMaps {
+    pub(crate) fn part_maps(&mut self, head: Frame, whole: u32) -> &mut PartMaps {
         self.maps.entry(head).or_insert_with(|| PartMaps::new(whole))
     }
 

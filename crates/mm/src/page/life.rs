@@ -87,7 +87,7 @@ pub(crate) struct Life {
     /// Page number within the mapping.
     pub(crate) index: u32,
     /// Entries of page tables that map it or any part of it (`total_mapcount`).
-    pub(crate) mapcount: u16,
+    pub(crate) mapcount: u32,
     /// Those of them in which it was accessed (`pte_young`).
     pub(crate) young: u16,
     pub(crate) memcg: MemcgId,

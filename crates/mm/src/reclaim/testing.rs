@@ -13,7 +13,7 @@ pub(super) type Small = Machine<Vec<Event>>;
 pub(super) const NODE: NodeId = NodeId(0);
 
 /// A page in use with such flags that `mapcount` page tables map, `young` of which accessed it. It is on no list.
-pub(super) fn page(machine: &mut Small, flags: LifeFlags, mapcount: u16, young: u16) -> Frame {
+pub(super) fn page(machine: &mut Small, flags: LifeFlags, mapcount: u32, young: u16) -> Frame {
     let gfp = Gfp::HIGHMEM | Gfp::MOVABLE;
     let answer = machine.alloc_pages_nodemask(&mut Task::new(CPU), gfp, Order::default(), NODE, None);
     let page = machine.mem.frame(answer.pfn.expect("a free page")).expect("a page of the machine");
@@ -23,7 +23,7 @@ pub(super) fn page(machine: &mut Small, flags: LifeFlags, mapcount: u16, young: 
 }
 
 /// A huge page in use that `mapcount` entries map as a whole. It is on no list.
-pub(super) fn huge_page(machine: &mut Small, flags: LifeFlags, mapcount: u16) -> Frame {
+pub(super) fn huge_page(machine: &mut Small, flags: LifeFlags, mapcount: u32) -> Frame {
     let order = Order::new(9).expect("an order");
     let gfp = Gfp::GFP_TRANSHUGE_LIGHT;
     let answer = machine.alloc_pages_nodemask(&mut Task::new(CPU), gfp, order, NODE, None);

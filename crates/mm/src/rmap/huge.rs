@@ -29,7 +29,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Entries that map a huge page as a whole (`compound_mapcount`).
-    pub(crate) fn compound_mapcount(&self, head: Frame) -> u16 {
+    pub(crate) fn compound_mapcount(&self, head: Frame) -> u32 {
         self.huge.maps.get(&head).map_or(self.mem.life(head).mapcount, |maps| maps.whole)
     }
 
@@ -49,14 +49,14 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Entries that map a page, alone or as part of a huge page (`page_mapcount`).
-    pub(crate) fn page_mapcount(&self, frame: Frame) -> u16 {
+    pub(crate) fn page_mapcount(&self, frame: Frame) -> u32 {
         let head = self.compound_head(frame);
         let maps = self.huge.maps.get(&head);
         maps.map_or(self.mem.life(head).mapcount, |maps| maps.whole + maps.of(frame.0 - head.0))
     }
 
     /// Entries that map the part of a huge page that has most of them (`page_trans_huge_mapcount`).
-    pub(crate) fn page_trans_huge_mapcount(&self, head: Frame) -> u16 {
+    pub(crate) fn page_trans_huge_mapcount(&self, head: Frame) -> u32 {
         let maps = self.huge.maps.get(&head);
         maps.map_or(self.mem.life(head).mapcount, |maps| maps.whole + maps.most())
     }
@@ -146,7 +146,7 @@ impl<S: Sink> Machine<S> {
         }
         let life = self.mem.life_mut(head);
         let maps = self.huge.part_maps(head, life.mapcount);
-        life.mapcount = life.mapcount.saturating_add(HPAGE_PMD_NR as u16 - 1);
+        life.mapcount = life.mapcount.saturating_add(HPAGE_PMD_NR - 1);
         maps.add_to_each();
         maps.whole = maps.whole.saturating_sub(1);
         if maps.whole == 0 {

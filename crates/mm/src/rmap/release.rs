@@ -17,7 +17,7 @@ impl Life {
     pub(crate) fn references(&self) -> u32 {
         let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::GATHERED;
         let others = others | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
-        u32::from(self.mapcount) + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
+        self.mapcount + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
     }
 }
 

@@ -30,7 +30,7 @@ impl<S: Sink> Machine<S> {
             for page in lruvec.lists[lru as usize].iter(&self.mem) {
                 let life = self.mem.life(page);
                 hash.word(self.mem.pfn(page).0 << 24 | u64::from(life.flags.bits()));
-                hash.words([life.mapping.0, life.index, life.mapcount.into(), life.young.into()].map(u64::from));
+                hash.words([life.mapping.0, life.index, life.mapcount, life.young.into()].map(u64::from));
             }
         }
     }

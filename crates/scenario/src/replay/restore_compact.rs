@@ -101,7 +101,7 @@ pub(super) fn restore_lives<S: Sink>(machine: &mut Machine<S>, zone: &ZoneState)
             *left -= 1;
             flags |= LifeFlags::ACTIVE;
         }
-        machine.restore_life(pfn, flags, u16::from(anon))?;
+        machine.restore_life(pfn, flags, u32::from(anon))?;
     }
     Ok(())
 }

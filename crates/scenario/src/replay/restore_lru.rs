@@ -96,7 +96,7 @@ pub(super) fn model_page(page: &LruPage, lru: LruIndex) -> ModelPage {
     let mut flags = LifeFlags::from_bits_truncate(page.flags);
     flags.set(LifeFlags::ACTIVE, lru.is_active());
     flags.set(LifeFlags::UNEVICTABLE, lru == LruIndex::Unevictable);
-    ModelPage { pfn: page.pfn, flags, mapcount: page.mapcount as u16, young: page.young as u16 }
+    ModelPage { pfn: page.pfn, flags, mapcount: page.mapcount, young: page.young as u16 }
 }
 
 /// A node's counters, as far as lists and lines tell.

@@ -23,7 +23,7 @@ fn evict(machine: &mut Small, task: &Task, page: Frame, mut sc: ScanControl) -> 
 }
 
 /// The same for a page with such flags, by direct reclaim.
-fn direct(flags: LifeFlags, mapcount: u16, young: u16) -> (Eviction, Small, Frame) {
+fn direct(flags: LifeFlags, mapcount: u32, young: u16) -> (Eviction, Small, Frame) {
     let mut machine = machine();
     machine.restore_swap(1000, 1000, CPU, 0);
     let page = page(&mut machine, flags, mapcount, young);
@@ -189,7 +189,7 @@ fn row_14_without_a_slot_of_swap_memory_is_activated() {
 }
 
 /// A huge page that `whole` entries map as a whole, on a machine with so much swap.
-fn with_huge(flags: LifeFlags, whole: u16, swap: u64) -> (Small, Frame) {
+fn with_huge(flags: LifeFlags, whole: u32, swap: u64) -> (Small, Frame) {
     let mut machine = machine();
     machine.restore_swap(swap, swap, CPU, 0);
     let page = huge_page(&mut machine, flags, whole);
