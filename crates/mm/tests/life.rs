@@ -353,6 +353,43 @@ fn tmpfs_pages_go_to_swap_and_back() {
     audit(&machine);
 }
 
+/// Does something while time passes for devices.
+fn in_time(machine: &mut Machine<NullSink>, mut resume: impl FnMut(&mut Machine<NullSink>) -> Step<FaultOutcome>) {
+    for _ in 0..1000 {
+        if let Step::Done(outcome) = resume(machine) {
+            assert_ne!(outcome, FaultOutcome::Killed);
+            return;
+        }
+        machine.run_io_until(machine.jiffies() + 1);
+    }
+    panic!("something that does not end");
+}
+
+#[test]
+fn shared_memory_comes_back_from_swap_with_the_slots_around_it() {
+    let mut machine = machine(64);
+    let disk = machine.add_device(DeviceSpec { pages_per_second: Some(100_000), congests: false });
+    machine.swapon(30_000, disk, 0);
+    let mut actor = actor(&mut machine, "dd");
+    let file = machine.add_file(FileSpec { pages: 0, storage: Storage::Shmem, read_ahead: 0 });
+    for page in 0..20_000 {
+        let mut write = WritePage::new(file, page);
+        in_time(&mut machine, |machine| write.resume(machine, &mut actor.task));
+        machine.run_io_until(machine.jiffies() + 1);
+    }
+    for page in 0..20_000 {
+        let before = event(&machine, VmEvent::PswpIn);
+        let mut read = ReadPage::new(file, page);
+        in_time(&mut machine, |machine| read.resume(machine, &mut actor.task));
+        let came = event(&machine, VmEvent::PswpIn) - before;
+        assert!(came <= 8, "page {page} came with {came}");
+    }
+    let (came, ahead) = (event(&machine, VmEvent::PswpIn), event(&machine, VmEvent::SwapRa));
+    assert!(ahead * 10 > came * 8, "{ahead} of {came} pages came before they were asked for");
+    assert!(event(&machine, VmEvent::SwapRaHit) * 10 > ahead * 9);
+    audit(&machine);
+}
+
 #[test]
 fn a_slow_device_makes_readers_wait() {
     let mut machine = machine(64);

@@ -1,6 +1,7 @@
 //! Getting a page of a file into memory: from the cache, from its device, from swap, or as a page of zeros
 //! (`filemap_fault`, `generic_file_buffered_read`, `page_cache_ra_unbounded`, `shmem_getpage_gfp`).
 
+use super::fault::swap::SwapFill;
 use super::new_page::{NewPage, Use};
 use crate::event::Sink;
 use crate::gfp::Gfp;
@@ -8,6 +9,7 @@ use crate::io::Storage;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
+use crate::page::life::LifeFlags;
 use crate::pfn::Frame;
 use crate::task::Task;
 use crate::task::mm::FileId;
@@ -28,6 +30,8 @@ pub(crate) struct FileFill {
     /// Pages of the window that wait to be read together.
     batch: Vec<Frame>,
     request: Option<NewPage>,
+    /// The page on its way from swap.
+    swap: Option<Box<SwapFill>>,
     /// Whether reading ahead failed for lack of memory.
     alone: bool,
     /// Whether the device was needed.
@@ -36,7 +40,17 @@ pub(crate) struct FileFill {
 
 impl FileFill {
     pub(crate) fn new(file: FileId, index: u32) -> FileFill {
-        FileFill { file, index, window: 0, done: 0, batch: Vec::new(), request: None, alone: false, major: false }
+        FileFill {
+            file,
+            index,
+            window: 0,
+            done: 0,
+            batch: Vec::new(),
+            request: None,
+            swap: None,
+            alone: false,
+            major: false,
+        }
     }
 
     /// Goes on; done with the page, which is not locked, or without if there is no memory.
@@ -46,6 +60,7 @@ impl FileFill {
                 match self.look(machine, task) {
                     Look::Page(frame) => return Step::Done(Some(frame)),
                     Look::Wait(wait) => return Step::Wait(wait),
+                    Look::NoMemory => return Step::Done(None),
                     Look::Request(gfp) => self.request = Some(NewPage::new(gfp, Use::File)),
                     Look::Again => continue,
                 }
@@ -66,7 +81,7 @@ impl FileFill {
 
     /// Whether no page is on its way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.request.is_none()
+        self.request.is_none() && self.swap.as_ref().is_none_or(|swap| swap.is_idle())
     }
 
     /// Reads what was prepared, as when the task does not go on.
@@ -78,7 +93,7 @@ impl FileFill {
         self.window = 0;
     }
 
-    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Look {
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Look {
         if self.window == 0 {
             return self.look_at_page(machine, task);
         }
@@ -101,13 +116,16 @@ impl FileFill {
     }
 
     /// The page itself: here, on its way, or to be fetched.
-    fn look_at_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Look {
+    fn look_at_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Look {
+        if let Some(swap) = self.swap.take() {
+            return self.look_in_swap(machine, task, swap);
+        }
         let Some(file) = machine.user.file(self.file) else { return Look::Again };
         let (mapping, storage) = (file.mapping, file.storage);
         match machine.cache_slot(mapping, self.index) {
             Slot::Page(frame) if machine.is_locked(frame) => Look::Wait(Wait::PageIo(frame)),
             Slot::Page(frame) => Look::Page(frame),
-            Slot::Swap(slot) => self.look_in_swap(machine, task, SwapSlot(slot)),
+            Slot::Swap(slot) => self.look_in_swap(machine, task, Box::new(SwapFill::of_shmem(SwapSlot(slot)))),
             _ if storage == Storage::Shmem => Look::Request(MAPPING_GFP),
             _ => {
                 self.major = true;
@@ -121,18 +139,26 @@ impl FileFill {
         }
     }
 
-    /// A page of shared memory that is in swap (`shmem_swapin_page`).
-    fn look_in_swap<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, slot: SwapSlot) -> Look {
-        let Slot::Page(frame) = machine.swap_cache_slot(slot) else {
-            self.major = true;
-            return Look::Request(MAPPING_GFP);
+    /// A page of shared memory that is in swap, read with the slots around it (`shmem_swapin_page`).
+    fn look_in_swap<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, mut swap: Box<SwapFill>) -> Look {
+        let slot = swap.slot;
+        let step = swap.resume(machine, task);
+        self.major |= swap.major;
+        let wait = match step {
+            Step::Wait(wait) => wait,
+            Step::Done(None) if machine.swap.is_readable(slot) => return Look::NoMemory,
+            Step::Done(Some(frame)) if machine.is_shmem_in_swap(self.file, self.index, frame, slot) => {
+                if !machine.mem.life(frame).flags.contains(LifeFlags::WRITEBACK) {
+                    machine.shmem_swapin(task.cpu, frame, self.file, self.index, slot);
+                    return Look::Page(frame);
+                }
+                Wait::PageIo(frame)
+            }
+            // Somebody else was faster.
+            Step::Done(_) => return Look::Again,
         };
-        let flags = machine.mem.life(frame).flags;
-        if flags.intersects(crate::page::life::LifeFlags::LOCKED | crate::page::life::LifeFlags::WRITEBACK) {
-            return Look::Wait(Wait::PageIo(frame));
-        }
-        machine.shmem_swapin(task.cpu, frame, self.file, self.index, slot);
-        Look::Page(frame)
+        self.swap = Some(swap);
+        Look::Wait(wait)
     }
 
     /// Puts a new page where it is wanted; false if there is none.
@@ -151,8 +177,7 @@ impl FileFill {
         let mapping = file.mapping;
         let index = self.index + self.done;
         match machine.cache_slot(mapping, index) {
-            Slot::Page(_) => machine.discard(task, Some(frame)),
-            Slot::Swap(slot) => machine.swap_in_page(task.cpu, frame, SwapSlot(slot)),
+            Slot::Page(_) | Slot::Swap(_) => machine.discard(task, Some(frame)),
             old => {
                 machine.add_to_page_cache(task.cpu, frame, self.file, index);
                 machine.new_cache_page(task.cpu, frame, old, true);
@@ -174,6 +199,7 @@ enum Look {
     Page(Frame),
     Wait(Wait),
     Request(Gfp),
+    NoMemory,
     Again,
 }
 
@@ -186,11 +212,11 @@ impl Slot {
 impl<S: Sink> Machine<S> {
     /// Whether a page is being read.
     pub(crate) fn is_locked(&self, frame: Frame) -> bool {
-        self.mem.life(frame).flags.contains(crate::page::life::LifeFlags::LOCKED)
+        self.mem.life(frame).flags.contains(LifeFlags::LOCKED)
     }
 
     pub(crate) fn lock_page(&mut self, frame: Frame) {
-        self.mem.life_mut(frame).flags |= crate::page::life::LifeFlags::LOCKED;
+        self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
     }
 
     /// Pages to read at once: several when a file is read from front to back (`ondemand_readahead`, simplified to a

@@ -165,16 +165,16 @@ impl PageFault {
             Work::Swap(fill) => match fill.resume(machine, task) {
                 Step::Wait(wait) => return Some(wait),
                 Step::Done(frame) => {
-                    let fill = core::mem::replace(&mut self.work, Work::None);
-                    if let Work::Swap(fill) = fill {
-                        self.note_major(machine, fill.major);
-                    }
+                    let (slot, major) = (fill.slot, fill.major);
+                    self.work = Work::None;
+                    self.note_major(machine, major);
                     match frame {
                         Some(frame) => {
                             self.map_swap_page(machine, task, frame);
                             true
                         }
-                        None => false,
+                        // Without the slot the entry is another one by now.
+                        None => !machine.swap.is_readable(slot),
                     }
                 }
             },

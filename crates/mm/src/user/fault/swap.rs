@@ -1,4 +1,4 @@
-//! Anonymous memory that is in swap (`do_swap_page`, `swap_cluster_readahead`).
+//! Memory that is in swap (`do_swap_page`, `shmem_swapin_page`, `swap_cluster_readahead`).
 
 use super::{Next, PageFault, Site, Work};
 use crate::alloc::Fault;
@@ -19,8 +19,8 @@ use crate::wait::{Step, Wait};
 /// A page on its way from swap, with those around it.
 #[derive(Clone, Debug)]
 pub(crate) struct SwapFill {
-    slot: SwapSlot,
-    place: Fault,
+    pub(crate) slot: SwapSlot,
+    purpose: Use,
     /// Slots that are still to be read, the next last.
     ahead: Vec<SwapSlot>,
     begun: bool,
@@ -32,12 +32,23 @@ pub(crate) struct SwapFill {
 }
 
 impl SwapFill {
-    fn new(slot: SwapSlot, place: Fault) -> SwapFill {
+    fn new(slot: SwapSlot, purpose: Use) -> SwapFill {
         let (ahead, request, bypass) = (Vec::new(), None, None);
-        SwapFill { slot, place, ahead, begun: false, request, major: false, bypass }
+        SwapFill { slot, purpose, ahead, begun: false, request, major: false, bypass }
     }
 
-    /// Goes on; done with the page, read and not locked, or without if there is no memory.
+    /// A page of shared memory, which nobody's mapping says where to put (`shmem_swapin`).
+    pub(crate) fn of_shmem(slot: SwapSlot) -> SwapFill {
+        SwapFill::new(slot, Use::File)
+    }
+
+    /// Whether no page is on its way from the allocator.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.request.is_none()
+    }
+
+    /// Goes on; done with the page, read and not locked, or without if there is no memory or nobody needs the slot any
+    /// more.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
         loop {
             if let Some((slot, request)) = &mut self.request {
@@ -57,7 +68,7 @@ impl SwapFill {
             match self.look(machine, task) {
                 Ok(step) => return step,
                 Err(slot) => {
-                    let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(self.place));
+                    let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, self.purpose);
                     self.request = Some((slot, page));
                 }
             }
@@ -75,7 +86,9 @@ impl SwapFill {
                 return Ok(self.wait_for(machine, frame));
             }
             self.major = true;
-            self.ahead = machine.slots_around(self.slot);
+            if !self.bypasses_swap_cache(machine, self.slot) {
+                self.ahead = machine.slots_around(self.slot);
+            }
         }
         while let Some(slot) = self.ahead.pop() {
             let here = matches!(machine.swap_cache_slot(slot), Slot::Page(_));
@@ -90,6 +103,7 @@ impl SwapFill {
                 }
                 Ok(self.wait_for(machine, frame))
             }
+            _ if !machine.swap.is_readable(self.slot) => Ok(Step::Done(None)),
             _ => Err(self.slot),
         }
     }
@@ -98,13 +112,18 @@ impl SwapFill {
         if machine.is_locked(frame) { Step::Wait(Wait::PageIo(frame)) } else { Step::Done(Some(frame)) }
     }
 
+    /// Whether a slot is read past the swap cache: one of a process on a device that answers at once (`do_swap_page`).
+    fn bypasses_swap_cache<S: Sink>(&self, machine: &Machine<S>, slot: SwapSlot) -> bool {
+        matches!(self.purpose, Use::Mapping(_)) && machine.is_synchronous_and_alone(slot)
+    }
+
     /// Reads a slot into a new page. A slot on a device that answers at once and that nobody else needs is read past the
     /// swap cache.
     fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, slot: SwapSlot, frame: Frame) {
         if matches!(machine.swap_cache_slot(slot), Slot::Page(_)) || !machine.swap.is_readable(slot) {
             return machine.discard(task, Some(frame));
         }
-        if machine.bypasses_swap_cache(slot) {
+        if self.bypasses_swap_cache(machine, slot) {
             machine.swap_in_past_cache(task.cpu, frame, slot);
             self.bypass = Some(frame);
             return;
@@ -126,7 +145,7 @@ impl PageFault {
             address: site.place.page << PAGE_SHIFT,
             hugepage: false,
         };
-        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), fault))))
+        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), Use::Mapping(fault)))))
     }
 
     /// Maps a page that was in swap, if the entry still names its slot.
@@ -171,9 +190,6 @@ impl<S: Sink> Machine<S> {
 
     /// The slots that are read along with one, the first last; none where only the one is read.
     fn slots_around(&mut self, slot: SwapSlot) -> Vec<SwapSlot> {
-        if self.bypasses_swap_cache(slot) {
-            return Vec::new();
-        }
         let window = self.swap.around.window(slot.offset(), self.sysctl.page_cluster);
         let mask = window - 1;
         if mask == 0 {
@@ -182,14 +198,15 @@ impl<S: Sink> Machine<S> {
         (slot.0 & !mask..=slot.0 | mask).rev().map(SwapSlot).collect()
     }
 
-    /// Whether a slot is read past the swap cache (`SWP_SYNCHRONOUS_IO` and `__swap_count` of 1).
-    fn bypasses_swap_cache(&self, slot: SwapSlot) -> bool {
+    /// Whether a slot is on a device that answers at once and one entry names it (`SWP_SYNCHRONOUS_IO` and `__swap_count`
+    /// of 1).
+    fn is_synchronous_and_alone(&self, slot: SwapSlot) -> bool {
         let device = self.swap.device(slot);
         self.user.devices.get(device).is_synchronous() && self.swap.count(slot) == 1
     }
 
     /// Begins to read a slot into a new page in the swap cache (`__read_swap_cache_async`).
-    pub(crate) fn swap_in_page(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
+    fn swap_in_page(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
         self.swap.hold(slot);
         self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
         let old = self.add_to_swap_cache(cpu, frame, slot);
@@ -212,6 +229,13 @@ impl<S: Sink> Machine<S> {
         }
         self.lru_cache_add(cpu, frame);
         self.global.events.add(VmEvent::PswpIn, 1);
+    }
+
+    /// Whether a file still has its page in a slot, and the swap cache that page in memory (`shmem_confirm_swap`).
+    pub(crate) fn is_shmem_in_swap(&self, file: FileId, index: u32, frame: Frame, slot: SwapSlot) -> bool {
+        let mapping = self.user.file(file).map(|file| file.mapping);
+        mapping.is_some_and(|mapping| self.cache_slot(mapping, index) == Slot::Swap(slot.0))
+            && self.swap_cache_slot(slot) == Slot::Page(frame)
     }
 
     /// Moves a page of shared memory from the swap cache to its file's cache (`shmem_swapin_page`).
