@@ -1,5 +1,6 @@
 //! Files: their size, where they are stored, and how reading ahead goes (`struct inode`, `struct file_ra_state`).
 
+use super::read_ahead::ReadAhead;
 use crate::gfp::Gfp;
 use crate::page::life::MappingId;
 
@@ -23,7 +24,7 @@ pub struct FileSpec {
     pub pages: u32,
     /// Where it is stored.
     pub storage: Storage,
-    /// Pages read at once when it is read from front to back; 0 and 1 read one by one.
+    /// Pages that are read ahead at most for small requests; 0 reads one by one (`ra_pages`).
     pub read_ahead: u32,
 }
 
@@ -37,9 +38,7 @@ pub struct File {
     pub(crate) storage: Storage,
     /// Flags of requests for its pages (`mapping_gfp_mask`).
     pub(crate) gfp: Gfp,
-    pub(crate) read_ahead: u32,
-    /// The page that reading from front to back comes to next.
-    pub(crate) expected: u32,
+    pub(crate) read_ahead: ReadAhead,
     /// The jiffy when it became dirty; 0 while it is clean (`dirtied_when`, `I_DIRTY_PAGES`).
     pub(crate) dirtied_when: u64,
     /// Where writing goes on (`writeback_index`).

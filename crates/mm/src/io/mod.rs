@@ -9,6 +9,7 @@ mod flusher;
 pub(crate) mod limits;
 pub(crate) mod mapping;
 mod page_cache;
+pub(crate) mod read_ahead;
 pub(crate) mod swap;
 pub(crate) mod swap_ahead;
 mod swap_cache;

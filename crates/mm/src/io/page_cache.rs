@@ -3,6 +3,7 @@
 use super::cache::{Slot, node_of};
 use super::file::{File, FileSpec, Storage};
 use super::mapping::MappingKind;
+use super::read_ahead::ReadAhead;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -21,8 +22,7 @@ impl<S: Sink> Machine<S> {
             pages: spec.pages,
             storage: spec.storage,
             gfp: Gfp::GFP_HIGHUSER_MOVABLE,
-            read_ahead: spec.read_ahead,
-            expected: 0,
+            read_ahead: ReadAhead::new(spec.read_ahead),
             dirtied_when: 0,
             writeback_index: 0,
         });

@@ -7,6 +7,7 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::io::Storage;
 use crate::io::cache::Slot;
+use crate::io::read_ahead::Window;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
@@ -23,8 +24,10 @@ pub(crate) const MAPPING_GFP: Gfp = Gfp::GFP_HIGHUSER_MOVABLE;
 pub(crate) struct FileFill {
     file: FileId,
     index: u32,
-    /// Pages that are wanted, from `index` on.
-    window: u32,
+    /// Pages that the call still wants; `None` for a fault.
+    call: Option<u32>,
+    /// Pages that are to be read.
+    window: Window,
     /// Pages of the window that have been seen to.
     done: u32,
     /// Pages of the window that wait to be read together.
@@ -32,25 +35,35 @@ pub(crate) struct FileFill {
     request: Option<NewPage>,
     /// The page on its way from swap.
     swap: Option<Box<SwapFill>>,
-    /// Whether reading ahead failed for lack of memory.
+    /// Whether the page is to be read by itself: reading ahead failed for lack of memory, or did not bring it.
     alone: bool,
+    /// Whether what to read for it was chosen once.
+    asked: bool,
     /// Whether the device was needed.
     pub(crate) major: bool,
 }
 
 impl FileFill {
+    /// For a fault at a page.
     pub(crate) fn new(file: FileId, index: u32) -> FileFill {
         FileFill {
             file,
             index,
-            window: 0,
+            call: None,
+            window: Window::default(),
             done: 0,
             batch: Vec::new(),
             request: None,
             swap: None,
             alone: false,
+            asked: false,
             major: false,
         }
+    }
+
+    /// For a call that wants so many pages from this one on.
+    pub(crate) fn of_call(file: FileId, index: u32, request: u32) -> FileFill {
+        FileFill { call: Some(request), ..FileFill::new(file, index) }
     }
 
     /// Goes on; done with the page, which is not locked, or without if there is no memory.
@@ -86,23 +99,28 @@ impl FileFill {
 
     /// Reads what was prepared, as when the task does not go on.
     pub(crate) fn submit<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
+        self.read_batch(machine, task);
+        self.window = Window::default();
+    }
+
+    fn read_batch<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
         let device = machine.user.file(self.file).and_then(|file| file.device()).unwrap_or_default();
         for frame in self.batch.drain(..) {
             machine.read_page(task.cpu, frame, device);
         }
-        self.window = 0;
     }
 
     fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Look {
-        if self.window == 0 {
+        if self.window.pages == 0 {
             return self.look_at_page(machine, task);
         }
         let Some((mapping, gfp)) = machine.user.file(self.file).map(|file| (file.mapping, file.gfp)) else {
             return Look::Again;
         };
-        while self.done < self.window {
-            if machine.cache_slot(mapping, self.index + self.done).is_page() {
+        while self.done < self.window.pages {
+            if machine.cache_slot(mapping, self.window.start + self.done).is_page() {
                 // A page in between ends the batch before it.
+                self.read_batch(machine, task);
                 self.done += 1;
                 continue;
             }
@@ -123,20 +141,53 @@ impl FileFill {
         let Some(file) = machine.user.file(self.file) else { return Look::Again };
         let (mapping, storage) = (file.mapping, file.storage);
         match machine.cache_slot(mapping, self.index) {
+            Slot::Page(frame) if self.reads_on(machine, frame) => Look::Again,
             Slot::Page(frame) if machine.is_locked(frame) => Look::Wait(Wait::PageIo(frame)),
             Slot::Page(frame) => Look::Page(frame),
             Slot::Swap(slot) => self.look_in_swap(machine, task, Box::new(SwapFill::of_shmem(SwapSlot(slot)))),
             _ if storage == Storage::Shmem => Look::Request(MAPPING_GFP),
             _ => {
                 self.major = true;
-                self.window = machine.read_ahead_window(self.file, self.index);
-                if self.alone {
-                    self.window = 1;
+                self.alone |= core::mem::replace(&mut self.asked, true);
+                if !self.read_ahead(machine, false) {
+                    self.window = Window { start: self.index, pages: 1, marker: None };
+                    self.done = 0;
                 }
-                self.done = 0;
                 Look::Again
             }
         }
+    }
+
+    /// Chooses what to read for the page, which is not there, or which is there and marked. Says whether there is anything
+    /// to read.
+    fn read_ahead<S: Sink>(&mut self, machine: &mut Machine<S>, marked: bool) -> bool {
+        let alone = Window { start: self.index, pages: 1, marker: None };
+        let Some(file) = machine.user.file(self.file) else { return false };
+        let (mapping, pages, mut ahead) = (file.mapping, file.pages, file.read_ahead);
+        let cached = |page| machine.cache_slot(mapping, page).is_page();
+        let window = match self.call {
+            _ if self.alone || !ahead.is_on() => Some(alone),
+            None if !marked => Some(ahead.around(self.index)),
+            None => ahead.window(self.index, ahead.most(), marked, cached),
+            Some(request) => ahead.window(self.index, request, marked, cached),
+        };
+        let Some(mut window) = window.filter(|window| window.start < pages) else { return false };
+        window.pages = window.pages.min(pages - window.start);
+        (self.window, self.done) = (window, 0);
+        if let Some(file) = machine.user.file_mut(self.file) {
+            file.read_ahead = ahead;
+        }
+        true
+    }
+
+    /// Whether a page that is there asks for more to be read behind it (`page_cache_async_ra`).
+    fn reads_on<S: Sink>(&mut self, machine: &mut Machine<S>, frame: Frame) -> bool {
+        let life = machine.mem.life_mut(frame);
+        if !life.flags.contains(LifeFlags::RECLAIM) || life.flags.contains(LifeFlags::WRITEBACK) || self.alone {
+            return false;
+        }
+        life.flags -= LifeFlags::RECLAIM;
+        self.read_ahead(machine, true)
     }
 
     /// A page of shared memory that is in swap, read with the slots around it (`shmem_swapin_page`).
@@ -165,7 +216,7 @@ impl FileFill {
     fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, frame: Option<Frame>) -> bool {
         let Some(frame) = frame else {
             // Without memory to read ahead the page alone is tried, with more effort.
-            let had_only_ahead = self.window > 0 && !self.alone;
+            let had_only_ahead = self.window.pages > 0 && !self.alone;
             self.submit(machine, task);
             let had = core::mem::replace(&mut self.alone, true);
             return had_only_ahead && !had;
@@ -175,19 +226,22 @@ impl FileFill {
             return false;
         };
         let mapping = file.mapping;
-        let index = self.index + self.done;
+        let index = if self.window.pages > 0 { self.window.start + self.done } else { self.index };
         match machine.cache_slot(mapping, index) {
             Slot::Page(_) | Slot::Swap(_) => machine.discard(task, Some(frame)),
             old => {
                 machine.add_to_page_cache(task.cpu, frame, self.file, index);
                 machine.new_cache_page(task.cpu, frame, old, true);
-                if self.window > 0 {
+                if self.window.pages > 0 {
                     machine.lock_page(frame);
                     self.batch.push(frame);
                 }
+                if self.window.marker == Some(index) {
+                    machine.mem.life_mut(frame).flags |= LifeFlags::RECLAIM;
+                }
             }
         }
-        if self.window > 0 {
+        if self.window.pages > 0 {
             self.done += 1;
         }
         true
@@ -217,17 +271,6 @@ impl<S: Sink> Machine<S> {
 
     pub(crate) fn lock_page(&mut self, frame: Frame) {
         self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
-    }
-
-    /// Pages to read at once: several when a file is read from front to back (`ondemand_readahead`, simplified to a
-    /// window of fixed size).
-    fn read_ahead_window(&mut self, file: FileId, index: u32) -> u32 {
-        let Some(file) = self.user.file_mut(file) else { return 1 };
-        let in_order = index == file.expected || index == 0;
-        let left = file.pages.saturating_sub(index).max(1);
-        let window = if in_order { file.read_ahead.max(1).min(left) } else { 1 };
-        file.expected = index + window;
-        window
     }
 
     /// A page that is new in a cache goes to a list; one that was there not long ago is active at once

@@ -15,6 +15,8 @@ use crate::wait::{Step, Wait};
 pub struct ReadPage {
     file: FileId,
     index: u32,
+    /// Pages that the call still wants, this one included.
+    request: u32,
     fill: Option<Box<FileFill>>,
 }
 
@@ -22,7 +24,13 @@ impl ReadPage {
     /// Reads a page of a file.
     #[must_use]
     pub fn new(file: FileId, index: u32) -> ReadPage {
-        ReadPage { file, index, fill: None }
+        ReadPage::of_call(file, index, 1)
+    }
+
+    /// Reads a page of a file in a call that wants so many pages from this one on (`read`).
+    #[must_use]
+    pub fn of_call(file: FileId, index: u32, request: u32) -> ReadPage {
+        ReadPage { file, index, request: request.max(1), fill: None }
     }
 
     /// Goes on; done with how it ended.
@@ -35,12 +43,15 @@ impl ReadPage {
             }
             return Step::Done(outcome);
         }
-        let (file, index) = (self.file, self.index);
-        let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::new(file, index)));
+        let (file, index, request) = (self.file, self.index, self.request);
+        let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::of_call(file, index, request)));
         match fill.resume(machine, task) {
             Step::Wait(wait) => Step::Wait(wait),
             Step::Done(Some(frame)) => {
                 machine.mark_page_accessed(task.cpu, frame);
+                if let Some(file) = machine.user.file_mut(file).filter(|_| request == 1) {
+                    file.read_ahead.previous = index;
+                }
                 let major = fill.major;
                 Step::Done(if major { FaultOutcome::Major } else { FaultOutcome::Minor })
             }
