@@ -80,6 +80,9 @@ pub struct Machine<S = NullSink> {
     pub(crate) user: UserSpace,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
+    /// Whether somebody else wants the CPU, so that whoever runs lets go of it at the next opportunity
+    /// (`TIF_NEED_RESCHED`).
+    pub(crate) need_resched: bool,
 }
 
 impl<S: Sink> Machine<S> {

@@ -142,6 +142,7 @@ impl<S: Sink> Machine<S> {
             user: UserSpace::default(),
             reclaim_script: Default::default(),
             jiffies: FIRST_JIFFY,
+            need_resched: false,
             nodes: parts.nodes,
             zones: parts.zones,
             cpus: parts.cpus,

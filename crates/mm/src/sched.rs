@@ -334,8 +334,15 @@ impl<S: Sink> Machine<S> {
         self.mem.life(page).flags.contains(LifeFlags::LOCKED | LifeFlags::WORKINGSET)
     }
 
+    /// Says whether somebody else wants the CPU: reclaim then yields between batches of pages, not only between passes
+    /// (`set_tsk_need_resched`).
+    pub fn set_need_resched(&mut self, need: bool) {
+        self.need_resched = need;
+    }
+
     /// Whether what somebody waits for has come to pass. A timeout is not looked at here.
-    fn wait_is_over(&self, wait: Wait) -> bool {
+    #[must_use]
+    pub fn wait_is_over(&self, wait: Wait) -> bool {
         match wait {
             Wait::Throttle { node, .. } => self.allows_direct_reclaim(node),
             Wait::Kswapd { node, .. } => !self.nodes[node.index()].kswapd_asleep,

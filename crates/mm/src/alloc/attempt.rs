@@ -37,6 +37,8 @@ impl Scope {
 #[derive(Clone, Debug)]
 pub(crate) enum ReclaimRun {
     Asked(AllocContext),
+    /// Others may run first.
+    Begun(AllocContext),
     Running(DirectReclaim, Scope),
     Done(u64),
 }
@@ -50,6 +52,10 @@ impl ReclaimRun {
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<u64> {
         match self {
             ReclaimRun::Asked(ac) => {
+                *self = ReclaimRun::Begun(*ac);
+                Step::Wait(Wait::Yield)
+            }
+            ReclaimRun::Begun(ac) => {
                 machine.cpusets.memory_pressure_bump(task.cpuset, machine.jiffies / HZ);
                 let scope = Scope::enter(machine, task);
                 let order = Order::new(ac.order.into()).unwrap_or_default();

@@ -14,35 +14,67 @@ const ACTIVE_ANON: usize = LruIndex::ActiveAnon as usize;
 const INACTIVE_FILE: usize = LruIndex::InactiveFile as usize;
 const ACTIVE_FILE: usize = LruIndex::ActiveFile as usize;
 
-impl<S: Sink> Machine<S> {
-    /// Scans each list for its target, in batches (`shrink_lruvec`).
-    pub(super) fn shrink_lruvec(&mut self, task: &Task, memcg: MemcgId, node: NodeId, sc: &mut ScanControl) {
-        let mut nr = self.get_scan_count(memcg, node, sc);
-        let targets = nr;
+/// A pass over the lists of one group, batch by batch (`shrink_lruvec`).
+#[derive(Clone, Debug)]
+pub(super) struct LruvecPass {
+    lruvec: (MemcgId, NodeId),
+    /// Pages of each list that are still to be scanned.
+    nr: [u64; 4],
+    targets: [u64; 4],
+    /// Whether the plan stands as it is.
+    adjusted: bool,
+    reclaimed: u64,
+}
+
+impl LruvecPass {
+    pub(super) fn new<S: Sink>(
+        machine: &mut Machine<S>,
+        task: &Task,
+        lruvec: (MemcgId, NodeId),
+        sc: &mut ScanControl,
+    ) -> LruvecPass {
+        let nr = machine.get_scan_count(lruvec.0, lruvec.1, sc);
         // Direct reclaim that has only just begun does all it planned.
-        let mut adjusted =
-            !sc.is_memcg_reclaim() && !task.flags.contains(TaskFlags::KSWAPD) && sc.priority == DEF_PRIORITY;
-        let mut reclaimed = 0;
-        while nr[INACTIVE_ANON] != 0 || nr[ACTIVE_FILE] != 0 || nr[INACTIVE_FILE] != 0 {
-            for lru in LruIndex::EVICTABLE {
-                let batch = nr[lru as usize].min(SWAP_CLUSTER_MAX);
-                if batch != 0 {
-                    nr[lru as usize] -= batch;
-                    reclaimed += self.shrink_list(task, (memcg, node), lru, batch, sc);
-                }
-            }
-            if reclaimed < sc.nr_to_reclaim || adjusted {
-                continue;
-            }
-            if !keep_proportion(&mut nr, &targets) {
-                break;
-            }
-            adjusted = true;
+        let adjusted = !sc.is_memcg_reclaim() && !task.flags.contains(TaskFlags::KSWAPD) && sc.priority == DEF_PRIORITY;
+        LruvecPass { lruvec, nr, targets: nr, adjusted, reclaimed: 0 }
+    }
+
+    /// Scans a batch of each list; false once the pass is done.
+    pub(super) fn go_on<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, sc: &mut ScanControl) -> bool {
+        if self.nr[INACTIVE_ANON] == 0 && self.nr[ACTIVE_FILE] == 0 && self.nr[INACTIVE_FILE] == 0 {
+            return self.end(machine, task, sc);
         }
-        sc.nr_reclaimed += reclaimed;
-        if self.swap.total != 0 && self.inactive_is_low(memcg, node, false) {
-            self.shrink_active_list(task, (memcg, node), LruIndex::ActiveAnon, SWAP_CLUSTER_MAX, sc);
+        for lru in LruIndex::EVICTABLE {
+            let batch = self.nr[lru as usize].min(SWAP_CLUSTER_MAX);
+            if batch != 0 {
+                self.nr[lru as usize] -= batch;
+                self.reclaimed += machine.shrink_list(task, self.lruvec, lru, batch, sc);
+            }
         }
+        if self.reclaimed >= sc.nr_to_reclaim && !self.adjusted {
+            if !keep_proportion(&mut self.nr, &self.targets) {
+                return self.end(machine, task, sc);
+            }
+            self.adjusted = true;
+        }
+        true
+    }
+
+    fn end<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, sc: &mut ScanControl) -> bool {
+        let (memcg, node) = self.lruvec;
+        sc.nr_reclaimed += self.reclaimed;
+        if machine.swap.total != 0 && machine.inactive_is_low(memcg, node, false) {
+            machine.shrink_active_list(task, self.lruvec, LruIndex::ActiveAnon, SWAP_CLUSTER_MAX, sc);
+        }
+        false
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Scans each list for its target at one go (`shrink_lruvec`).
+    pub(super) fn shrink_lruvec(&mut self, task: &Task, memcg: MemcgId, node: NodeId, sc: &mut ScanControl) {
+        let mut pass = LruvecPass::new(self, task, (memcg, node), sc);
+        while pass.go_on(self, task, sc) {}
     }
 
     /// Scans a batch of one list; returns the pages freed (`shrink_list`).

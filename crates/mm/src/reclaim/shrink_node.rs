@@ -7,12 +7,14 @@ use crate::gfp::AllocFlags;
 use crate::lru::LruIndex;
 use crate::lru::memcg::MemcgVerdict;
 use crate::machine::Machine;
+use crate::page::life::MemcgId;
 use crate::pfn::{NodeId, PAGE_ALLOC_COSTLY_ORDER, ZoneId, ZoneType};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::{NodeItem, ZoneItem};
 use crate::wait::{Step, Wait};
 use crate::zone::PgdatFlags;
 
+use super::lruvec::LruvecPass;
 use super::scan_control::DEF_PRIORITY;
 
 /// How long reclaim waits for a congested device: a tenth of a second, in jiffies.
@@ -25,16 +27,22 @@ const ISOLATED_WAIT: u32 = 26;
 pub(crate) struct NodeShrink {
     node: NodeId,
     stage: Stage,
-    /// Pages reclaimed when the pass began.
-    reclaimed_before: u64,
+    /// Pages scanned and reclaimed when the pass began.
+    before: (u64, u64),
+    /// The same when the group's turn began.
+    before_memcg: (u64, u64),
     /// Whether any pass reclaimed something.
     reclaimable: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// A pass is to begin.
     Pass,
+    /// The next group's turn, if there is one left.
+    Memcg(Option<MemcgId>),
+    /// A group's lists are being scanned.
+    Lists(MemcgId, Box<LruvecPass>),
     /// The pass is done; waits may be due.
     Stall,
     /// Waits are over: is another pass needed?
@@ -43,21 +51,39 @@ enum Stage {
 
 impl NodeShrink {
     pub(crate) fn new(node: NodeId) -> NodeShrink {
-        NodeShrink { node, stage: Stage::Pass, reclaimed_before: 0, reclaimable: false }
+        NodeShrink { node, stage: Stage::Pass, before: (0, 0), before_memcg: (0, 0), reclaimable: false }
     }
 
     /// Goes on; the run's counts are in `sc`.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, sc: &mut ScanControl) -> Step<()> {
         loop {
-            match self.stage {
+            match &mut self.stage {
                 Stage::Pass => {
-                    self.reclaimed_before = sc.nr_reclaimed;
-                    machine.shrink_node_once(task, self.node, sc);
-                    self.reclaimable |= sc.nr_reclaimed > self.reclaimed_before;
+                    self.before = (sc.nr_scanned, sc.nr_reclaimed);
+                    machine.begin_node_pass(self.node, sc);
+                    self.stage = Stage::Memcg(machine.memcgs.iter(sc.target_memcg.unwrap_or_default(), None));
+                }
+                Stage::Memcg(Some(memcg)) => {
+                    let memcg = *memcg;
+                    self.begin_memcg(machine, task, memcg, sc);
+                }
+                Stage::Memcg(None) => {
+                    machine.end_node_pass(self.node, self.before, sc);
+                    self.reclaimable |= sc.nr_reclaimed > self.before.1;
                     self.stage = Stage::Stall;
                     if let Some(wait) = machine.stall_kswapd(task, self.node, sc) {
                         return Step::Wait(wait);
                     }
+                }
+                Stage::Lists(memcg, lists) => {
+                    if lists.go_on(machine, task, sc) {
+                        if machine.need_resched {
+                            return Step::Wait(Wait::Yield);
+                        }
+                        continue;
+                    }
+                    let memcg = *memcg;
+                    self.end_memcg(machine, task, memcg, sc);
                 }
                 Stage::Stall => {
                     self.stage = Stage::Continue;
@@ -66,7 +92,7 @@ impl NodeShrink {
                     }
                 }
                 Stage::Continue => {
-                    let reclaimed = sc.nr_reclaimed - self.reclaimed_before;
+                    let reclaimed = sc.nr_reclaimed - self.before.1;
                     if machine.should_continue_reclaim(self.node, reclaimed, sc) {
                         self.stage = Stage::Pass;
                         continue;
@@ -79,17 +105,44 @@ impl NodeShrink {
             }
         }
     }
+
+    /// A group's lists are scanned unless it is protected.
+    fn begin_memcg<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, memcg: MemcgId, sc: &mut ScanControl) {
+        let root = sc.target_memcg.unwrap_or_default();
+        match machine.consider_memcg(root, memcg, sc.memcg_low_reclaim) {
+            MemcgVerdict::BelowMin => {}
+            MemcgVerdict::BelowLow => sc.memcg_low_skipped = true,
+            MemcgVerdict::Reclaim => {
+                self.before_memcg = (sc.nr_scanned, sc.nr_reclaimed);
+                let lists = Box::new(LruvecPass::new(machine, task, (memcg, self.node), sc));
+                self.stage = Stage::Lists(memcg, lists);
+                return;
+            }
+        }
+        self.stage = Stage::Memcg(machine.memcgs.iter(root, Some(memcg)));
+    }
+
+    /// After a group's lists come its slabs, and then the next group.
+    fn end_memcg<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, memcg: MemcgId, sc: &mut ScanControl) {
+        machine.shrink_slab(task, sc.gfp, self.node, memcg, sc.priority, &mut sc.reclaimed_slab);
+        let (scanned, reclaimed) = (sc.nr_scanned - self.before_memcg.0, sc.nr_reclaimed - self.before_memcg.1);
+        machine.vmpressure(sc.gfp, Some(memcg), false, scanned, reclaimed);
+        let root = sc.target_memcg.unwrap_or_default();
+        self.stage = Stage::Memcg(machine.memcgs.iter(root, Some(memcg)));
+    }
 }
 
 impl<S: Sink> Machine<S> {
-    /// One pass of `shrink_node` up to its waits.
-    fn shrink_node_once(&mut self, task: &Task, node: NodeId, sc: &mut ScanControl) {
+    /// What a pass goes by (the beginning of `shrink_node`).
+    fn begin_node_pass(&mut self, node: NodeId, sc: &mut ScanControl) {
         sc.nr = Default::default();
-        let before = (sc.nr_scanned, sc.nr_reclaimed);
         self.decide_deactivation(node, sc);
         self.decide_balance(node, sc);
         self.tell_node(node, sc);
-        self.shrink_node_memcgs(task, node, sc);
+    }
+
+    /// What a pass came to, up to its waits.
+    fn end_node_pass(&mut self, node: NodeId, before: (u64, u64), sc: &mut ScanControl) {
         let slab = core::mem::take(&mut sc.reclaimed_slab);
         emit!(
             self,
@@ -161,26 +214,6 @@ impl<S: Sink> Machine<S> {
                 nonresident_age: self.lru.lruvec(target, node).nonresident_age,
             })
         );
-    }
-
-    /// Each group's lists and slabs, top down (`shrink_node_memcgs`).
-    fn shrink_node_memcgs(&mut self, task: &Task, node: NodeId, sc: &mut ScanControl) {
-        let root = sc.target_memcg.unwrap_or_default();
-        let mut next = self.memcgs.iter(root, None);
-        while let Some(memcg) = next {
-            match self.consider_memcg(root, memcg, sc.memcg_low_reclaim) {
-                MemcgVerdict::BelowMin => {}
-                MemcgVerdict::BelowLow => sc.memcg_low_skipped = true,
-                MemcgVerdict::Reclaim => {
-                    let before = (sc.nr_scanned, sc.nr_reclaimed);
-                    self.shrink_lruvec(task, memcg, node, sc);
-                    self.shrink_slab(task, sc.gfp, node, memcg, sc.priority, &mut sc.reclaimed_slab);
-                    let (scanned, reclaimed) = (sc.nr_scanned - before.0, sc.nr_reclaimed - before.1);
-                    self.vmpressure(sc.gfp, Some(memcg), false, scanned, reclaimed);
-                }
-            }
-            next = self.memcgs.iter(root, Some(memcg));
-        }
     }
 
     /// What kswapd learns from a pass about dirty pages, and whether it waits because pages come round before they are
