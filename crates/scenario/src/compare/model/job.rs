@@ -2,7 +2,6 @@
 
 use super::observer::Observer;
 use super::setting::Setting;
-use super::speed::Speed;
 use super::work::{Access, AccessOutcome};
 use super::world::in_writeback;
 use crate::compare::error::CompareError;
@@ -10,6 +9,7 @@ use crate::compare::shell::{Command, Dd, Input, Memfrag, Memhog, Pattern};
 use crate::compare::trace::LoadEvent;
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, NodeMask, Order};
+use buddyscope_mm::sched::HZ;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::mm::{FileId, VmFlags, VmaId};
@@ -18,10 +18,10 @@ use buddyscope_mm::user::{MapSpec, ProcessSpec};
 use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::{Alloc, Machine, MemcgId};
 
-/// Pages touched between two looks at whether kswapd wants the CPU: about as long as it takes to reclaim a batch.
-const PAGES_A_SLICE: u64 = 16;
 /// A multiplier that scatters the working set: a large prime.
 const SCATTER: u64 = 1_000_003;
+/// Nanoseconds of a second.
+const SECOND: u64 = 1_000_000_000;
 /// Jiffies that `memfrag` sleeps once it has its memory: for good.
 const FOR_GOOD: u32 = 100_000_000;
 
@@ -33,19 +33,23 @@ pub(super) struct Job {
     kind: Kind,
     policy: Option<(PolicyMode, NodeMask)>,
     memcg: MemcgId,
-    /// Pages of a jiffy.
-    speed: u64,
+    /// Nanoseconds that a page takes.
+    page_time: u64,
+    /// If it paces itself, nanoseconds from one page to the next, and the jiffy in which it began.
+    pace: Option<(u64, u64)>,
     /// Pages being written beyond which it has to wait when it reclaims.
     swap_queue: u64,
-    /// The jiffy, and the pages of it that are done.
-    done: (u64, u64),
+    /// Pages done.
+    done: u64,
+    /// Nanoseconds that it has worked and not told yet.
+    worked: u64,
     access: Option<Access>,
 }
 
 enum Kind {
     Hog { hog: Memhog, vma: Option<VmaId>, next: u64, pass: u32, write: bool },
     Frag { frag: Memfrag, vma: Option<VmaId>, next: u64 },
-    Read { file: FileId, next: u32, end: u32, of_disk: bool },
+    Read { file: FileId, next: u32, end: u32, call: u32, of_disk: bool },
     Write { file: FileId, next: u32, end: u32 },
     Alloc { gfp: Gfp, order: u8, count: u64, got: Vec<buddyscope_mm::pfn::Pfn>, under_way: Option<Alloc> },
 }
@@ -85,12 +89,13 @@ impl Job {
             }
             Command::Dd(Dd { input: Input::Disk, output: None, block, count, skip, cpu }) => {
                 let (next, end) = (page(*skip, *block), page(skip + count.unwrap_or(0), *block));
-                let file = setting.open_disk(machine, end, *block);
-                ("dd", Kind::Read { file, next, end, of_disk: true }, *cpu, setting.speed.file)
+                let (file, call) = (setting.open_disk(machine, end), page(1, *block));
+                ("dd", Kind::Read { file, next, end, call, of_disk: true }, *cpu, setting.speed.file)
             }
-            Command::Dd(Dd { input: Input::File(path), output: None, cpu, .. }) => {
+            Command::Dd(Dd { input: Input::File(path), output: None, block, cpu, .. }) => {
                 let (file, end) = setting.find_file(path)?;
-                ("dd", Kind::Read { file, next: 0, end, of_disk: false }, *cpu, setting.speed.anon)
+                let kind = Kind::Read { file, next: 0, end, call: page(1, *block), of_disk: false };
+                ("dd", kind, *cpu, setting.speed.anon)
             }
             Command::Dd(Dd { input: Input::Zero, output: Some(path), block, count, cpu, .. }) => {
                 let end = page(count.unwrap_or(0), *block);
@@ -105,17 +110,24 @@ impl Job {
         };
         let mut task = Task::new(cpu.map_or(setting.cpu, CpuId));
         task.mems_allowed = machine.memory_nodes();
-        let (memcg, speed) = (MemcgId::ROOT, Speed::per_jiffy(speed));
+        let pace = setting.speed.pace.filter(|_| !matches!(kind, Kind::Alloc { .. })).map(|pace| {
+            let pages = if matches!(kind, Kind::Read { .. }) { pace[1] } else { pace[0] };
+            (SECOND / pages.max(1), 0)
+        });
+        // Two who pace themselves share a CPU.
+        let page_time = pace.map_or(SECOND / speed.max(1), |pace| pace.0 / 3);
         Ok(Job {
             task,
             pid: None,
             comm,
             kind,
             policy,
-            memcg,
-            speed,
+            memcg: MemcgId::ROOT,
+            page_time,
+            pace,
             swap_queue: setting.speed.swap_queue,
-            done: (0, 0),
+            done: 0,
+            worked: 0,
             access: None,
         })
     }
@@ -125,29 +137,40 @@ impl Job {
         (self.task.cpu, self.pid.map_or(1, |pid| pid.0))
     }
 
-    /// Goes on, for at most a jiffy.
+    /// Microseconds that it has worked since it was last asked.
+    pub(super) fn take_time(&mut self) -> u64 {
+        let micros = self.worked / 1000;
+        self.worked %= 1000;
+        micros
+    }
+
+    /// Goes on, until one access is done.
     pub(super) fn resume(&mut self, machine: &mut Machine<Observer>) -> Step<()> {
         let pid = self.start(machine);
-        loop {
-            if let Some(wait) = self.pause(machine) {
-                return Step::Wait(wait);
+        if let Some(wait) = self.pause(machine) {
+            return Step::Wait(wait);
+        }
+        let mut access = match self.access.take() {
+            Some(access) => access,
+            None => match self.next(machine, pid) {
+                Next::Access(access) => access,
+                Next::Wait(wait) => return Step::Wait(wait),
+                Next::End => return self.end(machine, pid),
+            },
+        };
+        match access.resume(machine, &mut self.task) {
+            AccessOutcome::Wait(wait) => {
+                self.access = Some(access);
+                Step::Wait(wait)
             }
-            let mut access = match self.access.take() {
-                Some(access) => access,
-                None => match self.next(machine, pid) {
-                    Next::Access(access) => access,
-                    Next::Wait(wait) => return Step::Wait(wait),
-                    Next::End => return self.end(machine, pid),
-                },
-            };
-            match access.resume(machine, &mut self.task) {
-                AccessOutcome::Wait(wait) => {
-                    self.access = Some(access);
-                    return Step::Wait(wait);
+            AccessOutcome::Done { work } => {
+                if work || self.is_slowed() {
+                    self.done += 1;
+                    self.worked += self.page_time;
                 }
-                AccessOutcome::Done { work } => self.done.1 += u64::from(work || self.is_slowed()),
-                AccessOutcome::Killed => return self.end(machine, pid),
+                Step::Wait(Wait::Yield)
             }
+            AccessOutcome::Killed => self.end(machine, pid),
         }
     }
 
@@ -181,25 +204,18 @@ impl Job {
         Step::Done(())
     }
 
-    /// Whether others come first: its share of the jiffy is used up, or kswapd wants the CPU.
+    /// What it waits for before it goes on: a place in the swap disk's queue, or its own pace.
     fn pause(&mut self, machine: &Machine<Observer>) -> Option<Wait> {
-        let now = machine.jiffies();
-        if self.done.0 != now {
-            self.done = (now, 0);
-            return None;
+        if self.access.is_some() {
+            return (in_writeback(machine) >= self.swap_queue).then_some(Wait::Sleep(1));
         }
-        if self.done.1 >= self.speed {
-            return Some(Wait::Sleep(1));
+        let (pace, began) = self.pace.as_mut()?;
+        if *began == 0 {
+            *began = machine.jiffies();
         }
-        if self.access.is_some() && in_writeback(machine) >= self.swap_queue {
-            return Some(Wait::Sleep(1));
-        }
-        let awake = machine.nodes().iter().any(|node| node.present_pages > 0 && !node.kswapd_asleep);
-        if awake && self.done.1 % PAGES_A_SLICE == PAGES_A_SLICE - 1 {
-            self.done.1 += 1;
-            return Some(Wait::Yield);
-        }
-        None
+        let due = *began + self.done * *pace / (SECOND / HZ);
+        let jiffies = due.saturating_sub(machine.jiffies());
+        (jiffies > 0).then_some(Wait::Sleep(jiffies as u32))
     }
 
     fn next(&mut self, machine: &mut Machine<Observer>, pid: Pid) -> Next {
@@ -232,9 +248,10 @@ impl Job {
                 Next::Access(Access::touch(pid, vma, *next - 1, true))
             }
             Kind::Read { next, end, .. } | Kind::Write { next, end, .. } if *next >= *end => Next::End,
-            Kind::Read { file, next, .. } => {
+            Kind::Read { file, next, end, call, .. } => {
+                let request = (*call - *next % *call).min(*end - *next);
                 *next += 1;
-                Next::Access(Access::read(*file, *next - 1))
+                Next::Access(Access::read(*file, *next - 1, request))
             }
             Kind::Write { file, next, .. } => {
                 *next += 1;

@@ -1,6 +1,7 @@
 //! The model under a recorded load, in virtual time, observed as the kernel was.
 
 mod admin;
+mod cfs;
 mod job;
 mod observer;
 mod setting;

@@ -8,9 +8,6 @@ use buddyscope_mm::reclaim::shrinker::ShrinkerId;
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
 use std::collections::BTreeMap;
 
-/// Microseconds of a jiffy.
-const JIFFY: u64 = 4000;
-
 /// Vm events that samples show, by the recorder's short names.
 const COUNTERS: [(&str, &[VmEvent]); 20] = [
     ("scan_k", &[VmEvent::PgScanKswapd]),
@@ -52,8 +49,8 @@ pub(in crate::compare) struct Observer {
 
 impl Observer {
     /// A turn of somebody begins.
-    pub(super) fn begin_turn(&mut self, jiffies: u64, cpu: CpuId, pid: u32) {
-        self.micros = jiffies * JIFFY;
+    pub(super) fn begin_turn(&mut self, micros: u64, cpu: CpuId, pid: u32) {
+        self.micros = micros;
         (self.cpu, self.pid) = (cpu, pid);
         self.seen.clear();
     }

@@ -13,8 +13,10 @@ use buddyscope_mm::task::cpuset::CpusetId;
 use buddyscope_mm::task::mm::FileId;
 use buddyscope_mm::{Machine, MemcgId};
 
-/// Pages that are read ahead at least (`VM_READAHEAD_PAGES`); a larger request reads as much as it asks for.
-const READ_AHEAD: u64 = 32;
+/// Pages that are read ahead for small requests (`VM_READAHEAD_PAGES`).
+const READ_AHEAD: u32 = 32;
+/// Pages of the data disk at least: 2 GiB.
+const DISK_PAGES: u32 = 524_288;
 
 /// A cpuset or memory cgroup.
 #[derive(Debug)]
@@ -60,9 +62,9 @@ fn no(what: impl Into<String>) -> CompareError {
 
 impl Setting {
     /// Opens the data disk up to a page. Its pages are those of a block device, which cannot be moved.
-    pub(super) fn open_disk(&self, machine: &mut Machine<Observer>, pages: u32, block: u64) -> FileId {
-        let read_ahead = READ_AHEAD.max(block / 4096) as u32;
-        let file = machine.add_file(FileSpec { pages, storage: Storage::Disk(self.disk), read_ahead });
+    pub(super) fn open_disk(&self, machine: &mut Machine<Observer>, pages: u32) -> FileId {
+        let pages = pages.max(DISK_PAGES);
+        let file = machine.add_file(FileSpec { pages, storage: Storage::Disk(self.disk), read_ahead: READ_AHEAD });
         machine.mapping_set_gfp_mask(file, Gfp::GFP_USER);
         file
     }

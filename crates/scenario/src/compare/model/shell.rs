@@ -36,6 +36,11 @@ impl Shell {
         self.job.as_ref().map_or((CpuId(0), 1), Job::identity)
     }
 
+    /// Microseconds that its command has worked since it was last asked.
+    pub(super) fn take_time(&mut self) -> u64 {
+        self.job.as_mut().map_or(0, Job::take_time)
+    }
+
     pub(super) fn resume(&mut self, machine: &mut Machine<Observer>) -> Step<()> {
         loop {
             if let Some(job) = &mut self.job {

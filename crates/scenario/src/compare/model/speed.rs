@@ -2,19 +2,28 @@
 //! so each run's speeds are taken from its own trace: how fast memory filled before any page was reclaimed, how long
 //! looking at pages took, and how long pages were on their way to swap. None is fitted to what is compared.
 
+use super::observer::Observer;
 use crate::compare::run::Run;
 use crate::compare::shell::Command;
 use crate::compare::trace::{LoadEvent, Moment, Trace, What, Why};
-use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::Machine;
+use buddyscope_mm::pfn::{CpuId, ZoneType};
 use buddyscope_mm::sched::HZ;
+use buddyscope_mm::vmstat::VmEvent;
 use std::collections::BTreeMap;
 
-/// Microseconds of a jiffy.
-const JIFFY: u64 = 1_000_000 / HZ;
 /// A speed for runs that tell none: 100 MiB a second.
 const DEFAULT: u64 = 25_600;
 /// Pages that tell a speed; fewer may be anybody's.
 const ENOUGH: u64 = 2000;
+/// What is counted as looking at a page.
+const LOOKS: [VmEvent; 5] = [
+    VmEvent::PgScanAnon,
+    VmEvent::PgScanFile,
+    VmEvent::PgRefill,
+    VmEvent::CompactMigrateScanned,
+    VmEvent::CompactFreeScanned,
+];
 /// LRU lists of samples by their place: anonymous ones, and those of files.
 const KINDS: [[usize; 2]; 2] = [[0, 1], [2, 3]];
 
@@ -25,26 +34,19 @@ pub(super) struct Speed {
     pub(super) anon: u64,
     /// Pages of files that it reads in a second.
     pub(super) file: u64,
-    /// Pages that reclaim looks at in a jiffy; `None` if it never did.
-    pub(super) scanned_per_jiffy: Option<u64>,
+    /// Nanoseconds that reclaim needs to look at a page, and to swap one out besides.
+    pub(super) reclaim: [u64; 2],
     /// Pages that the swap disk writes or reads in a second.
     pub(super) swap: u64,
     /// Pages on their way to the swap disk, or from it, beyond which whoever adds another has to wait.
     pub(super) swap_queue: u64,
-    /// Whether the load paces itself.
-    pub(super) paced: bool,
+    /// Pages a second of a load of two commands side by side that paces itself: anonymous ones and those of files.
+    pub(super) pace: Option<[u64; 2]>,
 }
 
 impl Default for Speed {
     fn default() -> Speed {
-        Speed {
-            anon: DEFAULT,
-            file: DEFAULT,
-            scanned_per_jiffy: None,
-            swap: DEFAULT,
-            swap_queue: u64::MAX,
-            paced: false,
-        }
+        Speed { anon: DEFAULT, file: DEFAULT, reclaim: [0; 2], swap: DEFAULT, swap_queue: u64::MAX, pace: None }
     }
 }
 
@@ -52,18 +54,16 @@ impl Speed {
     pub(super) fn of(run: &Run) -> Speed {
         let grown = KINDS.map(|lists| filled(&run.trace, lists));
         let [anon, file] = [0, 1].map(|kind| grown[kind].or(grown[1 - kind]).unwrap_or(DEFAULT));
-        let scanned_per_jiffy = scan_speed(&run.trace);
         let (swap, swap_queue) = swap_speed(&run.trace).unwrap_or((anon, u64::MAX));
-        let mut speed = Speed { anon, file, scanned_per_jiffy, swap, swap_queue, paced: false };
-        if let Some([anon, file]) = paced(run) {
-            speed = Speed { anon, file, paced: true, ..speed };
-        }
-        speed
+        Speed { anon, file, reclaim: reclaim_times(&run.trace), swap, swap_queue, pace: paced(run) }
     }
 
-    /// Of a speed a second, what can be done in a jiffy.
-    pub(super) fn per_jiffy(speed: u64) -> u64 {
-        (speed / HZ).max(1)
+    /// Microseconds that looking at pages has taken so far.
+    pub(super) fn time_of_looks(&self, machine: &Machine<Observer>) -> u64 {
+        let count = |events: &[VmEvent]| events.iter().map(|&event| machine.vm_events().get(event)).sum::<u64>();
+        let skipped: u64 = ZoneType::ALL.map(|zone| machine.vm_events().get(VmEvent::pgskip(zone))).iter().sum();
+        let [look, out] = self.reclaim;
+        (count(&LOOKS).saturating_sub(skipped) * look + count(&[VmEvent::PswpOut]) * out) / 1000
     }
 }
 
@@ -118,23 +118,33 @@ fn filled(trace: &Trace, lists: [usize; 2]) -> Option<u64> {
     (pages * 1_000_000).checked_div(largest.0 - begin.0).map(|speed| speed.max(HZ))
 }
 
-/// Pages of inactive lists dealt with in a jiffy. Where it took longer than a jiffy, somebody else ran in between.
-fn scan_speed(trace: &Trace) -> Option<u64> {
+/// Nanoseconds that looking at a page of an inactive list takes, from batches in which each page was kept or freed at
+/// once, and what handing a page to the swap disk takes besides, from the others. Time between two events of a CPU is
+/// taken for that of whoever has the second.
+fn reclaim_times(trace: &Trace) -> [u64; 2] {
+    let mut last: BTreeMap<CpuId, u64> = BTreeMap::new();
     let mut taken: BTreeMap<u32, u64> = BTreeMap::new();
-    let (mut pages, mut time) = (0, 0);
-    for (micros, pid, event) in trace.events() {
+    let (mut looked, mut look_time, mut out, mut out_looked, mut out_time) = (0, 0, 0, 0, 0);
+    for entry in &trace.entries {
+        let What::Event { cpu, pid, event } = &entry.what else { continue };
+        let time = entry.micros - last.insert(*cpu, entry.micros).unwrap_or(entry.micros);
         match event {
-            LoadEvent::Isolate { list: 0 | 2, .. } => _ = taken.insert(pid, micros),
-            LoadEvent::ShrinkInactive { scanned, .. } => {
-                let Some(since) = taken.remove(&pid).map(|then| micros - then).filter(|&since| since < JIFFY) else {
-                    continue;
-                };
-                (pages, time) = (pages + scanned, time + since);
+            LoadEvent::Isolate { list: 0 | 2, taken: pages, .. } => _ = taken.insert(*pid, *pages),
+            LoadEvent::ShrinkInactive { reclaimed, kept_referenced, activated_anon, activated_file, .. } => {
+                let Some(pages) = taken.remove(pid) else { continue };
+                let known = reclaimed + kept_referenced + activated_anon + activated_file;
+                if known >= pages {
+                    (looked, look_time) = (looked + pages, look_time + time);
+                } else {
+                    (out_looked, out, out_time) = (out_looked + pages, out + pages - known, out_time + time);
+                }
             }
             _ => {}
         }
     }
-    (pages * JIFFY).checked_div(time).filter(|&speed| speed > 0)
+    let look = (look_time * 1000).checked_div(looked).unwrap_or(0);
+    let out = (out_time * 1000).saturating_sub(look * out_looked).checked_div(out).unwrap_or(0);
+    [look, out]
 }
 
 /// How fast the swap disk is when it has most to do, and how many pages it has then. The time that a page takes to be
@@ -209,8 +219,8 @@ mod tests {
 1064 c0 p9 shrink_inactive nid=0 scanned=32 reclaimed=32 dirty=0 wb=0 congested=0 immediate=0 act0=0 act1=0 refkeep=0 \
 unmapfail=0 prio=12 file=1
 ";
-        assert_eq!(scan_speed(&trace(text)), Some(2000));
-        assert_eq!(scan_speed(&trace("")), None);
+        assert_eq!(reclaim_times(&trace(text)), [2000, 0]);
+        assert_eq!(reclaim_times(&trace("")), [0, 0]);
     }
 
     #[test]

@@ -31,8 +31,9 @@ impl Access {
         Access::Touch { pid, vma, page, write, fault: None }
     }
 
-    pub(super) fn read(file: FileId, page: u32) -> Access {
-        Access::Read(Box::new(ReadPage::new(file, page)))
+    /// Reads a page in a call that wants so many pages from it on.
+    pub(super) fn read(file: FileId, page: u32, request: u32) -> Access {
+        Access::Read(Box::new(ReadPage::of_call(file, page, request)))
     }
 
     pub(super) fn write(file: FileId, page: u32) -> Access {

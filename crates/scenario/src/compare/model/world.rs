@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::admin::Admin;
+use super::cfs::{Cfs, State, TICK};
 use super::job::Job;
 use super::observer::{Observer, end_turn};
 use super::setting::Setting;
@@ -13,9 +14,9 @@ use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::io::DeviceSpec;
 use buddyscope_mm::pfn::CpuId;
-use buddyscope_mm::sched::{Activity, Class, ContextId, HZ, Program, Sched, Turned};
+use buddyscope_mm::sched::Program;
 use buddyscope_mm::task::process::Pid;
-use buddyscope_mm::vmstat::{NodeItem, VmEvent};
+use buddyscope_mm::vmstat::NodeItem;
 use buddyscope_mm::wait::{Step, Wait};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,18 +36,19 @@ const DAEMONS: u32 = 1_000_000;
 /// Somebody who takes turns.
 enum Actor {
     /// One of the kernel's own, with its process id.
-    Daemon(Daemon, u32, Speed),
+    Daemon(Daemon, u32),
     Shell(Box<Shell>),
     /// A command in the background, which begins when the shell has come so far.
-    Job(Box<Job>, Rc<RefCell<Setting>>, usize),
+    Job(Box<Job>, usize),
 }
 
 pub(super) struct World {
     machine: Machine<Observer>,
-    sched: Sched<Actor>,
-    shell: ContextId,
+    cfs: Cfs,
+    actors: Vec<Actor>,
+    shell: usize,
     setting: Rc<RefCell<Setting>>,
-    /// The jiffy by which the load has to be over.
+    /// The time by which the load has to be over, in microseconds.
     until: u64,
 }
 
@@ -61,30 +63,32 @@ impl World {
         setting.swap = (run.swap_pages, machine.add_device(swap_device));
         machine.number_processes_from(Pid(SHELL));
         let setting = Rc::new(RefCell::new(setting));
-        let mut sched = Sched::new(speed.scanned_per_jiffy);
-        let now = machine.jiffies();
+        let now = machine.jiffies() * TICK;
+        let (mut cfs, mut actors) = (Cfs::new(machine.cpus().len(), now), Vec::new());
         for (n, daemon) in Daemon::all(&machine).into_iter().enumerate() {
-            sched.spawn(Actor::Daemon(daemon, DAEMONS + n as u32, speed), now);
+            cfs.spawn(cpu_of(&machine, &daemon).index(), now);
+            actors.push(Actor::Daemon(daemon, DAEMONS + n as u32));
         }
         let shell = Shell::new(run.steps.clone(), Rc::clone(&setting), Admin::new(&run.start));
-        let shell = sched.spawn(Actor::Shell(Box::new(shell)), now + SETTLE);
+        let place = setting.borrow().cpu.index();
+        let shell_id = cfs.spawn(place, now + SETTLE * TICK);
+        actors.push(Actor::Shell(Box::new(shell)));
         for (n, step) in run.steps.iter().enumerate().filter(|(_, step)| step.background) {
             let job = Job::new(&mut machine, &step.command, &mut setting.borrow_mut())?;
-            sched.spawn(Actor::Job(Box::new(job), Rc::clone(&setting), n), now);
+            cfs.spawn(job.identity().0.index(), now);
+            actors.push(Actor::Job(Box::new(job), n));
         }
-        let seconds = run.trace.entries.last().map_or(0, |entry| entry.micros / 1_000_000) + 1;
-        Ok(World { machine, sched, shell, setting, until: now + seconds * HZ * MAX_DURATION })
+        let micros = run.trace.entries.last().map_or(0, |entry| entry.micros) + 1_000_000;
+        Ok(World { machine, cfs, actors, shell: shell_id, setting, until: now + micros * MAX_DURATION })
     }
 
     /// Runs until the shell has done everything.
     pub(super) fn run(&mut self) -> Result<(), CompareError> {
         for _ in 0..MAX_TURNS {
-            if self.sched.contexts()[self.shell.0 as usize].activity == Activity::Ended {
+            if self.cfs.state(self.shell) == State::Ended {
                 return self.setting.borrow_mut().problem.take().map_or(Ok(()), Err);
             }
-            let turned = self.sched.turn(&mut self.machine, self.until);
-            end_turn(&mut self.machine);
-            if turned == Turned::Idle {
+            if !self.turn() {
                 break;
             }
         }
@@ -96,26 +100,66 @@ impl World {
         let trace = core::mem::take(machine.sink_mut()).into_trace();
         Outcome { trace, machine }
     }
-}
 
-/// Lets a daemon run for a jiffy: where it offers to yield it goes on as long as its time is not over (`cond_resched`).
-/// It has to wait while the swap disk has as many pages to write as it takes.
-fn run_slice(machine: &mut Machine<Observer>, daemon: &mut Daemon, speed: &Speed) -> Step<()> {
-    let looked_at = |machine: &Machine<Observer>| -> u64 {
-        let events = [VmEvent::PgScanAnon, VmEvent::PgScanFile, VmEvent::CompactMigrateScanned];
-        events.into_iter().map(|event| machine.vm_events().get(event)).sum()
-    };
-    let slice = speed.scanned_per_jiffy.unwrap_or(0);
-    let begin = looked_at(machine);
-    loop {
-        if in_writeback(machine) >= speed.swap_queue {
-            return Step::Wait(Wait::Sleep(1));
+    /// What comes next: a transfer ends, a timeout runs out, or somebody runs. False if there is nothing, or it is late.
+    fn turn(&mut self) -> bool {
+        let io = self.machine.next_io().map(|jiffy| (jiffy * TICK, 0, 0));
+        let timeout = self.cfs.next_timeout().map(|(at, id)| (at, 1, id));
+        let runs = self.cfs.next_cpu().map(|(at, cpu)| (at, 2, cpu));
+        let Some((at, kind, which)) = [io, timeout, runs].into_iter().flatten().min() else { return false };
+        self.machine.run_io_until(at / TICK);
+        match kind {
+            0 => {}
+            1 => self.cfs.wake(which, at),
+            _ => self.let_run(which),
         }
-        let step = daemon.resume(machine);
-        if step != Step::Wait(Wait::Yield) || looked_at(machine) - begin >= slice {
-            return step;
+        self.wake(at);
+        at <= self.until
+    }
+
+    /// Wakes those whose wait is over.
+    fn wake(&mut self, at: u64) {
+        let over: Vec<usize> =
+            self.cfs.waiting().filter(|(_, wait)| self.machine.wait_is_over(*wait)).map(|(id, _)| id).collect();
+        for id in over {
+            self.cfs.wake(id, at);
         }
     }
+
+    /// Lets whose turn it is on a CPU run for a moment.
+    fn let_run(&mut self, cpu: usize) {
+        let Some(id) = self.cfs.choose(cpu) else { return };
+        let now = self.cfs.now(cpu);
+        let speed = self.setting.borrow().speed;
+        let actor = &mut self.actors[id];
+        let (on, pid) = actor.identity(&self.machine);
+        self.machine.sink_mut().begin_turn(now, on, pid);
+        // Others always may want the CPU; whether they get it is decided afterwards.
+        self.machine.set_need_resched(true);
+        let before = speed.time_of_looks(&self.machine);
+        let step = actor.resume(&mut self.machine, &self.setting);
+        let time = actor.take_time() + speed.time_of_looks(&self.machine) - before;
+        end_turn(&mut self.machine);
+        self.cfs.account(cpu, time);
+        let now = self.cfs.now(cpu);
+        match step {
+            Step::Done(()) => self.cfs.leave(cpu, State::Ended),
+            Step::Wait(Wait::Yield) => {}
+            Step::Wait(wait) => {
+                let until = wait.timeout().map(|jiffies| (now / TICK + u64::from(jiffies)) * TICK);
+                self.cfs.leave(cpu, State::Waiting(wait, until));
+            }
+        }
+    }
+}
+
+/// The CPU on which a daemon runs.
+fn cpu_of(machine: &Machine<Observer>, daemon: &Daemon) -> CpuId {
+    if let Daemon::Vmstat(worker) = daemon {
+        return worker.cpu();
+    }
+    let cpu = machine.cpus().iter().find(|cpu| Some(cpu.node) == daemon.node());
+    cpu.map_or(CpuId(0), |cpu| cpu.id)
 }
 
 /// Pages being written.
@@ -123,19 +167,25 @@ pub(super) fn in_writeback(machine: &Machine<Observer>) -> u64 {
     machine.nodes().iter().map(|node| node.stat.get(NodeItem::Writeback)).sum()
 }
 
-impl Program<Observer> for Actor {
-    fn resume(&mut self, machine: &mut Machine<Observer>) -> Step<()> {
-        let now = machine.jiffies();
-        let (cpu, pid) = match self {
-            Actor::Daemon(_, number, _) => (CpuId(0), *number),
-            Actor::Shell(shell) => shell.identity(),
-            Actor::Job(job, ..) => job.identity(),
-        };
-        machine.sink_mut().begin_turn(now, cpu, pid);
+impl Actor {
+    /// The CPU it runs on and its process id.
+    fn identity(&self, machine: &Machine<Observer>) -> (CpuId, u32) {
         match self {
-            Actor::Daemon(daemon, _, speed) => run_slice(machine, daemon, speed),
+            Actor::Daemon(daemon, number) => (cpu_of(machine, daemon), *number),
+            Actor::Shell(shell) => shell.identity(),
+            Actor::Job(job, _) => job.identity(),
+        }
+    }
+
+    fn resume(&mut self, machine: &mut Machine<Observer>, setting: &RefCell<Setting>) -> Step<()> {
+        match self {
+            // It has to wait while the swap disk has as many pages to write as it takes.
+            Actor::Daemon(..) if in_writeback(machine) >= setting.borrow().speed.swap_queue => {
+                Step::Wait(Wait::Sleep(1))
+            }
+            Actor::Daemon(daemon, _) => daemon.resume(machine),
             Actor::Shell(shell) => shell.resume(machine),
-            Actor::Job(job, setting, step) => {
+            Actor::Job(job, step) => {
                 if setting.borrow().at <= *step {
                     return Step::Wait(Wait::Sleep(1));
                 }
@@ -148,10 +198,12 @@ impl Program<Observer> for Actor {
         }
     }
 
-    fn class(&self) -> Class {
+    /// Microseconds that it has worked since it was last asked, not counting what looking at pages took.
+    fn take_time(&mut self) -> u64 {
         match self {
-            Actor::Daemon(daemon, ..) => Program::<Observer>::class(daemon),
-            _ => Class::Task,
+            Actor::Daemon(..) => 0,
+            Actor::Shell(shell) => shell.take_time(),
+            Actor::Job(job, _) => job.take_time(),
         }
     }
 }
