@@ -113,6 +113,9 @@ impl<S: Sink> Booting<S> {
         machine.page_alloc_init_late();
         for &(start, pages) in &self.cma {
             machine.activate_cma(start, pages);
+            if crate::RECLAIMS {
+                machine.add_cma_area(start, pages);
+            }
         }
         let node = machine.cpus[0].node;
         machine.tuning().init_per_zone_wmark_min(node);

@@ -7,6 +7,7 @@ pub use pages::PageError;
 
 use crate::alloc::fault::FaultInjection;
 use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
+use crate::compact::CmaArea;
 use crate::config::Sysctls;
 use crate::event::{NullSink, Sink};
 use crate::gfp::Gfp;
@@ -17,6 +18,7 @@ use crate::lru::memcg::Memcgs;
 use crate::oom::Oom;
 use crate::page::huge::HugePages;
 use crate::page::memmap::MemMap;
+use crate::part::Part;
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
 use crate::reclaim::shrinker::ShadowNodes;
 use crate::reclaim::{ReclaimScript, Shrinkers};
@@ -72,6 +74,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) reclaim_script: ReclaimScript,
     /// Nodes of page caches that hold remains only.
     pub(crate) shadow_nodes: ShadowNodes,
+    /// Areas for pages in a row.
+    pub(crate) cma: Part<Vec<CmaArea>>,
     /// Huge pages.
     pub(crate) huge: HugePages,
     /// Swap space.

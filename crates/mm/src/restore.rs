@@ -137,6 +137,7 @@ impl<S: Sink> Machine<S> {
             memcgs: Memcgs::default(),
             shrinkers: Shrinkers::default(),
             shadow_nodes: ShadowNodes::default(),
+            cma: Default::default(),
             huge: HugePages::default(),
             swap: Swap::default(),
             user: UserSpace::default(),

@@ -346,6 +346,35 @@ fn paging_out_splits_a_huge_page_and_swaps_its_parts() {
 }
 
 #[test]
+fn the_pool_grows_and_shrinks_by_movable_blocks() {
+    let mut machine = machine_with(Thp::Never, ThpDefrag::Never);
+    let mut admin = Task::new(CPU);
+    let free = zone(&machine, ZoneItem::FreePages);
+    machine.set_nr_hugepages(&mut admin, 5);
+    assert_eq!((machine.nr_hugepages(), free - zone(&machine, ZoneItem::FreePages)), (5, 5 * 512));
+    assert_eq!(event(&machine, VmEvent::HtlbBuddyAllocSuccess), 5);
+    machine.set_nr_hugepages(&mut admin, 2);
+    assert_eq!((machine.nr_hugepages(), free - zone(&machine, ZoneItem::FreePages)), (2, 2 * 512));
+    // The first one that cannot be had ends it.
+    machine.set_nr_hugepages(&mut admin, 100);
+    assert!(machine.nr_hugepages() < 32);
+    assert_eq!(event(&machine, VmEvent::HtlbBuddyAllocFail), 1);
+    checked(&machine);
+}
+
+#[test]
+fn a_process_can_have_huge_pages_taken_from_it_and_its_children() {
+    let mut machine = machine();
+    let mut parent = actor(&mut machine, MemcgId::ROOT);
+    machine.set_thp_disabled(parent.pid, true);
+    let vma = map(&mut machine, &parent, 1024, VmFlags::HUGEPAGE);
+    touch(&mut machine, &mut parent, vma, 0, true);
+    let mut child = fork(&mut machine, &mut parent);
+    touch(&mut machine, &mut child, vma, 600, true);
+    assert_eq!((event(&machine, VmEvent::ThpFaultAlloc), rss(&machine, &child)), (0, 2));
+}
+
+#[test]
 fn a_machine_too_small_has_no_huge_pages_unless_it_is_told_to() {
     let mut machine = machine_with(Thp::Never, ThpDefrag::Never);
     let before = machine.min_free_kbytes();

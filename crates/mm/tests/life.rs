@@ -439,3 +439,21 @@ fn dirty_pages_are_written_once_there_are_too_many() {
     assert!(node(&machine, NodeItem::Written) > 0);
     audit(&machine);
 }
+
+#[test]
+fn what_cannot_be_dropped_is_to_go_soon() {
+    let mut machine = machine(64);
+    let mut user = actor(&mut machine, "user");
+    let file = machine.add_file(FileSpec { pages: 4, storage: Storage::Disk(DeviceId::default()), read_ahead: 0 });
+    write(&mut machine, &mut user, file, 0);
+    machine.drain_lru(CpuId(0));
+    for _ in 0..3 {
+        read(&mut machine, &mut user, file, 0);
+    }
+    machine.drain_lru(CpuId(0));
+    assert_eq!(node(&machine, NodeItem::ActiveFile), 1);
+    machine.drop_caches(&user.task, 1);
+    machine.drain_lru(CpuId(0));
+    assert_eq!((node(&machine, NodeItem::ActiveFile), node(&machine, NodeItem::InactiveFile)), (0, 1));
+    assert_eq!((machine.cached_pages(file), event(&machine, VmEvent::PgDeactivate)), (1, 1));
+}

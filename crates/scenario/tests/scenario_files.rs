@@ -1,6 +1,7 @@
 //! Scenario files: what is read, and what is refused with line and field.
 
-use buddyscope_scenario::scenario::{Action, Advice, Pattern, Scenario, ScenarioError};
+use buddyscope_mm::config::{Thp, ThpDefrag};
+use buddyscope_scenario::scenario::{Action, Advice, Pattern, Scenario, ScenarioError, ThpSpec};
 
 const WHOLE: &str = r#"
 format = 1
@@ -119,4 +120,31 @@ fn broken_text_is_refused_with_its_line() {
     assert_eq!(refused(&" ".repeat((1 << 20) + 1)).line, 1);
     let deep = format!("format = 1\n[[task]]\nname='x'\ndo = [{}{}]", "{repeat=2,do=[".repeat(60), "]}".repeat(60));
     assert!(refused(&deep).line >= 1);
+}
+
+#[test]
+fn huge_pages_are_set_by_file_by_task_and_by_mapping() {
+    let text = r#"
+format = 1
+[thp]
+enabled = "madvise"
+defrag = "defer+madvise"
+[[task]]
+name = "worker"
+thp = false
+do = [
+  { map = "heap", size = "8M", huge = true },
+  { dontneed = "heap", skip = "1M", size = "64K" },
+  { thp = "always", zero_page = false },
+]
+"#;
+    let scenario = Scenario::parse(text).expect("valid");
+    let expected = ThpSpec { enabled: Some(Thp::Madvise), defrag: Some(ThpDefrag::DeferMadvise), zero_page: None };
+    assert_eq!(scenario.thp, Some(expected));
+    let [map, dontneed, thp] = &scenario.tasks[0].actions[..] else { panic!("three actions") };
+    assert!(matches!(map, Action::Map(map) if map.huge == Some(true)) && !scenario.tasks[0].thp);
+    assert_eq!(*dontneed, Action::DontNeed { mapping: "heap".into(), skip: 256, pages: Some(16) });
+    assert_eq!(*thp, Action::Thp(ThpSpec { enabled: Some(Thp::Always), zero_page: Some(false), ..ThpSpec::default() }));
+    let refused = refused(&text.replace("defer+madvise", "sometimes")).to_string();
+    assert!(refused.starts_with("line 5, thp.defrag: `sometimes` given; one of always, defer, "), "{refused}");
 }

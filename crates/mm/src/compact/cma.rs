@@ -33,12 +33,8 @@ impl CmaArea {
         self.taken.iter().filter(|&&taken| taken).count() as u64
     }
 
-    /// Takes pages in a row, the first of them aligned to a block of order `align`; a part that is busy is passed over.
-    /// Waits pass at once (`cma_alloc`).
-    ///
-    /// # Errors
-    /// [`ContigError`] of the last part that was tried; [`ContigError::NoMemory`] if none is large enough.
-    pub fn alloc<S: Sink>(
+    /// Takes pages in a row.
+    fn alloc<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
         task: &mut Task,
@@ -62,15 +58,15 @@ impl CmaArea {
         Err(last)
     }
 
-    /// Gives pages back; false if they are not the area's (`cma_release`).
-    pub fn release<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, start: Pfn, pages: u64) -> bool {
+    /// Notes that pages are given back; false if they are not the area's.
+    fn release(&mut self, start: Pfn, pages: u64) -> bool {
         let Some(at) = start.0.checked_sub(self.base.0).map(|at| at as usize) else { return false };
         let Some(part) = self.taken.get_mut(at..at + pages as usize) else { return false };
-        if !part.iter().all(|&taken| taken) {
-            return false;
+        let own = part.iter().all(|&taken| taken);
+        if own {
+            part.fill(false);
         }
-        part.fill(false);
-        machine.free_contig_range(task.cpu, start, pages).is_ok()
+        own
     }
 
     /// The first part from a place on that is large enough (`bitmap_find_next_zero_area_off`).
@@ -86,5 +82,44 @@ impl CmaArea {
                 None => return Some(at),
             }
         }
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Makes an area of pageblocks of the type for it (`cma_init_reserved_mem`).
+    pub fn add_cma_area(&mut self, base: Pfn, pages: u64) {
+        self.cma.push(CmaArea::new(base, pages));
+    }
+
+    /// The contiguous areas.
+    #[must_use]
+    pub fn cma_areas(&self) -> &[CmaArea] {
+        &self.cma
+    }
+
+    /// Takes pages in a row from the first area that has them, the first page aligned to a block of order `align`; a part
+    /// that is busy is passed over. Waits pass at once (`cma_alloc`).
+    ///
+    /// # Errors
+    /// [`ContigError`] of the last part that was tried; [`ContigError::NoMemory`] if none is large enough, or there is no
+    /// area.
+    pub fn cma_alloc(&mut self, task: &mut Task, pages: u64, align: u8) -> Result<Pfn, ContigError> {
+        let mut last = ContigError::NoMemory;
+        let mut areas = core::mem::take(&mut self.cma);
+        let taken = areas.iter_mut().find_map(|area| match area.alloc(self, task, pages, align) {
+            Ok(pfn) => Some(pfn),
+            Err(error) => {
+                last = error;
+                None
+            }
+        });
+        self.cma = areas;
+        taken.ok_or(last)
+    }
+
+    /// Gives pages back; false if they are not taken from an area (`cma_release`).
+    pub fn cma_release(&mut self, task: &Task, start: Pfn, pages: u64) -> bool {
+        let own = self.cma.iter_mut().any(|area| area.release(start, pages));
+        own && self.free_contig_range(task.cpu, start, pages).is_ok()
     }
 }

@@ -216,7 +216,6 @@ impl<S: Sink> Machine<S> {
     }
 
     /// A page of a file could not be dropped and should go soon (`deactivate_file_page`).
-    #[allow(dead_code, reason = "only a failed invalidation asks for it")]
     pub(crate) fn deactivate_file_page(&mut self, cpu: CpuId, page: Frame) {
         if !self.mem.life(page).flags.contains(LifeFlags::UNEVICTABLE) {
             self.queue(cpu, Batch::DeactivateFile, page);

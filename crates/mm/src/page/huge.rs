@@ -3,7 +3,7 @@
 use crate::config::ThpSettings;
 use crate::page::life::MemcgId;
 use crate::part::Part;
-use crate::pfn::{Frame, PAGEBLOCK_NR_PAGES};
+use crate::pfn::{Frame, NodeId, PAGEBLOCK_NR_PAGES, Pfn};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Pages of a huge page (`HPAGE_PMD_NR`).
@@ -65,6 +65,11 @@ pub(crate) struct HugePages {
     /// Huge pages to be split when memory is short, by group, the oldest first (`deferred_split_queue`).
     pub(crate) split_queue: Part<BTreeMap<MemcgId, VecDeque<Frame>>>,
     pub(crate) zero: ZeroPage,
+    /// Pages set aside by an administrator, by node, the latest last (`hugepage_freelists`).
+    pub(crate) pool: Part<BTreeMap<NodeId, Vec<Pfn>>>,
+    /// The node that gives the next page to the pool, and the one that gets one back (`next_nid_to_alloc`,
+    /// `next_nid_to_free`).
+    pub(crate) next_pool_node: [NodeId; 2],
 }
 
 impl Default for HugePages {
@@ -74,6 +79,8 @@ impl Default for HugePages {
             maps: Part::default(),
             split_queue: Part::default(),
             zero: ZeroPage::default(),
+            pool: Part::default(),
+            next_pool_node: Default::default(),
         }
     }
 }
@@ -100,7 +107,8 @@ impl HugePages {
         let maps = self.maps.iter().flat_map(|(head, maps)| {
             [u64::from(head.0), maps.whole.into()].into_iter().chain(maps.parts.iter().map(|&count| count.into()))
         });
+        let pool = self.pool.values().flatten().map(|pfn| pfn.0);
         let zero = self.zero.page.map(|page| u64::from(page.0) << 32 | u64::from(self.zero.references));
-        queued.chain(maps).chain(zero)
+        queued.chain(maps).chain(zero).chain(pool)
     }
 }

@@ -47,6 +47,8 @@ bitflags::bitflags! {
         const OOM_SKIP = 1 << 21;
         /// It has the huge page of zeros (`MMF_HUGE_ZERO_PAGE`).
         const HUGE_ZERO_PAGE = 1 << 23;
+        /// It gets no huge pages (`MMF_DISABLE_THP`).
+        const DISABLE_THP = 1 << 24;
         /// A victim of the OOM killer has it (`MMF_OOM_VICTIM`).
         const OOM_VICTIM = 1 << 25;
         /// It waits for the OOM reaper (`MMF_OOM_REAP_QUEUED`).

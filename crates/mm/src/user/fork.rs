@@ -9,7 +9,7 @@ use crate::page::life::{LifeFlags, MappingId};
 use crate::pfn::Frame;
 use crate::rmap::{Place, rss_kind};
 use crate::task::Task;
-use crate::task::mm::{Mm, MmId, RssKind, VmFlags, Vma, VmaId};
+use crate::task::mm::{Mm, MmFlags, MmId, RssKind, VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 use crate::task::process::{Pid, Process, ProcessFlags};
 use crate::wait::Step;
@@ -258,6 +258,7 @@ impl<S: Sink> Machine<S> {
 impl Mm {
     /// An address space with the same mappings at the same places and nothing in them.
     fn fork(&self, vmas: Vec<Option<Vma>>) -> Mm {
-        Mm { vmas, next: self.next, users: 1, memcg: self.memcg, ..Mm::default() }
+        let flags = self.flags & MmFlags::DISABLE_THP;
+        Mm { vmas, next: self.next, users: 1, memcg: self.memcg, flags, ..Mm::default() }
     }
 }

@@ -11,6 +11,7 @@ mod file_fill;
 mod file_read;
 mod file_write;
 mod fork;
+mod huge_pool;
 mod map;
 mod new_page;
 mod process;

@@ -101,6 +101,14 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// Lets a process have no huge pages from now on, or lets it have them again (`PR_SET_THP_DISABLE`).
+    pub fn set_thp_disabled(&mut self, pid: Pid, disabled: bool) {
+        let mm = self.user.processes.get(pid).and_then(|process| process.mm);
+        if let Some(mm) = mm.and_then(|mm| self.user.mms.get_mut(mm)) {
+            mm.flags.set(MmFlags::DISABLE_THP, disabled);
+        }
+    }
+
     /// Tells a task what became of its process meanwhile. To be called whenever it goes on.
     pub fn update_task(&self, task: &mut Task) {
         let Some(process) = self.user.processes.get(task.pid) else { return };

@@ -77,8 +77,8 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Drops the clean pages of a file that nobody maps, as `drop_caches` does (`invalidate_mapping_pages`). Returns how
-    /// many.
+    /// Drops the clean pages of a file that nobody maps, as `drop_caches` does; the others are put where reclaim finds
+    /// them first (`invalidate_mapping_pages`). Returns how many were dropped.
     pub(crate) fn invalidate_file(&mut self, cpu: CpuId, id: FileId) -> u64 {
         let Some(file) = self.user.file(id) else { return 0 };
         let mapping = file.mapping;
@@ -96,6 +96,10 @@ impl<S: Sink> Machine<S> {
                 let life = self.mem.life(frame);
                 let busy = LifeFlags::DIRTY | LifeFlags::WRITEBACK | LifeFlags::LOCKED | LifeFlags::PINNED;
                 if life.is_mapped() || life.flags.intersects(busy | LifeFlags::BATCHED) {
+                    // What cannot be dropped now is to go soon; what is locked is not even looked at.
+                    if !life.flags.contains(LifeFlags::LOCKED) {
+                        self.deactivate_file_page(cpu, frame);
+                    }
                     continue;
                 }
                 self.hold(frame);

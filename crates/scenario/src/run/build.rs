@@ -37,6 +37,9 @@ pub(super) fn build<S: Sink>(scenario: &Scenario, sink: S) -> Result<(Machine<S>
             |error: buddyscope_mm::config::ConfigError| FieldError::new(format!("sysctl.{name}"), error.to_string());
         machine.write_sysctl(Sysctl::parse(name, value).map_err(wrong)?).map_err(wrong)?;
     }
+    if let Some(thp) = &scenario.thp {
+        machine.set_thp(thp.over(machine.thp()));
+    }
     let mut world = World::default();
     attach(&mut machine, &scenario.hardware, &mut world);
     for spec in &scenario.hardware.cgroups {
@@ -71,6 +74,7 @@ fn attach<S: Sink>(machine: &mut Machine<S>, hardware: &Hardware, world: &mut Wo
         let device = if swap.rate.is_some() { machine.add_device(device) } else { DeviceId::default() };
         machine.swapon(u32::try_from(swap.pages).unwrap_or(u32::MAX), device, 0);
     }
+    machine.register_huge_page_shrinkers();
     machine.register_shadow_shrinker();
     for spec in &hardware.shrinkers {
         let nodes = machine.nodes().len();

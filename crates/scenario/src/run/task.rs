@@ -6,7 +6,6 @@ use super::burst::Bursts;
 use super::pacer::Pacer;
 use super::slab::SlabGrowth;
 use crate::scenario::{Action, Advice, FileAction, MapAction, TaskSpec, TouchAction};
-use buddyscope_mm::compact::CmaArea;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::rng::Rng;
@@ -61,8 +60,6 @@ pub struct UserTask {
     rng: Rng,
     /// Pages touched in a jiffy by an action without a rate.
     unpaced: u64,
-    /// Contiguous areas, and what it took of them.
-    cma: Vec<CmaArea>,
     /// Children that are to run from now on.
     pub(super) children: Vec<UserTask>,
     /// What happened since somebody asked.
@@ -95,6 +92,7 @@ impl UserTask {
             ..Default::default()
         };
         let pid = machine.start_process(process, &mut task);
+        machine.set_thp_disabled(pid, !spec.thp);
         let places = vec![Place { actions: spec.actions.clone().into(), at: 0, again: 0 }];
         UserTask {
             name: spec.name.clone(),
@@ -106,7 +104,6 @@ impl UserTask {
             maps: BTreeMap::new(),
             rng,
             unpaced,
-            cma: Vec::new(),
             children: Vec::new(),
             news: Vec::new(),
         }
@@ -194,7 +191,6 @@ impl UserTask {
             maps: self.maps.clone(),
             rng: Rng::new(self.rng.next_u64()),
             unpaced: self.unpaced,
-            cma: Vec::new(),
             children: Vec::new(),
             news: Vec::new(),
         });
@@ -234,6 +230,12 @@ impl UserTask {
                 }
             }
             Action::Advise { mapping, advice } => self.advise(machine, &mapping, advice),
+            Action::DontNeed { mapping, skip, pages } => {
+                if let Some(&(vma, size)) = self.maps.get(&mapping) {
+                    let pages = pages.unwrap_or(size);
+                    machine.madvise_dontneed(self.task.cpu, self.pid, vma, skip, pages);
+                }
+            }
             Action::Pin { mapping, pages } => {
                 if let Some(&(vma, _)) = self.maps.get(&mapping) {
                     machine.pin(self.task.cpu, self.pid, vma, pages as usize);
@@ -249,17 +251,15 @@ impl UserTask {
             }
             Action::Sleep(jiffies) => return Flow::Wait(Wait::Sleep(u32::try_from(jiffies).unwrap_or(u32::MAX))),
             Action::Sysctl { name, value } => self.sysctl(machine, &name, &value),
-            Action::CompactMemory => super::admin::compact_memory(machine, &mut self.task),
+            Action::Thp(thp) => machine.set_thp(thp.over(machine.thp())),
+            Action::CompactMemory => machine.compact_memory(&mut self.task),
             Action::Hugepages(count) => {
                 let filled = super::admin::hugepages(machine, &mut self.task, count);
                 self.tell(filled);
             }
             Action::DropCaches(what) => machine.drop_caches(&self.task, what),
             Action::Cma { pages } => {
-                if self.cma.is_empty() {
-                    self.cma = super::admin::cma_areas(machine);
-                }
-                let taken = super::admin::cma(machine, &mut self.task, &mut self.cma, pages);
+                let taken = super::admin::cma(machine, &mut self.task, pages);
                 self.tell(taken);
             }
             Action::Mark(name) => self.news.push(News::Mark(name)),
@@ -281,7 +281,8 @@ impl UserTask {
         let mut flags = VmFlags::WRITE;
         flags.set(VmFlags::EXEC, map.exec);
         flags.set(VmFlags::SHARED, map.shared && map.file.is_some());
-        flags.set(VmFlags::HUGEPAGE, map.huge);
+        flags.set(VmFlags::HUGEPAGE, map.huge == Some(true));
+        flags.set(VmFlags::NOHUGEPAGE, map.huge == Some(false));
         if map.exec {
             flags -= VmFlags::WRITE;
         }

@@ -2,6 +2,7 @@
 
 use super::error::ScenarioError;
 use super::fields::{Field, Fields};
+use super::huge::{ThpSpec, enabled};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::parse_gfp;
 
@@ -36,6 +37,15 @@ pub enum Action {
         /// What is done.
         advice: Advice,
     },
+    /// `dontneed`: pages of a mapping that are given back (`MADV_DONTNEED`).
+    DontNeed {
+        /// The mapping.
+        mapping: String,
+        /// First page.
+        skip: u64,
+        /// Pages from there on; `None` for all that follow.
+        pages: Option<u64>,
+    },
     /// `pin`: takes references that nobody explains (`get_user_pages`).
     Pin {
         /// The mapping.
@@ -66,6 +76,8 @@ pub enum Action {
         /// The text written.
         value: String,
     },
+    /// `thp`: writes files below /sys/kernel/mm/transparent_hugepage.
+    Thp(ThpSpec),
     /// `drop_caches`: 1 page cache, 2 slab objects, 3 both.
     DropCaches(u8),
     /// `compact_memory`: compacts every zone.
@@ -120,8 +132,8 @@ pub struct MapAction {
     pub shared: bool,
     /// Whether it holds program text (`VM_EXEC`).
     pub exec: bool,
-    /// Whether huge pages may be used (`MADV_HUGEPAGE`).
-    pub huge: bool,
+    /// Whether huge pages are wanted (`MADV_HUGEPAGE`) or not (`MADV_NOHUGEPAGE`); `None` for as the machine likes.
+    pub huge: Option<bool>,
 }
 
 /// In which order pages are accessed.
@@ -199,7 +211,7 @@ pub struct AllocAction {
 }
 
 /// Verbs, and what reads the rest of their tables.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 26] = [
     "map",
     "touch",
     "read",
@@ -212,11 +224,13 @@ const VERBS: [&str; 24] = [
     "lazyfree",
     "cold",
     "pageout",
+    "dontneed",
     "pin",
     "truncate",
     "fork",
     "sleep",
     "sysctl",
+    "thp",
     "drop_caches",
     "compact_memory",
     "cma",
@@ -285,11 +299,16 @@ fn read_action(verb: &str, object: &Field<'_>, fields: &mut Fields<'_>, depth: u
         "lazyfree" => advise(Advice::LazyFree),
         "cold" => advise(Advice::Cold),
         "pageout" => advise(Advice::PageOut),
+        "dontneed" => {
+            let skip = fields.read("skip", Field::pages)?.unwrap_or(0);
+            Ok(Action::DontNeed { mapping: name()?, skip, pages: fields.read("size", Field::pages)? })
+        }
         "pin" => Ok(Action::Pin { mapping: name()?, pages: fields.need("size")?.pages()? }),
         "truncate" => Ok(Action::Truncate { file: name()?, pages: fields.read("size", Field::pages)?.unwrap_or(0) }),
         "fork" => Ok(Action::Fork { name: name()?, actions: list(&fields.need("do")?, depth + 1)? }),
         "sleep" => Ok(Action::Sleep(object.jiffies()?)),
         "sysctl" => Ok(Action::Sysctl { name: name()?, value: fields.need("value")?.scalar()? }),
+        "thp" => ThpSpec::rest(Some(enabled(object)?), fields).map(Action::Thp),
         "drop_caches" => Ok(Action::DropCaches(object.number(1..=3)? as u8)),
         "compact_memory" => object.flag().map(|_| Action::CompactMemory),
         "cma" => Ok(Action::Cma { pages: object.pages()? }),
@@ -307,7 +326,7 @@ fn map(name: String, fields: &mut Fields<'_>) -> Result<Action> {
     let pages = fields.need("size")?.pages()?;
     let shared = fields.read("shared", Field::flag)?.unwrap_or(file.is_some());
     let exec = fields.read("exec", Field::flag)?.unwrap_or(false);
-    let huge = fields.read("huge", Field::flag)?.unwrap_or(false);
+    let huge = fields.read("huge", Field::flag)?;
     Ok(Action::Map(MapAction { name, pages, file, shared, exec, huge }))
 }
 

@@ -5,12 +5,14 @@ mod action;
 mod error;
 mod fields;
 mod hardware;
+mod huge;
 mod task;
 mod units;
 
 pub use action::{Action, Advice, AllocAction, FileAction, MapAction, Pace, Pattern, TouchAction};
 pub use error::ScenarioError;
 pub use hardware::{CgroupSpec, CostSpec, DeviceSpec, FileSpec, Hardware, ShrinkerSpec, SwapSpec};
+pub use huge::ThpSpec;
 pub use task::{PolicySpec, TaskSpec};
 pub use units::{HZ, jiffies as parse_time};
 
@@ -39,6 +41,8 @@ pub struct Scenario {
     pub machine: MachineForm,
     /// Writes to /proc/sys/vm before anything happens, in the order of their names.
     pub sysctls: Vec<(String, String)>,
+    /// What is written to /sys/kernel/mm/transparent_hugepage before anything happens.
+    pub thp: Option<ThpSpec>,
     /// Swap, devices, files, caches and cgroups.
     pub hardware: Hardware,
     /// Who does what.
@@ -69,6 +73,7 @@ impl Scenario {
             until: root.read("until", Field::jiffies)?,
             machine: root.read("machine", hardware::machine)?.unwrap_or_else(|| MachineForm::preset("two-node")),
             sysctls: root.read("sysctl", hardware::sysctls)?.unwrap_or_default(),
+            thp: root.read("thp", huge::thp)?,
             hardware: Hardware::read(&mut root)?,
             tasks: task::tasks(&mut root)?,
         };
@@ -110,6 +115,7 @@ impl Scenario {
                 }
                 Action::Touch(TouchAction { mapping, .. })
                 | Action::Advise { mapping, .. }
+                | Action::DontNeed { mapping, .. }
                 | Action::Pin { mapping, .. }
                     if !maps.contains(mapping) =>
                 {

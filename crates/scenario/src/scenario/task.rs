@@ -39,6 +39,8 @@ pub struct TaskSpec {
     pub oom_score_adj: i16,
     /// Whether it has a real-time priority.
     pub realtime: bool,
+    /// Whether it may have huge pages at all; otherwise `PR_SET_THP_DISABLE`.
+    pub thp: bool,
     /// What it does, one after another.
     pub actions: Vec<Action>,
 }
@@ -63,6 +65,7 @@ fn task(mut fields: Fields<'_>) -> Result<TaskSpec> {
         policy: fields.read("policy", policy)?,
         oom_score_adj: fields.read("oom_score_adj", |field| field.integer(-1000..=1000))?.unwrap_or(0) as i16,
         realtime: fields.read("realtime", Field::flag)?.unwrap_or(false),
+        thp: fields.read("thp", Field::flag)?.unwrap_or(true),
         actions: actions(&fields.need("do")?)?,
     };
     fields.end()?;

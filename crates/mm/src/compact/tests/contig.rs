@@ -1,7 +1,7 @@
 //! Taking ranges and CMA areas.
 
+use crate::compact::ContigError;
 use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, pin};
-use crate::compact::{CmaArea, ContigError};
 use crate::event::Event;
 use crate::gfp::Gfp;
 use crate::page::life::LifeFlags;
@@ -89,7 +89,7 @@ fn ranges_outside_the_zone_are_refused() {
 }
 
 /// The machine with its lower half as an area.
-fn with_area() -> (Recorded, CmaArea) {
+fn with_area() -> Recorded {
     let mut machine = half_used();
     for n in (0..2048).step_by(512) {
         let page = frame(&machine, n);
@@ -97,29 +97,30 @@ fn with_area() -> (Recorded, CmaArea) {
         let moved = machine.lock(ZONE, CPU).move_freepages_block(page, MigrateType::Cma).moved;
         machine.lock(ZONE, CPU).mod_state(ZoneItem::FreeCma, moved.into());
     }
-    (machine, CmaArea::new(Pfn(BASE), 2048))
+    machine.add_cma_area(Pfn(BASE), 2048);
+    machine
 }
 
 #[test]
 fn an_area_gives_aligned_pages_and_takes_them_back() {
-    let (mut machine, mut area) = with_area();
+    let mut machine = with_area();
     let mut task = Task::new(CPU);
     let before = free(&machine);
-    assert_eq!(area.alloc(&mut machine, &mut task, 3, 0), Ok(Pfn(BASE)));
-    assert_eq!(area.alloc(&mut machine, &mut task, 16, 4), Ok(Pfn(BASE + 16)));
-    assert_eq!((area.used(), free(&machine)), (19, before - 19));
-    assert!(area.release(&mut machine, &task, Pfn(BASE + 16), 16));
-    assert!(!area.release(&mut machine, &task, Pfn(BASE + 16), 16));
-    assert_eq!(area.alloc(&mut machine, &mut task, 5000, 0), Err(ContigError::NoMemory));
+    assert_eq!(machine.cma_alloc(&mut task, 3, 0), Ok(Pfn(BASE)));
+    assert_eq!(machine.cma_alloc(&mut task, 16, 4), Ok(Pfn(BASE + 16)));
+    assert_eq!((machine.cma_areas()[0].used(), free(&machine)), (19, before - 19));
+    assert!(machine.cma_release(&task, Pfn(BASE + 16), 16));
+    assert!(!machine.cma_release(&task, Pfn(BASE + 16), 16));
+    assert_eq!(machine.cma_alloc(&mut task, 5000, 0), Err(ContigError::NoMemory));
     machine.audit().expect("a sound machine");
 }
 
 #[test]
 fn a_busy_part_of_an_area_is_passed_over() {
-    let (mut machine, mut area) = with_area();
+    let mut machine = with_area();
     pin(&mut machine, 10);
     let mut task = Task::new(CPU);
-    let got = area.alloc(&mut machine, &mut task, 64, 6).expect("pages");
+    let got = machine.cma_alloc(&mut task, 64, 6).expect("pages");
     assert_eq!(got, Pfn(BASE + 64));
     machine.audit().expect("a sound machine");
 }

@@ -11,7 +11,7 @@ use crate::page::life::{Life, LifeFlags};
 use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
-use crate::task::mm::{MmFlags, MmId, RssKind, VmFlags, Vma};
+use crate::task::mm::{Mm, MmFlags, MmId, RssKind, VmFlags};
 use crate::task::page_table::{Level, Pte};
 use crate::user::new_page::{NewPage, Use};
 use crate::vmstat::VmEvent;
@@ -90,7 +90,7 @@ impl PageFault {
         if let Some(pte) = machine.huge_pte(site.place) {
             return self.mapped_huge_pmd(machine, task, site, pte);
         }
-        if self.huge.given_up || !machine.gets_huge_page(&site.vma, site.place.page) {
+        if self.huge.given_up || !machine.gets_huge_page(site) {
             return None;
         }
         let missing = machine.missing_table(&site.place) == Some(Level::Lowest);
@@ -163,8 +163,12 @@ fn huge_start(page: u64) -> u64 {
 impl<S: Sink> Machine<S> {
     /// Whether a fault in a mapping gets a huge page: it is anonymous, wants one, and has room for it
     /// (`__transparent_hugepage_enabled`, `transhuge_vma_suitable`).
-    fn gets_huge_page(&self, vma: &Vma, page: u64) -> bool {
-        let start = huge_start(page);
+    fn gets_huge_page(&self, site: &Site) -> bool {
+        let (vma, start) = (&site.vma, huge_start(site.place.page));
+        let disabled = |mm: &Mm| mm.flags.contains(MmFlags::DISABLE_THP);
+        if self.user.mms.get(site.place.mm).is_none_or(disabled) {
+            return false;
+        }
         let fits = start >= vma.start && start + u64::from(HPAGE_PMD_NR) <= vma.end();
         fits && vma.file.is_none()
             && !vma.flags.contains(VmFlags::NOHUGEPAGE)

@@ -23,7 +23,6 @@ pub(super) struct Outcome {
     /// Its trace, as the recorder would have written it.
     pub(super) trace: Trace,
     /// The machine after the load.
-    #[allow(dead_code, reason = "checks so far ask the trace alone")]
     pub(super) machine: Machine<Observer>,
 }
 

@@ -69,7 +69,7 @@ impl World {
             cfs.spawn(cpu_of(&machine, &daemon).index(), now);
             actors.push(Actor::Daemon(daemon, DAEMONS + n as u32));
         }
-        let shell = Shell::new(run.steps.clone(), Rc::clone(&setting), Admin::new(&run.start));
+        let shell = Shell::new(run.steps.clone(), Rc::clone(&setting), Admin::new(&mut machine, &run.start));
         let place = setting.borrow().cpu.index();
         let shell_id = cfs.spawn(place, now + SETTLE * TICK);
         actors.push(Actor::Shell(Box::new(shell)));
