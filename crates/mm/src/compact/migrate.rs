@@ -47,8 +47,18 @@ pub(super) struct MigratePages {
     again: Vec<Frame>,
     /// The page that was waited for last; it is not waited for twice.
     waited: Option<Frame>,
+    /// Small pages, those of huge ones included.
     succeeded: u64,
     failed: u64,
+    thp: ThpCounts,
+}
+
+/// Huge pages of a call: moved, not moved, and split because there was no block to move one to.
+#[derive(Clone, Copy, Debug, Default)]
+struct ThpCounts {
+    succeeded: u64,
+    failed: u64,
+    split: u64,
 }
 
 /// What `migrate_pages` returns.
@@ -88,14 +98,28 @@ impl MigratePages {
                     self.waited = Some(page);
                     return Step::Wait(wait);
                 }
+                let pages = machine.mem.life(page).nr_pages();
+                let huge = u64::from(pages > 1);
                 match machine.unmap_and_move(cc, task, page, targets) {
+                    Moved::NoMemory if pages > 1 && machine.split_to_migrate(cc, task.cpu, page) => {
+                        // Its first part is next, the others follow behind all that wait already.
+                        self.thp.split += 1;
+                        continue;
+                    }
                     Moved::NoMemory => {
-                        self.failed += 1;
+                        self.failed += pages;
+                        self.thp.failed += huge;
                         return Step::Done(self.finish(machine, cc, Migrated::NoMemory));
                     }
                     Moved::Again => self.again.push(page),
-                    Moved::Done => self.succeeded += 1,
-                    Moved::Busy => self.failed += 1,
+                    Moved::Done => {
+                        self.succeeded += pages;
+                        self.thp.succeeded += huge;
+                    }
+                    Moved::Busy => {
+                        self.failed += pages;
+                        self.thp.failed += huge;
+                    }
                 }
                 cc.migratepages.pop();
             }
@@ -103,6 +127,8 @@ impl MigratePages {
             self.waited = None;
             if self.again.is_empty() || self.pass == PASSES {
                 self.failed += self.again.len() as u64;
+                let huge = |page: &&Frame| machine.mem.life(**page).nr_pages() > 1;
+                self.thp.failed += self.again.iter().filter(huge).count() as u64;
                 return Step::Done(self.finish(machine, cc, Migrated::Failed(self.failed)));
             }
             cc.migratepages.extend(self.again.drain(..).rev());
@@ -114,6 +140,9 @@ impl MigratePages {
         let events = &mut machine.global.events;
         events.add(VmEvent::PgMigrateSuccess, self.succeeded);
         events.add(VmEvent::PgMigrateFail, self.failed);
+        events.add(VmEvent::ThpMigrationSuccess, self.thp.succeeded);
+        events.add(VmEvent::ThpMigrationFail, self.thp.failed);
+        events.add(VmEvent::ThpMigrationSplit, self.thp.split);
         result
     }
 }
@@ -127,6 +156,14 @@ impl<S: Sink> Machine<S> {
             && !task.flags.contains(TaskFlags::MEMALLOC);
         let io = flags.contains(LifeFlags::WRITEBACK) && cc.mode == MigrateMode::Sync;
         (lock || io).then_some(Wait::PageIo(page))
+    }
+
+    /// Splits a huge page for which there is no block, so that it moves in parts; says whether it could be.
+    fn split_to_migrate(&mut self, cc: &mut CompactControl, cpu: CpuId, page: Frame) -> bool {
+        let mut parts = Vec::new();
+        let split = self.split_huge_page(cpu, page, Some(&mut parts));
+        cc.migratepages.splice(..0, parts.into_iter().rev());
+        split
     }
 
     /// Moves one page (`unmap_and_move`).

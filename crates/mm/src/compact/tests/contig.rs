@@ -1,13 +1,13 @@
 //! Taking ranges and CMA areas.
 
 use crate::compact::ContigError;
-use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, pin};
+use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, machine, pin};
 use crate::event::Event;
 use crate::gfp::Gfp;
 use crate::page::life::LifeFlags;
-use crate::pfn::{MigrateType, Pfn};
+use crate::pfn::{Frame, MigrateType, NodeId, Order, Pfn};
 use crate::task::Task;
-use crate::vmstat::ZoneItem;
+use crate::vmstat::{VmEvent, ZoneItem};
 
 type Recorded = crate::Machine<Vec<Event>>;
 
@@ -122,5 +122,57 @@ fn a_busy_part_of_an_area_is_passed_over() {
     let mut task = Task::new(CPU);
     let got = machine.cma_alloc(&mut task, 64, 6).expect("pages");
     assert_eq!(got, Pfn(BASE + 64));
+    machine.audit().expect("a sound machine");
+}
+
+/// Takes a block of the size of a huge page.
+fn take_block(machine: &mut Recorded) -> Option<Pfn> {
+    let order = Order::new(9).expect("an order");
+    machine.alloc_pages_nodemask(&mut Task::new(CPU), Gfp::GFP_TRANSHUGE_LIGHT, order, NodeId(0), None).pfn
+}
+
+/// The machine with a huge page on its list, and its place in the zone.
+fn with_huge_page() -> (Recorded, Frame, u64) {
+    let mut machine = machine();
+    let pfn = take_block(&mut machine).expect("a free block");
+    let page = machine.mem.frame(pfn).expect("a page of the machine");
+    let life = machine.mem.life_mut(page);
+    (life.flags, life.mapcount) = (LifeFlags::ANON | LifeFlags::SWAPBACKED | LifeFlags::HUGE, 1);
+    machine.add_page_to_lru_list(CPU, page);
+    (machine, page, pfn.0 - BASE)
+}
+
+fn migrations(machine: &Recorded) -> [u64; 4] {
+    let events = [VmEvent::PgMigrateSuccess, VmEvent::ThpMigrationSuccess, VmEvent::ThpMigrationSplit];
+    let [pages, whole, split] = events.map(|event| machine.vm_events().get(event));
+    [pages, whole, split, machine.vm_events().get(VmEvent::ThpSplitPage)]
+}
+
+#[test]
+fn a_huge_page_moves_as_a_whole() {
+    let (mut machine, page, at) = with_huge_page();
+    assert_eq!(take(&mut machine, at, at + 512), Ok(()));
+    assert_eq!(migrations(&machine), [512, 1, 0, 0]);
+    assert!(machine.mem.life(page).flags.is_empty());
+    machine.audit().expect("a sound machine");
+}
+
+#[test]
+fn a_huge_page_moves_in_parts_where_no_block_is_free() {
+    let (mut machine, _, at) = with_huge_page();
+    let mut blocks: Vec<Pfn> = core::iter::from_fn(|| take_block(&mut machine)).collect();
+    // The block beside it is isolated with it. Of two others every other page is free: enough pages, but no block.
+    let beside = Pfn(BASE + (at ^ 512));
+    blocks.retain(|&block| block != beside);
+    machine.free_pages(CPU, beside, Order::new(9).expect("an order")).expect("a block in use");
+    for &block in &blocks[..2] {
+        machine.split_page(block, Order::new(9).expect("an order")).expect("a block in use");
+        for n in (0..512).step_by(2) {
+            machine.free_pages(CPU, Pfn(block.0 + n), Order::default()).expect("a page in use");
+        }
+    }
+    machine.drain_all_pages();
+    assert_eq!(take(&mut machine, at, at + 512), Ok(()));
+    assert_eq!(migrations(&machine), [512, 0, 1, 1]);
     machine.audit().expect("a sound machine");
 }
