@@ -93,8 +93,11 @@ impl HugePages {
 
     /// Takes a page off the queue to be split.
     pub(crate) fn dequeue(&mut self, memcg: MemcgId, head: Frame) {
-        if let Some(queue) = self.split_queue.get_mut(&memcg) {
-            queue.retain(|&page| page != head);
+        // Those that go mostly came first.
+        if let Some(queue) = self.split_queue.get_mut(&memcg)
+            && let Some(at) = queue.iter().position(|&page| page == head)
+        {
+            queue.remove(at);
         }
     }
 

@@ -26,12 +26,10 @@ impl Gather {
     /// Takes a page; says whether there is no room for more. One that comes again keeps its last place, but takes up
     /// room for each.
     fn push(&mut self, frame: Frame, again: bool) -> bool {
-        let before = self.pages.iter().rposition(|&page| again && page == frame);
-        if again && before.is_none() {
-            // Somebody else holds it.
-            return false;
-        }
-        if let Some(place) = before.and_then(|at| self.pages.get_mut(at)) {
+        if again {
+            let before = self.pages.iter_mut().rev().find(|page| **page == frame);
+            // Otherwise somebody else holds it.
+            let Some(place) = before else { return false };
             *place = NO_PAGE;
         }
         self.pages.push(frame);
