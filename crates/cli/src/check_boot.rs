@@ -1,8 +1,7 @@
 //! `buddyscope check-boot DIR…`.
 
-use anyhow::{Context, bail};
+use crate::folders::folders;
 use buddyscope_scenario::check_boot::{MARKER, check_boot};
-use buddyscope_scenario::recording::find_folders;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -17,7 +16,7 @@ pub(crate) struct Args {
 /// Boots all topologies; `false` if any value differs or a recording is broken.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let (mut values, mut matching, mut topologies, mut failed) = (0, 0, 0, 0);
-    for path in folders(&args.dirs)? {
+    for path in folders(&args.dirs, MARKER, "topology recording")? {
         topologies += 1;
         match check_boot(&path) {
             Ok(tally) => {
@@ -34,16 +33,4 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     }
     writeln!(out, "check-boot: {matching}/{values} values match in {topologies} topologies")?;
     Ok(failed == 0)
-}
-
-fn folders(dirs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for dir in dirs {
-        let found = find_folders(dir, MARKER).with_context(|| format!("{}", dir.display()))?;
-        if found.is_empty() {
-            bail!("{}: no topology recording here (a folder with {MARKER})", dir.display());
-        }
-        all.extend(found);
-    }
-    Ok(all)
 }
