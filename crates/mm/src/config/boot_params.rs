@@ -215,7 +215,7 @@ fn parse_memmap_one(text: &str) -> Option<MapEdit> {
     }
     let (size, rest) = split_size(text)?;
     let Some(sign) = rest.chars().next() else { return Some(MapEdit::Limit(size)) };
-    let (start, rest) = split_size(&rest[sign.len_utf8()..])?;
+    let (start, rest) = split_size(rest.get(sign.len_utf8()..)?)?;
     let range = ByteRange { start, end: start.checked_add(size)? };
     let kind = match sign {
         '@' => MapType::RAM,

@@ -5,8 +5,8 @@
 pub(crate) fn split_number(text: &str) -> Option<(u64, &str)> {
     let (radix, digits) = radix_of(text);
     let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
-    let value = u64::from_str_radix(&digits[..end], radix).ok()?;
-    Some((value, &digits[end..]))
+    let (number, rest) = digits.split_at_checked(end)?;
+    Some((u64::from_str_radix(number, radix).ok()?, rest))
 }
 
 fn radix_of(text: &str) -> (u32, &str) {
@@ -30,7 +30,7 @@ pub(crate) fn split_size(text: &str) -> Option<(u64, &str)> {
         Some(b'E') => 60,
         _ => return Some((value, rest)),
     };
-    Some((value.checked_mul(1 << shift)?, &rest[1..]))
+    Some((value.checked_mul(1 << shift)?, rest.get(1..)?))
 }
 
 /// A size in bytes with an optional suffix K, M, G, T, P or E and nothing else; `None` for any other text.

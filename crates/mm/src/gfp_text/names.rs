@@ -154,8 +154,8 @@ fn same_name(known: &str, name: &str) -> bool {
 /// The letters and digits that tell a name from others.
 fn key(name: &str) -> impl Iterator<Item = u8> {
     let name = name.trim_start_matches('_');
-    let rest = match name.get(..3) {
-        Some(prefix) if prefix.eq_ignore_ascii_case("gfp") && name.len() > 3 => &name[3..],
+    let rest = match name.split_at_checked(3) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("gfp") && !rest.is_empty() => rest,
         _ => name,
     };
     rest.bytes().filter(|&b| b != b'_').map(|b| b.to_ascii_uppercase())

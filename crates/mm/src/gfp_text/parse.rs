@@ -63,7 +63,7 @@ fn label_end(text: &str) -> Option<usize> {
 
 /// The word that ends just before a byte position.
 fn word_before(text: &str, end: usize) -> &str {
-    text[..end].rsplit(|c: char| !is_word(c)).next().unwrap_or_default()
+    text.get(..end).unwrap_or_default().rsplit(|c: char| !is_word(c)).next().unwrap_or_default()
 }
 
 fn is_label(word: &str) -> bool {
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         if self.peek() != Some('(') {
             return Ok(number);
         }
-        let had_names = !self.text[self.at + 1..].trim_start().starts_with(')');
+        let had_names = !self.rest().get(1..).unwrap_or_default().trim_start().starts_with(')');
         let names = self.group()?;
         if names != number && had_names {
             self.notes.push(GfpNote::NumberDisagrees { number, names: Gfp::from_bits_retain(names) });
@@ -216,9 +216,8 @@ impl<'a> Reader<'a> {
 
     /// Whether a log line goes on with another `key=value` here.
     fn at_next_key(&self) -> bool {
-        let rest = &self.text[self.at..];
-        let word_end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        self.labeled && self.depth == 0 && word_end > 0 && rest[word_end..].starts_with([':', '='])
+        let (word, rest) = self.next_word();
+        self.labeled && self.depth == 0 && !word.is_empty() && rest.starts_with([':', '='])
     }
 
     /// Runs a part of the grammar one level deeper.
@@ -237,10 +236,20 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self) -> &'a str {
-        let rest = &self.text[self.at..];
-        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
+        let word = self.next_word().0;
+        self.at += word.len();
+        word
+    }
+
+    /// The word that the rest of the text begins with, maybe an empty one, and what follows it.
+    fn next_word(&self) -> (&'a str, &'a str) {
+        let rest = self.rest();
+        rest.split_at_checked(rest.find(|c| !is_word(c)).unwrap_or(rest.len())).unwrap_or_default()
+    }
+
+    /// What is still to be read.
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
     }
 
     fn eat(&mut self, c: char) -> bool {
@@ -253,16 +262,16 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
     }
 
     fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
+        self.rest().chars().next()
     }
 
     fn error_at(&self, at: usize, kind: Kind) -> GfpParseError {
-        GfpParseError { position: self.text[..at].chars().count() + 1, kind }
+        GfpParseError { position: self.text.get(..at).unwrap_or_default().chars().count() + 1, kind }
     }
 }
 
