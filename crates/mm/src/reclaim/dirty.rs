@@ -18,10 +18,8 @@ impl<S: Sink> Machine<S> {
         let memory = self.node_dirtyable_memory(node);
         let limit = match self.sysctl.dirty_bytes {
             0 => u64::from(self.sysctl.dirty_ratio) * memory / 100,
-            bytes => {
-                let pages = u128::from(bytes.div_ceil(1 << PAGE_SHIFT));
-                (pages * u128::from(memory) / u128::from(self.global_dirtyable_memory())) as u64
-            }
+            // The product may wrap, as in the kernel.
+            bytes => bytes.div_ceil(1 << PAGE_SHIFT).wrapping_mul(memory) / self.global_dirtyable_memory(),
         };
         if task.realtime { limit + limit / 4 } else { limit }
     }

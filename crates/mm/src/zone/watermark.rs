@@ -52,7 +52,19 @@ pub fn nr_free_buffer_pages(zones: &[Zone], nodes: &[Node], node: NodeId) -> u64
 #[must_use]
 pub fn default_min_free_kbytes(free_buffer_pages: u64) -> u64 {
     let lowmem_kbytes = free_buffer_pages << PAGE_KBYTES_SHIFT;
-    (lowmem_kbytes * 16).isqrt().clamp(MIN_FREE_KBYTES_RANGE.0, MIN_FREE_KBYTES_RANGE.1)
+    int_sqrt(lowmem_kbytes * 16).clamp(MIN_FREE_KBYTES_RANGE.0, MIN_FREE_KBYTES_RANGE.1)
+}
+
+/// The root of a number, rounded down (`int_sqrt`).
+fn int_sqrt(number: u64) -> u64 {
+    let mut root = 0u64;
+    for bit in (0..u32::BITS).rev() {
+        let larger = root | 1 << bit;
+        if larger * larger <= number {
+            root = larger;
+        }
+    }
+    root
 }
 
 /// The new `min_free_kbytes` after boot or hotplug: the kernel's choice, unless a user's value is not below it.
@@ -60,7 +72,7 @@ pub fn default_min_free_kbytes(free_buffer_pages: u64) -> u64 {
 pub fn init_min_free_kbytes(free_buffer_pages: u64, current: u64, user: Option<u32>) -> u64 {
     let lowmem_kbytes = free_buffer_pages << PAGE_KBYTES_SHIFT;
     match user {
-        Some(user) if (lowmem_kbytes * 16).isqrt() <= u64::from(user) => current,
+        Some(user) if int_sqrt(lowmem_kbytes * 16) <= u64::from(user) => current,
         _ => default_min_free_kbytes(free_buffer_pages),
     }
 }
@@ -90,11 +102,15 @@ pub fn setup_per_zone_wmarks(zones: &mut [Zone], min_free_kbytes: u64, scale_fac
     let divisor = u64::from(lowmem_pages as u32).max(1);
     for zone in zones {
         let min = pages_min * zone.managed_pages / divisor;
-        let scaled = u128::from(zone.managed_pages) * u128::from(scale_factor) / 10_000;
-        let step = (min >> 2).max(scaled as u64);
+        let step = (min >> 2).max(mult_frac(zone.managed_pages, scale_factor.into(), 10_000));
         zone.watermark_boost = 0;
         zone.watermark = [min, min + step, min + 2 * step];
     }
+}
+
+/// A fraction of a number, without overflow on the way (`mult_frac`).
+fn mult_frac(number: u64, numerator: u64, denominator: u64) -> u64 {
+    number / denominator * numerator + number % denominator * numerator / denominator
 }
 
 /// Sets what requests for higher zones have to leave in lower ones (`setup_per_zone_lowmem_reserve`). `ratio` is
