@@ -39,6 +39,8 @@ pub mod zone;
 
 /// Whether this build can get memory back. Without, whatever would begin to is left out, and the request ends there.
 pub(crate) const RECLAIMS: bool = cfg!(feature = "reclaim");
+/// Whether this build knows what lives in pages.
+pub(crate) const LIVES: bool = cfg!(feature = "lives");
 
 pub use alloc::{Alloc, Answer, Fault};
 pub use boot::Booting;

@@ -18,7 +18,7 @@ use crate::lru::memcg::Memcgs;
 use crate::oom::Oom;
 use crate::page::huge::HugePages;
 use crate::page::memmap::MemMap;
-use crate::part::Part;
+use crate::part::{Lives, Part};
 use crate::pfn::{CpuId, Frame, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
 use crate::reclaim::shrinker::ShadowNodes;
 use crate::reclaim::{ReclaimScript, Shrinkers};
@@ -29,7 +29,6 @@ use crate::task::mempolicy::PolicyZones;
 use crate::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, VmEvents, ZoneItem};
 use crate::zone::deferred::DeferredNode;
 use crate::zone::{Cpu, Node, PerCpuPages, Zone};
-use std::collections::BTreeMap;
 
 /// A machine whose decisions go to the sink `S`.
 #[derive(Clone)]
@@ -52,8 +51,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) online_nodes: NodeMask,
     pub(crate) nr_online_nodes: u32,
     pub(crate) gfp_allowed_mask: Gfp,
-    /// Page references beyond the first, by frame.
-    pub(crate) extra_refs: BTreeMap<u64, u32>,
+    /// Blocks with more than one reference, by frame, and how many they have beyond the first.
+    pub(crate) extra_refs: Vec<(Frame, u32)>,
     pub(crate) deferred: Vec<DeferredNode>,
     pub(crate) rng: Rng,
     /// Whether somebody is in the OOM killer (`oom_lock`).
@@ -62,26 +61,26 @@ pub struct Machine<S = NullSink> {
     /// Whether requests may get memory back.
     pub(crate) reclaims: bool,
     /// What the OOM killer remembers.
-    pub(crate) oom: Oom,
+    pub(crate) oom: Lives<Oom>,
     pub(crate) pressure: Pressure,
     /// The LRU lists.
-    pub(crate) lru: Lru,
+    pub(crate) lru: Lives<Lru>,
     /// The memory cgroups.
-    pub(crate) memcgs: Memcgs,
+    pub(crate) memcgs: Lives<Memcgs>,
     /// The slab shrinkers.
-    pub(crate) shrinkers: Shrinkers,
+    pub(crate) shrinkers: Lives<Shrinkers>,
     /// What a recording knows of steps to come.
-    pub(crate) reclaim_script: ReclaimScript,
+    pub(crate) reclaim_script: Lives<ReclaimScript>,
     /// Nodes of page caches that hold remains only.
-    pub(crate) shadow_nodes: ShadowNodes,
+    pub(crate) shadow_nodes: Lives<ShadowNodes>,
     /// Areas for pages in a row.
     pub(crate) cma: Part<Vec<CmaArea>>,
     /// Huge pages.
     pub(crate) huge: HugePages,
     /// Swap space.
-    pub(crate) swap: Swap,
+    pub(crate) swap: Lives<Swap>,
     /// Processes and what they use.
-    pub(crate) user: UserSpace,
+    pub(crate) user: Lives<UserSpace>,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
     /// Whether somebody else wants the CPU, so that whoever runs lets go of it at the next opportunity

@@ -5,21 +5,16 @@ use crate::buddy::{BuddyOptions, GlobalStat};
 use crate::config::Sysctls;
 use crate::event::Sink;
 use crate::gfp::Gfp;
-use crate::io::UserSpace;
-use crate::io::swap::Swap;
 use crate::lru::Lru;
-use crate::lru::memcg::Memcgs;
 use crate::machine::Machine;
-use crate::oom::Oom;
 use crate::page::huge::HugePages;
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta, PageState};
+use crate::part::lives;
 use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MIGRATE_PCPTYPES, MigrateType, NodeId, NodeMask, Order, PAGES_PER_SECTION,
     PFN_SECTION_SHIFT, Pfn, ZoneId, ZoneType,
 };
-use crate::reclaim::Shrinkers;
-use crate::reclaim::shrinker::ShadowNodes;
 use crate::rng::Rng;
 use crate::sched::FIRST_JIFFY;
 use crate::task::Pressure;
@@ -27,7 +22,6 @@ use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
 use crate::vmstat::{NR_NUMA_ITEMS, ZoneItem};
 use crate::zone::{Cpu, Node, PerCpuPages, Zone};
-use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// What a machine is made of before any page is on a list.
@@ -125,22 +119,22 @@ impl<S: Sink> Machine<S> {
             online_nodes: parts.online_nodes,
             nr_online_nodes: parts.online_nodes.weight(),
             gfp_allowed_mask: Gfp::BITS_MASK,
-            extra_refs: BTreeMap::new(),
+            extra_refs: Vec::new(),
             deferred: Vec::new(),
             rng: Rng::new(parts.seed),
             oom_lock: false,
             oom_killer_disabled: false,
             reclaims: true,
-            oom: Oom::default(),
+            oom: Default::default(),
             pressure: Pressure::default(),
-            lru: Lru::new(parts.nodes.len()),
-            memcgs: Memcgs::default(),
-            shrinkers: Shrinkers::default(),
-            shadow_nodes: ShadowNodes::default(),
+            lru: lives(Lru::new(parts.nodes.len())),
+            memcgs: Default::default(),
+            shrinkers: Default::default(),
+            shadow_nodes: Default::default(),
             cma: Default::default(),
             huge: HugePages::default(),
-            swap: Swap::default(),
-            user: UserSpace::default(),
+            swap: Default::default(),
+            user: Default::default(),
             reclaim_script: Default::default(),
             jiffies: FIRST_JIFFY,
             need_resched: false,

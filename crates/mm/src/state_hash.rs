@@ -2,6 +2,7 @@
 
 mod lists;
 
+use crate::LIVES;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::memmap::TOP_ORDER;
@@ -52,7 +53,9 @@ impl<S: Sink> Machine<S> {
             self.hash_pcp(&mut hash, set);
         }
         self.hash_pages(&mut hash);
-        self.hash_lists(&mut hash);
+        if LIVES {
+            self.hash_lists(&mut hash);
+        }
         self.hash_settings(&mut hash);
         hash_cpusets(&mut hash, &self.cpusets);
         hash.0
@@ -99,8 +102,7 @@ impl<S: Sink> Machine<S> {
         for (start, end) in self.mem.reserved() {
             hash.words([start.0, end.0]);
         }
-        for (&frame, &count) in &self.extra_refs {
-            let frame = Frame(frame as u32);
+        for &(frame, count) in &self.extra_refs {
             hash.words([self.mem.pfn(frame).0, u64::from(count)]);
         }
     }
@@ -141,11 +143,6 @@ impl<S: Sink> Machine<S> {
         hash.words([sysctl.dirty_background_bytes, sysctl.dirty_writeback_centisecs.into()]);
         hash.words([sysctl.panic_on_oom, sysctl.page_cluster].map(u64::from));
         hash.words([sysctl.oom_kill_allocating_task, sysctl.oom_dump_tasks].map(u64::from));
-        hash.words(self.memcgs.words());
-        hash.words(self.shrinkers.words());
-        if crate::RECLAIMS {
-            hash.words(self.huge.words());
-        }
         // The next draw stands for the generator's state.
         hash.word(self.rng.clone().next_u64());
         for node in &self.deferred {

@@ -1,6 +1,7 @@
 //! Giving pages back: the checks before, and the way past the per-CPU lists.
 
 use super::LockedZone;
+use crate::LIVES;
 use crate::event::{Event, Sink, emit};
 use crate::machine::Machine;
 use crate::page::meta::{Marks, Meta, PageState};
@@ -13,7 +14,7 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn free_block(&mut self, cpu: CpuId, zone: ZoneId, frame: Frame, meta: Meta) {
         let order = meta.order();
         emit!(self, Event::Free { pfn: self.mem.pfn(frame), order, cpu });
-        if meta.has(Meta::KMEMCG) {
+        if LIVES && meta.has(Meta::KMEMCG) {
             self.memcg_kmem_uncharge_page(cpu, frame, order);
         }
         let touched = self.mem.any_bad() || meta.has(Meta::MARKED);

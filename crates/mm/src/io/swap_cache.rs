@@ -7,6 +7,7 @@ use super::swap::{Swap, SwapCacheStats, SwapSlot};
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
+use crate::part::lives;
 use crate::pfn::{CpuId, Frame};
 use crate::vmstat::NodeItem;
 
@@ -30,7 +31,7 @@ impl<S: Sink> Machine<S> {
     /// Sets swap space to a known state; `ahead` are the slots that a CPU took ahead of need.
     pub fn restore_swap(&mut self, total: u64, free: u64, cpu: CpuId, ahead: u8) {
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
-        self.swap = Swap::with_unknown_users(pages(total), pages(free), cpu, self.cpus.len(), ahead);
+        self.swap = lives(Swap::with_unknown_users(pages(total), pages(free), cpu, self.cpus.len(), ahead));
     }
 
     /// What the swap cache did so far.

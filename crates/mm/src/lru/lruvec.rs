@@ -55,7 +55,7 @@ impl Lruvec {
 }
 
 /// All lists of a machine: node by node for each memory cgroup.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lru {
     pub(super) nodes: usize,
     pub(super) lruvecs: Vec<Lruvec>,

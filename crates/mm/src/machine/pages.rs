@@ -5,7 +5,6 @@ use crate::buddy::reporting::Reporting;
 use crate::event::Sink;
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MigrateType, Order, Pfn, ZoneId};
-use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Why a page or block cannot be freed or marked. The machine is as it was.
@@ -123,7 +122,10 @@ impl<S: Sink> Machine<S> {
     pub fn get_page(&mut self, pfn: Pfn, order: Order) -> Result<(), PageError> {
         let (frame, _, meta) = self.allocated_block(pfn, order)?;
         self.mem.set_meta(frame, order.get(), meta.with(Meta::EXTRA_REFS));
-        *self.extra_refs.entry(frame.0.into()).or_insert(0) += 1;
+        match self.extra_refs.binary_search_by_key(&frame, |refs| refs.0) {
+            Ok(at) => self.extra_refs[at].1 += 1,
+            Err(at) => self.extra_refs.insert(at, (frame, 1)),
+        }
         Ok(())
     }
 
@@ -228,13 +230,12 @@ impl<S: Sink> Machine<S> {
 /// Forgets one of a block's further references and tells how many are left. Not generic, so that it is compiled once.
 #[cold]
 #[inline(never)]
-fn drop_extra_ref(refs: &mut BTreeMap<u64, u32>, frame: Frame) -> u32 {
-    let key = u64::from(frame.0);
-    let left = refs.get(&key).copied().unwrap_or(1) - 1;
+fn drop_extra_ref(refs: &mut Vec<(Frame, u32)>, frame: Frame) -> u32 {
+    let Ok(at) = refs.binary_search_by_key(&frame, |refs| refs.0) else { return 0 };
+    refs[at].1 -= 1;
+    let left = refs[at].1;
     if left == 0 {
-        refs.remove(&key);
-    } else {
-        refs.insert(key, left);
+        refs.remove(at);
     }
     left
 }

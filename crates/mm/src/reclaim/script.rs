@@ -74,6 +74,6 @@ impl<S: Sink> Machine<S> {
 
     /// Forgets everything that was said and has not come to pass.
     pub fn clear_reclaim_script(&mut self) {
-        self.reclaim_script = ReclaimScript::default();
+        self.reclaim_script = Default::default();
     }
 }

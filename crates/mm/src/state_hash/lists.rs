@@ -1,4 +1,5 @@
-//! The part of LRU lists and swap in a machine's hash. Sets of lists that never held a page do not count.
+//! The part of memory cgroups, shrinkers, LRU lists and swap in a machine's hash. Sets of lists that never held a page
+//! do not count, nor does the root while no other group is there and nothing was charged to it.
 
 use super::Fnv;
 use crate::event::Sink;
@@ -8,6 +9,9 @@ use crate::pfn::NodeId;
 
 impl<S: Sink> Machine<S> {
     pub(super) fn hash_lists(&self, hash: &mut Fnv) {
+        hash.words(self.memcgs.words());
+        hash.words(self.shrinkers.words());
+        hash.words(self.huge.words());
         for memcg in self.memcg_ids() {
             for node in 0..self.nodes.len() as u8 {
                 if let Some(lruvec) = self.lruvec(memcg, NodeId(node)).filter(|lruvec| !is_blank(lruvec)) {

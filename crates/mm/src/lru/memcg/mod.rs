@@ -86,6 +86,17 @@ pub struct Memcg {
     pub use_hierarchy: bool,
 }
 
+impl Memcg {
+    /// Whether it is a root that nobody was charged to, limited or placed below.
+    fn is_blank(&self) -> bool {
+        let limited = self.soft_limit != NO_LIMIT || self.oom_kill_disable;
+        let blank = PageCounter::default().words();
+        let counted =
+            self.counters.iter().any(|counter| counter.words() != blank) || self.events.iter().any(|&n| n != 0);
+        self.parent.is_none() && self.children.is_empty() && !limited && !counted
+    }
+}
+
 /// All groups of a machine, by number. The root is number 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Memcgs {
@@ -226,6 +237,7 @@ impl Memcgs {
     /// Everything that later charges and reclaim depend on, for hashing.
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
         let groups = self.groups.iter().enumerate().filter_map(|(id, group)| Some((id as u64, group.as_ref()?)));
+        let groups = groups.filter(|(_, group)| !group.is_blank());
         let groups = groups.flat_map(|(id, group)| {
             let flags = u64::from(group.online) | u64::from(group.oom_kill_disable) << 1;
             let own = [id, group.parent.map_or(u64::MAX, |parent| parent.0.into()), flags, group.soft_limit];

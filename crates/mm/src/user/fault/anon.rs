@@ -3,6 +3,7 @@
 use super::{FaultOutcome, Next, PageFault, Site};
 use crate::event::Sink;
 use crate::gfp::Gfp;
+use crate::io::UserSpace;
 use crate::io::mapping::MappingKind;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
@@ -57,8 +58,9 @@ impl<S: Sink> Machine<S> {
     /// The family of mappings that anonymous pages of a mapping belong to; it is made with the first page
     /// (`anon_vma_prepare`).
     pub(crate) fn anon_vma_prepare(&mut self, place: Place) -> MappingId {
-        let mappings = &mut self.user.mappings;
-        let Some(vma) = self.user.mms.get_mut(place.mm).and_then(|mm| mm.vma_mut(place.vma)) else {
+        let user: &mut UserSpace = &mut self.user;
+        let UserSpace { mappings, mms, .. } = user;
+        let Some(vma) = mms.get_mut(place.mm).and_then(|mm| mm.vma_mut(place.vma)) else {
             return MappingId::default();
         };
         if vma.anon == MappingId::default() {
