@@ -77,7 +77,7 @@ impl Section {
         engine::visit_blocks(machine, section, &mut |offset, block| {
             tiles[offset as usize / TILE] = PageClass::of(&block);
         });
-        for allocation in allocations.between(start, Pfn(start.0 + PAGES_PER_SECTION)) {
+        for allocation in allocations.in_section(start) {
             let at = allocation.pfn.map_or(0, |pfn| pfn.0 - start.0) as usize / TILE;
             tiles[at] = mine(tiles[at]);
         }
@@ -101,7 +101,7 @@ impl Section {
             let class = PageClass::of(&block);
             pages[offset as usize..][..1 << block.order].fill(class);
         });
-        for allocation in allocations.between(start, Pfn(start.0 + PAGES_PER_SECTION)) {
+        for allocation in allocations.in_section(start) {
             let at = allocation.pfn.map_or(0, |pfn| pfn.0 - start.0) as usize;
             let class = mine(pages[at]);
             pages[at..][..allocation.order.pages() as usize].fill(class);

@@ -4,8 +4,7 @@ use super::alloc_form::Request;
 use buddyscope_mm::Answer;
 use buddyscope_mm::event::Outcome;
 use buddyscope_mm::gfp::Gfp;
-use buddyscope_mm::pfn::{CpuId, Order, Pfn, ZoneId};
-use std::collections::BTreeMap;
+use buddyscope_mm::pfn::{CpuId, Order, PFN_SECTION_SHIFT, Pfn, ZoneId};
 
 /// Numbers of the events of one operation: from, up to but not including.
 pub type EventSpan = (u64, u64);
@@ -49,8 +48,56 @@ impl Allocation {
 #[derive(Clone, Debug, Default)]
 pub struct Allocations {
     all: Vec<Allocation>,
-    live: BTreeMap<u64, u32>,
+    live: Live,
     failed: usize,
+}
+
+/// Ids of live blocks by their first page: memory section by memory section, ascending in each. Sections are what a
+/// map of pages asks for, and inserting into one moves few others.
+#[derive(Clone, Debug, Default)]
+struct Live {
+    sections: Vec<Vec<(Pfn, u32)>>,
+    count: usize,
+}
+
+impl Live {
+    /// Where a block is in its section, or where it would be.
+    fn place(&self, pfn: Pfn) -> Result<usize, usize> {
+        self.section(pfn).binary_search_by_key(&pfn, |block| block.0)
+    }
+
+    /// The blocks of the section that holds a page.
+    fn section(&self, pfn: Pfn) -> &[(Pfn, u32)] {
+        self.sections.get(section_of(pfn)).map_or(&[], Vec::as_slice)
+    }
+
+    fn get(&self, pfn: Pfn) -> Option<u32> {
+        self.place(pfn).ok().map(|at| self.section(pfn)[at].1)
+    }
+
+    fn insert(&mut self, pfn: Pfn, id: u32) {
+        let (section, place) = (section_of(pfn), self.place(pfn));
+        if self.sections.len() <= section {
+            self.sections.resize(section + 1, Vec::new());
+        }
+        match place {
+            Ok(at) => self.sections[section][at].1 = id,
+            Err(at) => {
+                self.sections[section].insert(at, (pfn, id));
+                self.count += 1;
+            }
+        }
+    }
+
+    fn remove(&mut self, pfn: Pfn) -> Option<u32> {
+        let at = self.place(pfn).ok()?;
+        self.count -= 1;
+        Some(self.sections[section_of(pfn)].remove(at).1)
+    }
+}
+
+fn section_of(pfn: Pfn) -> usize {
+    (pfn.0 >> PFN_SECTION_SHIFT) as usize
 }
 
 impl Allocations {
@@ -65,7 +112,7 @@ impl Allocations {
     ) -> u32 {
         let id = self.all.len() as u32 + 1;
         match answer.pfn {
-            Some(pfn) => drop(self.live.insert(pfn.0, id)),
+            Some(pfn) => self.live.insert(pfn, id),
             None => self.failed += 1,
         }
         self.all.push(Allocation {
@@ -86,7 +133,7 @@ impl Allocations {
 
     /// Notes that the block that starts at `pfn` was freed.
     pub(super) fn remove(&mut self, pfn: Pfn, command: u32, events: EventSpan) {
-        let Some(id) = self.live.remove(&pfn.0) else { return };
+        let Some(id) = self.live.remove(pfn) else { return };
         if let Some(allocation) = self.all.get_mut(id as usize - 1) {
             allocation.freed = Some((command, events));
         }
@@ -101,12 +148,12 @@ impl Allocations {
     /// The live block that starts at `pfn`.
     #[must_use]
     pub fn at(&self, pfn: Pfn) -> Option<&Allocation> {
-        self.live.get(&pfn.0).and_then(|&id| self.get(id))
+        self.live.get(pfn).and_then(|id| self.get(id))
     }
 
-    /// The live blocks that start at `from` or later, but before `to`, ascending.
-    pub fn between(&self, from: Pfn, to: Pfn) -> impl Iterator<Item = &Allocation> {
-        self.live.range(from.0..to.0).filter_map(|(_, &id)| self.get(id))
+    /// The live blocks that start in the memory section that holds a page, ascending.
+    pub fn in_section(&self, pfn: Pfn) -> impl Iterator<Item = &Allocation> {
+        self.live.section(pfn).iter().filter_map(|&(_, id)| self.get(id))
     }
 
     /// The newest request whose block is in use.
@@ -129,7 +176,7 @@ impl Allocations {
     /// Number of blocks in use.
     #[must_use]
     pub fn live(&self) -> usize {
-        self.live.len()
+        self.live.count
     }
 
     /// Number of requests without an answer.
