@@ -3,7 +3,7 @@
 
 use crate::convert::{Answer, object, thrown};
 use crate::map::Map;
-use buddyscope_scenario::session::{self, FieldError, Value};
+use buddyscope_scenario::session::{FieldError, Value};
 use buddyscope_scenario::view::Sight;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,9 +13,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Default)]
 pub struct Session {
     #[cfg(feature = "machine")]
-    pub(crate) inner: Option<session::Session>,
+    pub(crate) inner: Option<buddyscope_scenario::session::Session>,
     #[cfg(feature = "recordings")]
-    pub(crate) playback: Option<session::Playback>,
+    pub(crate) playback: Option<buddyscope_scenario::session::Playback>,
     #[cfg(feature = "workload")]
     pub(crate) show: Option<buddyscope_scenario::show::Show>,
     pub(crate) map: Map,

@@ -2,6 +2,7 @@
 //! do not count, nor does the root while no other group is there and nothing was charged to it.
 
 use super::Fnv;
+use crate::RECLAIMS;
 use crate::event::Sink;
 use crate::lru::{LruIndex, Lruvec};
 use crate::machine::Machine;
@@ -11,7 +12,9 @@ impl<S: Sink> Machine<S> {
     pub(super) fn hash_lists(&self, hash: &mut Fnv) {
         hash.words(self.memcgs.words());
         hash.words(self.shrinkers.words());
-        hash.words(self.huge.words());
+        if RECLAIMS {
+            hash.words(self.huge.words());
+        }
         for memcg in self.memcg_ids() {
             for node in 0..self.nodes.len() as u8 {
                 if let Some(lruvec) = self.lruvec(memcg, NodeId(node)).filter(|lruvec| !is_blank(lruvec)) {
