@@ -164,9 +164,9 @@ impl<S: Sink> Machine<S> {
     pub fn write_sysctl(&mut self, change: Sysctl) -> Result<(), ConfigError> {
         self.tuning().write(change)?;
         self.options.watermark_boost_factor = u64::from(self.sysctl.watermark_boost_factor);
-        if let Sysctl::NumaStat(on) = change {
-            self.options.numa_stat = on;
-            if !on {
+        if change.name() == "numa_stat" {
+            self.options.numa_stat = self.sysctl.numa_stat;
+            if !self.sysctl.numa_stat {
                 self.zero_numa_stat();
             }
         }

@@ -266,7 +266,7 @@ fn the_killer_can_be_switched_off() {
 #[test]
 fn the_caller_is_killed_where_the_machine_is_set_to() {
     let (mut machine, mut small, _) = exhausted();
-    machine.write_sysctl(Sysctl::OomKillAllocatingTask(true)).expect("a value");
+    machine.write_sysctl(Sysctl::parse("oom_kill_allocating_task", "1").expect("a switch")).expect("a value");
     let answer = ask(&mut machine, &mut small.task, Gfp::GFP_KERNEL);
     assert_eq!(gates(&machine)[0], OomGate::KillsCurrent);
     let reason = |record: &OomRecord| if let OomRecord::Killed { reason, .. } = record { Some(*reason) } else { None };
@@ -279,7 +279,7 @@ fn the_caller_is_killed_where_the_machine_is_set_to() {
 fn the_machine_panics_where_it_is_set_to() {
     for (value, reason) in [(1, PanicReason::SystemWide), (2, PanicReason::Compulsory)] {
         let (mut machine, mut small, _) = exhausted();
-        machine.write_sysctl(Sysctl::PanicOnOom(value)).expect("a value");
+        machine.write_sysctl(Sysctl::parse("panic_on_oom", &value.to_string()).expect("a number")).expect("a value");
         ask(&mut machine, &mut small.task, Gfp::GFP_KERNEL);
         assert_eq!(gates(&machine)[0], OomGate::Panics);
         assert_eq!(machine.panicked(), Some(reason));

@@ -207,13 +207,14 @@ impl World {
     }
 
     fn write_sysctl(&mut self) {
-        let change = match self.below(5) {
-            0 => Sysctl::WatermarkScaleFactor(1 + self.below(1000) as u32),
-            1 => Sysctl::LowmemReserveRatio([256, 64, 1 + self.below(64) as u32, 0]),
-            2 => Sysctl::WatermarkBoostFactor([0, 15_000][self.rng.below(2) as usize]),
-            3 => Sysctl::PercpuPagelistFraction([0, 8, 100][self.rng.below(3) as usize]),
-            _ => Sysctl::MinFreeKbytes(128 + self.below(8192) as u32),
+        let (name, text) = match self.below(5) {
+            0 => ("watermark_scale_factor", format!("{}", 1 + self.below(1000))),
+            1 => ("lowmem_reserve_ratio", format!("256 64 {} 0", 1 + self.below(64))),
+            2 => ("watermark_boost_factor", format!("{}", [0, 15_000][self.rng.below(2) as usize])),
+            3 => ("percpu_pagelist_fraction", format!("{}", [0, 8, 100][self.rng.below(3) as usize])),
+            _ => ("min_free_kbytes", format!("{}", 128 + self.below(8192))),
         };
+        let change = Sysctl::parse(name, &text).expect("a number");
         self.machine.write_sysctl(change).expect("a value in range");
     }
 

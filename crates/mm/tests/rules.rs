@@ -1,7 +1,7 @@
 //! The allocator's rules, one statement of behavior each, on machines small enough to follow by hand.
 
 use buddyscope_mm::alloc::fault::FaultInjection;
-use buddyscope_mm::config::{ByteRange, MachineConfig, MemoryRange, PcSpec};
+use buddyscope_mm::config::{ByteRange, MachineConfig, MemoryRange, PcSpec, Sysctl};
 use buddyscope_mm::event::{Event, Outcome, Restart, Skip, Verdict};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType};
@@ -19,6 +19,10 @@ type Recorded = Machine<Vec<Event>>;
 const BASE: u64 = 1 << 20;
 const ZONE: ZoneId = ZoneId::new(NodeId(0), ZoneType::Normal);
 const CPU: CpuId = CpuId(0);
+
+fn write_sysctl(machine: &mut Recorded, name: &str, text: &str) {
+    machine.write_sysctl(Sysctl::parse(name, text).expect("a number")).expect("in range");
+}
 
 /// One CPU, one Normal zone of `pages` pages, all of them free in largest blocks, no per-CPU caching.
 fn small(pages: u64) -> Recorded {
@@ -169,7 +173,7 @@ fn a_refill_hands_pages_out_in_ascending_order() {
 #[test]
 fn an_atomic_request_may_go_to_three_eighths_of_min() {
     let mut machine = booted(1 << 30, 1, "transparent_hugepage=never");
-    machine.write_sysctl(buddyscope_mm::config::Sysctl::MinFreeKbytes(67_584)).expect("in range");
+    write_sysctl(&mut machine, "min_free_kbytes", "67584");
     let dma = ZoneId::new(NodeId(0), ZoneType::Dma);
     let min = machine.zones()[dma.index()].watermark[0];
     while machine.alloc_pages_nodemask(&mut task(), Gfp::GFP_ATOMIC | Gfp::DMA, order(0), NodeId(0), None).pfn.is_some()
@@ -417,7 +421,7 @@ fn reserved_pageblocks_come_back_for_the_request_that_needs_them() {
     let mut urgent = task();
     urgent.realtime = true;
     // Only a request that fails its first attempt is HARDER; make the low mark unreachable for one.
-    machine.write_sysctl(buddyscope_mm::config::Sysctl::MinFreeKbytes(400_000)).expect("in range");
+    write_sysctl(&mut machine, "min_free_kbytes", "400000");
     let mut blocks = 0;
     while machine.zones()[ZONE.index()].nr_reserved_highatomic < 1024 && blocks < 1000 {
         machine.alloc_pages_nodemask(&mut urgent, Gfp::GFP_ATOMIC, order(9), NodeId(0), None);

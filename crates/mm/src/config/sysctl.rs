@@ -1,7 +1,7 @@
 //! The `/proc/sys/vm` files that the allocator reads.
 
 use super::ConfigError;
-use crate::pfn::MAX_NR_ZONES;
+use crate::pfn::{MAX_NR_ZONES, PAGE_SHIFT};
 
 const INT_MAX: u64 = i32::MAX as u64;
 
@@ -97,61 +97,98 @@ impl Default for Sysctls {
     }
 }
 
+/// Where the value of a file is stored.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// A number of 31 bits.
+    Int(fn(&mut Sysctls) -> &mut u32),
+    /// A number of 64 bits.
+    Long(fn(&mut Sysctls) -> &mut u64),
+    /// On unless 0.
+    Switch(fn(&mut Sysctls) -> &mut bool),
+    /// A number of 31 bits that the kernel chooses until somebody writes it.
+    Choice(fn(&mut Sysctls) -> &mut Option<u32>),
+    /// Numbers of 31 bits by zone index.
+    Ratios(fn(&mut Sysctls) -> &mut [u32; MAX_NR_ZONES]),
+}
+
+/// Which values the kernel takes.
+#[derive(Clone, Copy, Debug)]
+enum Range {
+    /// Both bounds included.
+    Within(u64, u64),
+    /// 0, or a number from this one on.
+    ZeroOrFrom(u64),
+    /// From this number on; 0 says that the file which this one excludes is in force.
+    From(u64),
+}
+
+/// A file of `/proc/sys/vm`.
+#[derive(Debug)]
+struct File {
+    name: &'static str,
+    place: Place,
+    range: Range,
+    /// What becomes 0 when the file is written.
+    excludes: Option<Place>,
+}
+
+use Place::{Choice, Int, Long, Ratios, Switch};
+use Range::{From, Within, ZeroOrFrom};
+
+const ANY: Range = Within(0, INT_MAX);
+
+/// The files, in the order in which [`Sysctls::validate`] looks at them.
+static FILES: [File; 26] = [
+    file("min_free_kbytes", Choice(|s| &mut s.min_free_kbytes), ANY),
+    file("watermark_scale_factor", Int(|s| &mut s.watermark_scale_factor), Within(1, 1000)),
+    file("watermark_boost_factor", Int(|s| &mut s.watermark_boost_factor), ANY),
+    file("lowmem_reserve_ratio", Ratios(|s| &mut s.lowmem_reserve_ratio), ANY),
+    // `MIN_PERCPU_PAGELIST_FRACTION`, mm/page_alloc.c, v5.10.
+    file("percpu_pagelist_fraction", Int(|s| &mut s.percpu_pagelist_fraction), ZeroOrFrom(8)),
+    file("zone_reclaim_mode", Int(|s| &mut s.zone_reclaim_mode), ANY),
+    file("min_unmapped_ratio", Int(|s| &mut s.min_unmapped_ratio), Within(0, 100)),
+    file("min_slab_ratio", Int(|s| &mut s.min_slab_ratio), Within(0, 100)),
+    // Of ratio and bytes each switches the other off (`dirty_ratio_handler`, `dirty_bytes_handler`).
+    file("dirty_ratio", Int(|s| &mut s.dirty_ratio), Within(0, 100)).excluding(Long(|s| &mut s.dirty_bytes)),
+    // Two pages (`dirty_bytes_min`, kernel/sysctl.c, v5.10).
+    file("dirty_bytes", Long(|s| &mut s.dirty_bytes), From(2 << PAGE_SHIFT)).excluding(Int(|s| &mut s.dirty_ratio)),
+    file("numa_stat", Switch(|s| &mut s.numa_stat), Within(0, 1)),
+    file("stat_interval", Int(|s| &mut s.stat_interval), ANY),
+    file("swappiness", Int(|s| &mut s.swappiness), Within(0, 200)),
+    file("vfs_cache_pressure", Int(|s| &mut s.vfs_cache_pressure), ANY),
+    file("laptop_mode", Int(|s| &mut s.laptop_mode), ANY),
+    file("dirty_background_ratio", Int(|s| &mut s.dirty_background_ratio), Within(0, 100))
+        .excluding(Long(|s| &mut s.dirty_background_bytes)),
+    file("dirty_background_bytes", Long(|s| &mut s.dirty_background_bytes), From(1))
+        .excluding(Int(|s| &mut s.dirty_background_ratio)),
+    file("dirty_expire_centisecs", Int(|s| &mut s.dirty_expire_centisecs), ANY),
+    file("dirty_writeback_centisecs", Int(|s| &mut s.dirty_writeback_centisecs), ANY),
+    file("panic_on_oom", Int(|s| &mut s.panic_on_oom), Within(0, 2)),
+    file("oom_kill_allocating_task", Switch(|s| &mut s.oom_kill_allocating_task), ANY),
+    file("oom_dump_tasks", Switch(|s| &mut s.oom_dump_tasks), ANY),
+    file("extfrag_threshold", Int(|s| &mut s.extfrag_threshold), Within(0, 1000)),
+    file("compaction_proactiveness", Int(|s| &mut s.compaction_proactiveness), Within(0, 100)),
+    file("compact_unevictable_allowed", Switch(|s| &mut s.compact_unevictable_allowed), Within(0, 1)),
+    file("page-cluster", Int(|s| &mut s.page_cluster), ANY),
+];
+
+const fn file(name: &'static str, place: Place, range: Range) -> File {
+    File { name, place, range, excludes: None }
+}
+
+/// What is written to a file.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Number(u64),
+    Ratios([u32; MAX_NR_ZONES]),
+}
+
 /// A write to one of the files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sysctl {
-    /// `vm.min_free_kbytes`.
-    MinFreeKbytes(u32),
-    /// `vm.watermark_scale_factor`.
-    WatermarkScaleFactor(u32),
-    /// `vm.watermark_boost_factor`.
-    WatermarkBoostFactor(u32),
-    /// `vm.lowmem_reserve_ratio`, by zone index.
-    LowmemReserveRatio([u32; MAX_NR_ZONES]),
-    /// `vm.percpu_pagelist_fraction`.
-    PercpuPagelistFraction(u32),
-    /// `vm.zone_reclaim_mode`.
-    ZoneReclaimMode(u32),
-    /// `vm.min_unmapped_ratio`.
-    MinUnmappedRatio(u32),
-    /// `vm.min_slab_ratio`.
-    MinSlabRatio(u32),
-    /// `vm.dirty_ratio`.
-    DirtyRatio(u32),
-    /// `vm.dirty_bytes`.
-    DirtyBytes(u64),
-    /// `vm.numa_stat`.
-    NumaStat(bool),
-    /// `vm.stat_interval`.
-    StatInterval(u32),
-    /// `vm.swappiness`.
-    Swappiness(u32),
-    /// `vm.vfs_cache_pressure`.
-    VfsCachePressure(u32),
-    /// `vm.laptop_mode`.
-    LaptopMode(u32),
-    /// `vm.dirty_background_ratio`.
-    DirtyBackgroundRatio(u32),
-    /// `vm.dirty_background_bytes`.
-    DirtyBackgroundBytes(u64),
-    /// `vm.dirty_expire_centisecs`.
-    DirtyExpireCentisecs(u32),
-    /// `vm.dirty_writeback_centisecs`.
-    DirtyWritebackCentisecs(u32),
-    /// `vm.panic_on_oom`.
-    PanicOnOom(u32),
-    /// `vm.oom_kill_allocating_task`.
-    OomKillAllocatingTask(bool),
-    /// `vm.oom_dump_tasks`.
-    OomDumpTasks(bool),
-    /// `vm.extfrag_threshold`.
-    ExtfragThreshold(u32),
-    /// `vm.compaction_proactiveness`.
-    CompactionProactiveness(u32),
-    /// `vm.compact_unevictable_allowed`.
-    CompactUnevictableAllowed(bool),
-    /// `vm.page-cluster`.
-    PageCluster(u32),
+#[derive(Clone, Copy, Debug)]
+pub struct Sysctl {
+    file: &'static File,
+    written: Written,
 }
 
 impl Sysctl {
@@ -160,40 +197,18 @@ impl Sysctl {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the model has no such file, or the text is no number in its range.
+    /// [`ConfigError`] if the model has no such file, or the text is no number of its kind.
     pub fn parse(name: &str, text: &str) -> Result<Sysctl, ConfigError> {
         let short = name.strip_prefix("vm.").unwrap_or(name);
-        let number = |max| parse_number(short, text, max);
-        let int = || number(INT_MAX).map(|value| value as u32);
-        Ok(match short {
-            "min_free_kbytes" => Sysctl::MinFreeKbytes(int()?),
-            "watermark_scale_factor" => Sysctl::WatermarkScaleFactor(int()?),
-            "watermark_boost_factor" => Sysctl::WatermarkBoostFactor(int()?),
-            "lowmem_reserve_ratio" => Sysctl::LowmemReserveRatio(parse_ratios(text)?),
-            "percpu_pagelist_fraction" => Sysctl::PercpuPagelistFraction(int()?),
-            "zone_reclaim_mode" => Sysctl::ZoneReclaimMode(int()?),
-            "min_unmapped_ratio" => Sysctl::MinUnmappedRatio(int()?),
-            "min_slab_ratio" => Sysctl::MinSlabRatio(int()?),
-            "dirty_ratio" => Sysctl::DirtyRatio(int()?),
-            "dirty_bytes" => Sysctl::DirtyBytes(number(u64::MAX)?),
-            "numa_stat" => Sysctl::NumaStat(number(1)? == 1),
-            "stat_interval" => Sysctl::StatInterval(int()?),
-            "swappiness" => Sysctl::Swappiness(int()?),
-            "vfs_cache_pressure" => Sysctl::VfsCachePressure(int()?),
-            "laptop_mode" => Sysctl::LaptopMode(int()?),
-            "dirty_background_ratio" => Sysctl::DirtyBackgroundRatio(int()?),
-            "dirty_background_bytes" => Sysctl::DirtyBackgroundBytes(number(u64::MAX)?),
-            "dirty_expire_centisecs" => Sysctl::DirtyExpireCentisecs(int()?),
-            "dirty_writeback_centisecs" => Sysctl::DirtyWritebackCentisecs(int()?),
-            "panic_on_oom" => Sysctl::PanicOnOom(int()?),
-            "oom_kill_allocating_task" => Sysctl::OomKillAllocatingTask(int()? != 0),
-            "oom_dump_tasks" => Sysctl::OomDumpTasks(int()? != 0),
-            "extfrag_threshold" => Sysctl::ExtfragThreshold(int()?),
-            "compaction_proactiveness" => Sysctl::CompactionProactiveness(int()?),
-            "compact_unevictable_allowed" => Sysctl::CompactUnevictableAllowed(number(1)? == 1),
-            "page-cluster" => Sysctl::PageCluster(int()?),
-            _ => return Err(ConfigError::UnknownSysctl { name: name.to_owned() }),
-        })
+        let file = FILES.iter().find(|file| file.name == short);
+        let file = file.ok_or_else(|| ConfigError::UnknownSysctl { name: name.to_owned() })?;
+        Ok(Sysctl { file, written: file.parse(text)? })
+    }
+
+    /// The file's name, without `vm.`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.file.name
     }
 }
 
@@ -205,43 +220,11 @@ impl Sysctls {
     /// [`ConfigError::OutOfRange`] if the kernel would refuse the value.
     pub fn apply(&mut self, change: Sysctl) -> Result<(), ConfigError> {
         let mut next = self.clone();
-        match change {
-            Sysctl::MinFreeKbytes(value) => next.min_free_kbytes = Some(value),
-            Sysctl::WatermarkScaleFactor(value) => next.watermark_scale_factor = value,
-            Sysctl::WatermarkBoostFactor(value) => next.watermark_boost_factor = value,
-            Sysctl::LowmemReserveRatio(value) => next.lowmem_reserve_ratio = value,
-            Sysctl::PercpuPagelistFraction(value) => next.percpu_pagelist_fraction = value,
-            Sysctl::ZoneReclaimMode(value) => next.zone_reclaim_mode = value,
-            Sysctl::MinUnmappedRatio(value) => next.min_unmapped_ratio = value,
-            Sysctl::MinSlabRatio(value) => next.min_slab_ratio = value,
-            // Each of the two switches the other off (`dirty_ratio_handler`, `dirty_bytes_handler`).
-            Sysctl::DirtyRatio(value) => (next.dirty_ratio, next.dirty_bytes) = (value, 0),
-            Sysctl::DirtyBytes(value) => {
-                at_least("dirty_bytes", value, DIRTY_BYTES_MIN)?;
-                (next.dirty_ratio, next.dirty_bytes) = (0, value);
-            }
-            Sysctl::NumaStat(value) => next.numa_stat = value,
-            Sysctl::StatInterval(value) => next.stat_interval = value,
-            Sysctl::Swappiness(value) => next.swappiness = value,
-            Sysctl::VfsCachePressure(value) => next.vfs_cache_pressure = value,
-            Sysctl::LaptopMode(value) => next.laptop_mode = value,
-            Sysctl::DirtyBackgroundRatio(value) => {
-                (next.dirty_background_ratio, next.dirty_background_bytes) = (value, 0);
-            }
-            Sysctl::DirtyBackgroundBytes(value) => {
-                at_least("dirty_background_bytes", value, 1)?;
-                (next.dirty_background_ratio, next.dirty_background_bytes) = (0, value);
-            }
-            Sysctl::DirtyExpireCentisecs(value) => next.dirty_expire_centisecs = value,
-            Sysctl::DirtyWritebackCentisecs(value) => next.dirty_writeback_centisecs = value,
-            Sysctl::PanicOnOom(value) => next.panic_on_oom = value,
-            Sysctl::OomKillAllocatingTask(value) => next.oom_kill_allocating_task = value,
-            Sysctl::OomDumpTasks(value) => next.oom_dump_tasks = value,
-            Sysctl::ExtfragThreshold(value) => next.extfrag_threshold = value,
-            Sysctl::CompactionProactiveness(value) => next.compaction_proactiveness = value,
-            Sysctl::CompactUnevictableAllowed(value) => next.compact_unevictable_allowed = value,
-            Sysctl::PageCluster(value) => next.page_cluster = value,
+        change.file.place.store(&mut next, change.written);
+        if let Some(other) = change.file.excludes {
+            other.store(&mut next, Written::Number(0));
         }
+        change.file.check(&mut next, true)?;
         next.validate()?;
         *self = next;
         Ok(())
@@ -253,78 +236,88 @@ impl Sysctls {
     ///
     /// [`ConfigError::OutOfRange`] for the first value outside.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        in_range("min_free_kbytes", self.min_free_kbytes.unwrap_or(0), 0, INT_MAX)?;
-        in_range("watermark_scale_factor", self.watermark_scale_factor, 1, 1000)?;
-        in_range("watermark_boost_factor", self.watermark_boost_factor, 0, INT_MAX)?;
-        for ratio in self.lowmem_reserve_ratio {
-            in_range("lowmem_reserve_ratio", ratio, 0, INT_MAX)?;
-        }
-        in_range("percpu_pagelist_fraction", self.percpu_pagelist_fraction, 0, INT_MAX)?;
-        if (1..MIN_PERCPU_PAGELIST_FRACTION).contains(&self.percpu_pagelist_fraction) {
-            return Err(bad("percpu_pagelist_fraction", self.percpu_pagelist_fraction, "0 or at least 8"));
-        }
-        in_range("zone_reclaim_mode", self.zone_reclaim_mode, 0, INT_MAX)?;
-        in_range("min_unmapped_ratio", self.min_unmapped_ratio, 0, 100)?;
-        in_range("min_slab_ratio", self.min_slab_ratio, 0, 100)?;
-        in_range("dirty_ratio", self.dirty_ratio, 0, 100)?;
-        if self.dirty_bytes != 0 {
-            at_least("dirty_bytes", self.dirty_bytes, DIRTY_BYTES_MIN)?;
-        }
-        self.validate_reclaim()
-    }
-
-    /// Checks what reclaim, writeback, compaction and the OOM killer read.
-    fn validate_reclaim(&self) -> Result<(), ConfigError> {
-        let limits = [
-            ("stat_interval", self.stat_interval, INT_MAX),
-            ("swappiness", self.swappiness, 200),
-            ("vfs_cache_pressure", self.vfs_cache_pressure, INT_MAX),
-            ("laptop_mode", self.laptop_mode, INT_MAX),
-            ("dirty_background_ratio", self.dirty_background_ratio, 100),
-            ("dirty_expire_centisecs", self.dirty_expire_centisecs, INT_MAX),
-            ("dirty_writeback_centisecs", self.dirty_writeback_centisecs, INT_MAX),
-            ("panic_on_oom", self.panic_on_oom, 2),
-            ("extfrag_threshold", self.extfrag_threshold, 1000),
-            ("compaction_proactiveness", self.compaction_proactiveness, 100),
-            ("page-cluster", self.page_cluster, INT_MAX),
-        ];
-        limits.into_iter().try_for_each(|(field, value, max)| in_range(field, value, 0, max))
+        let mut values = self.clone();
+        FILES.iter().try_for_each(|file| file.check(&mut values, false))
     }
 }
 
-/// `MIN_PERCPU_PAGELIST_FRACTION`, mm/page_alloc.c, v5.10.
-const MIN_PERCPU_PAGELIST_FRACTION: u32 = 8;
-/// Two pages (`dirty_bytes_min`, kernel/sysctl.c, v5.10).
-const DIRTY_BYTES_MIN: u64 = 2 << crate::pfn::PAGE_SHIFT;
-
-fn bad(field: &str, value: impl ToString, allowed: &str) -> ConfigError {
-    ConfigError::out_of_range(format!("vm.{field}"), value, allowed)
+impl Place {
+    fn store(self, values: &mut Sysctls, written: Written) {
+        match (self, written) {
+            (Int(place), Written::Number(number)) => *place(values) = number as u32,
+            (Long(place), Written::Number(number)) => *place(values) = number,
+            (Switch(place), Written::Number(number)) => *place(values) = number != 0,
+            (Choice(place), Written::Number(number)) => *place(values) = Some(number as u32),
+            (Ratios(place), Written::Ratios(ratios)) => *place(values) = ratios,
+            (Ratios(_), _) | (_, Written::Ratios(_)) => {}
+        }
+    }
 }
 
-fn in_range(field: &str, value: u32, min: u64, max: u64) -> Result<(), ConfigError> {
-    if (min..=max).contains(&u64::from(value)) { Ok(()) } else { Err(bad(field, value, &format!("{min}..={max}"))) }
-}
+impl File {
+    const fn excluding(mut self, other: Place) -> File {
+        self.excludes = Some(other);
+        self
+    }
 
-fn at_least(field: &str, value: u64, min: u64) -> Result<(), ConfigError> {
-    if value >= min { Ok(()) } else { Err(bad(field, value, &format!("at least {min}"))) }
-}
+    fn parse(&self, text: &str) -> Result<Written, ConfigError> {
+        let max = match (self.place, self.range) {
+            (Ratios(_), _) => return self.parse_ratios(text),
+            (Long(_), _) => u64::MAX,
+            (Switch(_), Within(_, max)) => max,
+            _ => INT_MAX,
+        };
+        let number = text.trim().parse::<u64>().ok().filter(|&number| number <= max);
+        number.map(Written::Number).ok_or_else(|| self.bad(text, &format!("a number in 0..={max}")))
+    }
 
-fn parse_number(field: &str, text: &str, max: u64) -> Result<u64, ConfigError> {
-    let value = text.trim().parse::<u64>().ok().filter(|&value| value <= max);
-    value.ok_or_else(|| bad(field, text, &format!("a number in 0..={max}")))
-}
+    /// Ratios below 1 count as 0 (`lowmem_reserve_ratio_sysctl_handler`).
+    fn parse_ratios(&self, text: &str) -> Result<Written, ConfigError> {
+        let mut fields = text.split(|c: char| c.is_whitespace() || c == ',').filter(|field| !field.is_empty());
+        let mut ratios = [0; MAX_NR_ZONES];
+        let read = ratios.iter_mut().try_for_each(|ratio| {
+            *ratio = fields.next()?.parse::<i32>().ok()?.max(0) as u32;
+            Some(())
+        });
+        match (read, fields.next()) {
+            (Some(()), None) => Ok(Written::Ratios(ratios)),
+            _ => Err(self.bad(text, "four numbers")),
+        }
+    }
 
-/// Ratios below 1 count as 0 (`lowmem_reserve_ratio_sysctl_handler`).
-fn parse_ratios(text: &str) -> Result<[u32; MAX_NR_ZONES], ConfigError> {
-    let fields = text.split(|c: char| c.is_whitespace() || c == ',').filter(|field| !field.is_empty());
-    let values: Option<Vec<u32>> = fields.map(|field| Some(field.parse::<i32>().ok()?.max(0) as u32)).collect();
-    let values: Option<[u32; MAX_NR_ZONES]> = values.and_then(|values| values.try_into().ok());
-    values.ok_or_else(|| bad("lowmem_reserve_ratio", text, "four numbers"))
+    /// Whether the value stored is in the file's range.
+    fn check(&self, values: &mut Sysctls, written: bool) -> Result<(), ConfigError> {
+        match self.place {
+            Int(place) => self.check_number(u64::from(*place(values)), written),
+            Long(place) => self.check_number(*place(values), written),
+            Choice(place) => self.check_number(place(values).unwrap_or(0).into(), written),
+            Ratios(place) => place(values).iter().try_for_each(|&ratio| self.check_number(ratio.into(), written)),
+            Switch(_) => Ok(()),
+        }
+    }
+
+    fn check_number(&self, number: u64, written: bool) -> Result<(), ConfigError> {
+        let (fits, allowed) = match self.range {
+            Within(min, max) => ((min..=max).contains(&number), format!("{min}..={max}")),
+            ZeroOrFrom(_) if number > INT_MAX => (false, format!("0..={INT_MAX}")),
+            ZeroOrFrom(min) => (number == 0 || number >= min, format!("0 or at least {min}")),
+            From(min) => (number >= min || number == 0 && !written, format!("at least {min}")),
+        };
+        if fits { Ok(()) } else { Err(self.bad(number, &allowed)) }
+    }
+
+    fn bad(&self, value: impl ToString, allowed: &str) -> ConfigError {
+        ConfigError::out_of_range(format!("vm.{}", self.name), value, allowed)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn write(sysctls: &mut Sysctls, name: &str, text: &str) -> Result<(), ConfigError> {
+        sysctls.apply(Sysctl::parse(name, text)?)
+    }
 
     #[test]
     fn defaults_are_valid() {
@@ -335,7 +328,7 @@ mod tests {
     fn writes_are_parsed_and_stored() {
         let mut sysctls = Sysctls::default();
         for (name, text) in [("vm.min_free_kbytes", "4000"), ("lowmem_reserve_ratio", "1000\t-3\t2\t0")] {
-            sysctls.apply(Sysctl::parse(name, text).expect(name)).expect(name);
+            write(&mut sysctls, name, text).expect(name);
         }
         assert_eq!(sysctls.min_free_kbytes, Some(4000));
         assert_eq!(sysctls.lowmem_reserve_ratio, [1000, 0, 2, 0]);
@@ -344,55 +337,74 @@ mod tests {
     #[test]
     fn dirty_bytes_and_ratio_exclude_each_other() {
         let mut sysctls = Sysctls::default();
-        sysctls.apply(Sysctl::DirtyBytes(1 << 20)).expect("valid");
+        write(&mut sysctls, "dirty_bytes", "1048576").expect("valid");
         assert_eq!((sysctls.dirty_ratio, sysctls.dirty_bytes), (0, 1 << 20));
-        sysctls.apply(Sysctl::DirtyRatio(30)).expect("valid");
+        write(&mut sysctls, "dirty_ratio", "30").expect("valid");
         assert_eq!((sysctls.dirty_ratio, sysctls.dirty_bytes), (30, 0));
     }
 
     #[test]
     fn background_bytes_and_ratio_exclude_each_other() {
         let mut sysctls = Sysctls::default();
-        sysctls.apply(Sysctl::DirtyBackgroundBytes(1)).expect("valid");
+        write(&mut sysctls, "dirty_background_bytes", "1").expect("valid");
         assert_eq!((sysctls.dirty_background_ratio, sysctls.dirty_background_bytes), (0, 1));
-        sysctls.apply(Sysctl::DirtyBackgroundRatio(5)).expect("valid");
+        write(&mut sysctls, "dirty_background_ratio", "5").expect("valid");
         assert_eq!((sysctls.dirty_background_ratio, sysctls.dirty_background_bytes), (5, 0));
     }
 
     #[test]
     fn switches_take_any_number_but_for_the_one_that_the_kernel_checks() {
-        let parsed = |name, text| Sysctl::parse(name, text);
-        assert_eq!(parsed("vm.oom_dump_tasks", "7"), Ok(Sysctl::OomDumpTasks(true)));
-        assert_eq!(parsed("oom_kill_allocating_task", "0"), Ok(Sysctl::OomKillAllocatingTask(false)));
-        assert_eq!(parsed("vm.page-cluster", "0"), Ok(Sysctl::PageCluster(0)));
-        assert!(parsed("compact_unevictable_allowed", "2").is_err());
+        let mut sysctls = Sysctls { oom_dump_tasks: false, oom_kill_allocating_task: true, ..Sysctls::default() };
+        write(&mut sysctls, "vm.oom_dump_tasks", "7").expect("on");
+        write(&mut sysctls, "oom_kill_allocating_task", "0").expect("off");
+        assert_eq!((sysctls.oom_dump_tasks, sysctls.oom_kill_allocating_task), (true, false));
+        assert!(Sysctl::parse("compact_unevictable_allowed", "2").is_err());
+    }
+
+    #[test]
+    fn every_file_takes_what_it_holds_by_default() {
+        for file in &FILES {
+            let mut values = Sysctls::default();
+            let text = match file.place {
+                Int(place) => place(&mut values).to_string(),
+                Long(place) => place(&mut values).to_string(),
+                Switch(place) => u8::from(*place(&mut values)).to_string(),
+                Choice(_) => "1024".to_owned(),
+                Ratios(place) => place(&mut values).map(|ratio| ratio.to_string()).join(" "),
+            };
+            let off = matches!(file.range, From(_)) && text == "0";
+            assert_eq!(write(&mut values, file.name, &text).is_err(), off, "{}", file.name);
+            let expected = if file.name == "min_free_kbytes" { Some(1024) } else { None };
+            assert_eq!(values, Sysctls { min_free_kbytes: expected, ..Sysctls::default() }, "{}", file.name);
+        }
     }
 
     #[test]
     fn refused_values_change_nothing() {
         let mut sysctls = Sysctls::default();
-        for change in [
-            Sysctl::WatermarkScaleFactor(0),
-            Sysctl::WatermarkScaleFactor(1001),
-            Sysctl::PercpuPagelistFraction(7),
-            Sysctl::DirtyBytes(8191),
-            Sysctl::MinSlabRatio(101),
-            Sysctl::Swappiness(201),
-            Sysctl::PanicOnOom(3),
-            Sysctl::DirtyBackgroundBytes(0),
-            Sysctl::DirtyBackgroundRatio(101),
-            Sysctl::ExtfragThreshold(1001),
-            Sysctl::CompactionProactiveness(101),
-            Sysctl::VfsCachePressure(1 << 31),
+        for (name, text, allowed) in [
+            ("watermark_scale_factor", "0", "1..=1000"),
+            ("watermark_scale_factor", "1001", "1..=1000"),
+            ("percpu_pagelist_fraction", "7", "0 or at least 8"),
+            ("dirty_bytes", "8191", "at least 8192"),
+            ("dirty_bytes", "0", "at least 8192"),
+            ("min_slab_ratio", "101", "0..=100"),
+            ("swappiness", "201", "0..=200"),
+            ("panic_on_oom", "3", "0..=2"),
+            ("dirty_background_bytes", "0", "at least 1"),
+            ("dirty_background_ratio", "101", "0..=100"),
+            ("extfrag_threshold", "1001", "0..=1000"),
+            ("compaction_proactiveness", "101", "0..=100"),
+            ("vfs_cache_pressure", "2147483648", "a number in 0..=2147483647"),
+            ("numa_stat", "2", "a number in 0..=1"),
+            ("min_free_kbytes", "-1", "a number in 0..=2147483647"),
+            ("lowmem_reserve_ratio", "1 2 3", "four numbers"),
+            ("lowmem_reserve_ratio", "1 2 3 4 5", "four numbers"),
         ] {
-            let error = sysctls.apply(change).expect_err("out of range").to_string();
-            assert!(error.starts_with("vm.") && error.contains("allowed"), "{error}");
+            let error = write(&mut sysctls, name, text).expect_err("out of range").to_string();
+            assert_eq!(error, format!("vm.{name} is {text}; allowed: {allowed}"));
         }
+        assert!(matches!(Sysctl::parse("x", "1"), Err(ConfigError::UnknownSysctl { .. })));
         assert_eq!(sysctls, Sysctls::default());
-        for (name, text) in
-            [("min_free_kbytes", "-1"), ("numa_stat", "2"), ("lowmem_reserve_ratio", "1 2 3"), ("x", "1")]
-        {
-            assert!(Sysctl::parse(name, text).is_err(), "{name} {text}");
-        }
     }
 }

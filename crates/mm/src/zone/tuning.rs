@@ -88,14 +88,16 @@ impl Tuning<'_> {
     pub fn write(&mut self, change: Sysctl) -> Result<(), ConfigError> {
         let old_fraction = self.sysctl.percpu_pagelist_fraction;
         self.sysctl.apply(change)?;
-        match change {
-            Sysctl::MinFreeKbytes(value) => {
-                *self.min_free_kbytes = u64::from(value);
+        match change.name() {
+            "min_free_kbytes" => {
+                *self.min_free_kbytes = self.sysctl.min_free_kbytes.map_or(*self.min_free_kbytes, u64::from);
                 self.setup_per_zone_wmarks();
             }
-            Sysctl::WatermarkScaleFactor(_) => self.setup_per_zone_wmarks(),
-            Sysctl::LowmemReserveRatio(_) => self.setup_per_zone_lowmem_reserve(),
-            Sysctl::PercpuPagelistFraction(value) if value != old_fraction => self.setup_per_cpu_pageset(),
+            "watermark_scale_factor" => self.setup_per_zone_wmarks(),
+            "lowmem_reserve_ratio" => self.setup_per_zone_lowmem_reserve(),
+            "percpu_pagelist_fraction" if self.sysctl.percpu_pagelist_fraction != old_fraction => {
+                self.setup_per_cpu_pageset();
+            }
             _ => {}
         }
         Ok(())
@@ -137,13 +139,17 @@ mod tests {
         }
     }
 
+    fn sysctl(name: &str, text: &str) -> Sysctl {
+        Sysctl::parse(name, text).expect("a number")
+    }
+
     #[test]
     fn marks_follow_a_write_but_reserves_do_not() {
         let mut parts = Parts::new(2 << 30, 2);
         parts.tuning().init_per_zone_wmark_min(NodeId(0));
         let reserve = parts.layout.zones[0].lowmem_reserve;
         parts.layout.zones[1].managed_pages += 1 << 16;
-        parts.tuning().write(Sysctl::MinFreeKbytes(4000)).expect("valid");
+        parts.tuning().write(sysctl("min_free_kbytes", "4000")).expect("valid");
         let sum: u64 = parts.layout.zones.iter().map(|zone| zone.watermark[0]).sum();
         assert!((999..=1000).contains(&sum), "{sum}");
         assert_eq!(parts.layout.zones[0].lowmem_reserve, reserve);
@@ -169,9 +175,9 @@ mod tests {
         let mut parts = Parts::new(1 << 30, 1);
         parts.tuning().setup_per_cpu_pageset();
         let before: Vec<u32> = parts.pcp.iter().map(|set| set.high).collect();
-        assert!(parts.tuning().write(Sysctl::PercpuPagelistFraction(5)).is_err());
+        assert!(parts.tuning().write(sysctl("percpu_pagelist_fraction", "5")).is_err());
         assert!(before.iter().eq(parts.pcp.iter().map(|set| &set.high)));
-        parts.tuning().write(Sysctl::PercpuPagelistFraction(8)).expect("valid");
+        parts.tuning().write(sysctl("percpu_pagelist_fraction", "8")).expect("valid");
         assert!(before.iter().ne(parts.pcp.iter().map(|set| &set.high)));
     }
 }

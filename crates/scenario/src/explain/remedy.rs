@@ -60,7 +60,7 @@ fn families(form: &AllocForm, before: &State) -> Vec<Vec<Change>> {
     }
     families.push(min_free(form, before.machine.min_free_kbytes()));
     if before.machine.sysctls().lowmem_reserve_ratio != [0; 4] {
-        let sysctl = Some(Sysctl::LowmemReserveRatio([0; 4]));
+        let sysctl = Sysctl::parse("lowmem_reserve_ratio", "0 0 0 0").ok();
         families.push(vec![Change { sysctl, ..of_request("remedy.reserveRatio", form.clone()) }]);
     }
     families
@@ -104,7 +104,7 @@ fn flags(form: &AllocForm, own: Gfp) -> Vec<Change> {
 fn min_free(form: &AllocForm, kbytes: u64) -> Vec<Change> {
     let less = |value: u64| {
         let args = Args::new().with("value", value).with("was", kbytes);
-        let sysctl = Some(Sysctl::MinFreeKbytes(value as u32));
+        let sysctl = Sysctl::parse("min_free_kbytes", &value.to_string()).ok();
         Change { sentence: Sentence::new("remedy.minFree", args), form: form.clone(), sysctl }
     };
     [kbytes / 2, kbytes / 8].into_iter().map(less).collect()
