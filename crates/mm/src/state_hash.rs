@@ -1,6 +1,8 @@
 //! One number for the whole state of a machine: equal machines, equal numbers, on every target.
 
 mod lists;
+#[cfg(feature = "reclaim")]
+mod lives;
 
 use crate::LIVES;
 use crate::event::Sink;
@@ -38,7 +40,7 @@ impl Fnv {
 
 impl<S: Sink> Machine<S> {
     /// A hash of everything that later requests depend on and everything that is counted: lists in order, page
-    /// state, pageblock types, counters with their per-CPU deltas, marks, daemons, sysctls, cpusets, chance. Records
+    /// state, page tables, what files have in memory, pageblock types, counters with their per-CPU deltas, marks, daemons, sysctls, cpusets, chance. Records
     /// that exist but say nothing do not count, nor do tags and events.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
@@ -56,6 +58,8 @@ impl<S: Sink> Machine<S> {
         if LIVES {
             self.hash_lists(&mut hash);
         }
+        #[cfg(feature = "reclaim")]
+        self.hash_lives(&mut hash);
         self.hash_settings(&mut hash);
         hash_cpusets(&mut hash, &self.cpusets);
         hash.0

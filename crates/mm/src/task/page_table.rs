@@ -252,6 +252,18 @@ impl PageTable {
         None
     }
 
+    /// Every entry in use: its page, and the entry as a number.
+    #[cfg(feature = "reclaim")]
+    pub(crate) fn words(&self) -> impl Iterator<Item = [u64; 2]> + '_ {
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            let (page, pte) = self.next_used(at, u64::MAX)?;
+            let huge = matches!(self.pmd(page), Some(Pmd::Huge(_)));
+            at = page + if huge { PTRS_PER_PTE as u64 } else { 1 };
+            Some([page, pte.0])
+        })
+    }
+
     /// First page of the next table after the two MiB that `page` lies in.
     fn next_table(&self, page: u64) -> Option<u64> {
         let here = self.directories.get(&directory(page));
