@@ -8,7 +8,8 @@ use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
-use crate::pfn::{CpuId, Frame, NodeId};
+use crate::pfn::{CpuId, Frame, NodeId, Pfn};
+use crate::restore::RestoreError;
 use crate::task::mm::FileId;
 use crate::vmstat::NodeItem;
 
@@ -65,6 +66,23 @@ impl<S: Sink> Machine<S> {
             MappingKind::File(file) => Some(file),
             MappingKind::Anon => None,
         }
+    }
+
+    /// Says of a page on a list of which only the flags are known where it belongs: into a file's cache.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the page is on no list, belongs somewhere already, or the file has a page there.
+    pub fn restore_cached_page(&mut self, cpu: CpuId, pfn: Pfn, file: FileId, index: u32) -> Result<(), RestoreError> {
+        let wrong = RestoreError::Inconsistent { what: "a file's page is on no LRU list, or belongs elsewhere" };
+        let frame = self.mem.frame(pfn).filter(|&frame| self.mem.exists(frame)).ok_or(wrong)?;
+        let life = self.mem.life(frame);
+        let mapping = self.user.file(file).map(|file| file.mapping);
+        let free = mapping.is_some_and(|mapping| self.cache_slot(mapping, index) == Slot::Empty);
+        if !free || !life.flags.contains(LifeFlags::LRU) || life.mapping != MappingId::UNKNOWN {
+            return Err(wrong);
+        }
+        self.add_to_page_cache(cpu, frame, file, index);
+        Ok(())
     }
 
     /// Puts a new page into a file's cache; returns what was there (`__add_to_page_cache_locked`,

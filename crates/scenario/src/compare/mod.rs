@@ -13,6 +13,7 @@ mod shell;
 mod spread;
 mod trace;
 mod volume;
+mod whole;
 mod window;
 mod within;
 
@@ -51,6 +52,7 @@ fn repeated(run: &Run, spread: &Spread) -> Vec<Check> {
     let mut checks = vec![Check::equal("labels of the load", kernel.len(), model.len())];
     checks.extend(within::rules(&outcome.trace, &run.machine).into_iter().map(Check::of_model));
     checks.extend(report::kills(run, &outcome.machine));
+    checks.extend(whole::checks(run, &outcome));
     for (kernel, model) in kernel.iter().zip(&model) {
         checks.extend(volume::checks(kernel, model, &spread.ranges(run, kernel)));
     }

@@ -8,8 +8,10 @@ use crate::recording::{Meta, Recording, StateFile};
 use crate::replay::restore_machine;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::NullSink;
+use buddyscope_mm::pfn::NodeId;
 use buddyscope_procfs::report::{Logged, read_log};
 use buddyscope_procfs::vmstat::VmStat;
+use std::collections::BTreeMap;
 
 /// The kernel's own trace.
 const FTRACE: &str = "ftrace.txt";
@@ -30,6 +32,8 @@ pub(super) struct Run {
     pub(super) swap_pages: u32,
     /// /proc/vmstat before and after.
     pub(super) vmstat: [VmStat; 2],
+    /// `numa_hit`, `numa_miss` and `numa_foreign` of each node with memory, before and after.
+    pub(super) numa: BTreeMap<NodeId, [[i64; 3]; 2]>,
     /// Messages about memory in the kernel's log, and the log.
     pub(super) messages: Vec<Logged>,
     pub(super) log: String,
@@ -40,11 +44,13 @@ impl Run {
         let start = recording.start()?;
         let log = text(recording, "dmesg_end.txt")?;
         let meta = recording.meta()?;
+        let machine = restore_machine(&start, NullSink)?;
         Ok(Run {
             name: recording.name().to_owned(),
             steps: shell::read(meta.shell.iter().map(String::as_str))?,
             meta,
-            machine: restore_machine(&start, NullSink)?,
+            numa: numa(recording, &machine)?,
+            machine,
             start,
             trace: trace(recording)?,
             whole_trace: recording.file(FTRACE)?.is_none(),
@@ -90,6 +96,28 @@ fn swap_pages(meminfo: &str) -> u32 {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("SwapTotal:"));
     let kb = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kb| kb.parse::<u32>().ok());
     kb.unwrap_or(0) / 4
+}
+
+/// What each node with memory served, before and after; nothing where that was not recorded.
+fn numa(recording: &Recording, machine: &Machine<NullSink>) -> Result<BTreeMap<NodeId, [[i64; 3]; 2]>, CompareError> {
+    let mut nodes = BTreeMap::new();
+    for node in machine.memory_nodes().iter() {
+        let files = ["sys", "sys_end"].map(|folder| format!("{folder}/node{node}/numastat"));
+        if recording.file(&files[0])?.is_none() {
+            return Ok(BTreeMap::new());
+        }
+        nodes.insert(node, [counters(&text(recording, &files[0])?), counters(&text(recording, &files[1])?)]);
+    }
+    Ok(nodes)
+}
+
+/// The first three counters of a node's numastat.
+fn counters(numastat: &str) -> [i64; 3] {
+    let value = |name: &str| {
+        let line = numastat.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        line.unwrap_or(0)
+    };
+    ["numa_hit ", "numa_miss ", "numa_foreign "].map(value)
 }
 
 fn text(recording: &Recording, file: &str) -> Result<String, CompareError> {

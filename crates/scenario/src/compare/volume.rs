@@ -12,15 +12,23 @@ const SPREADS: f64 = 2.0;
 /// One check for each number that either side has. `ranges` are those of the kernel's own runs of this load.
 pub(super) fn checks(kernel: &Window, model: &Window, ranges: &BTreeMap<String, (f64, f64)>) -> Vec<Check> {
     let names: BTreeSet<&String> = kernel.values.keys().chain(model.values.keys()).collect();
-    names.into_iter().map(|name| check(&kernel.name, name, kernel.value(name), model.value(name), ranges)).collect()
+    let check = |name: &String| {
+        let what = format!("{}: {name}", kernel.name);
+        within(what, kernel.value(name), model.value(name), ranges.get(name))
+    };
+    names.into_iter().map(check).collect()
 }
 
-fn check(window: &str, name: &str, kernel: f64, model: f64, ranges: &BTreeMap<String, (f64, f64)>) -> Check {
-    let range = ranges.get(name);
+/// Whether a number of a whole run is of the same size.
+pub(super) fn check(what: &str, kernel: f64, model: f64) -> Check {
+    within(what.to_owned(), kernel, model, None)
+}
+
+fn within(what: String, kernel: f64, model: f64, range: Option<&(f64, f64)>) -> Check {
     let spread = range.map_or(0.0, |(low, high)| high - low);
     let allowed = (TOLERANCE * kernel).max(SPREADS * spread);
     Check {
-        what: format!("{window}: {name}"),
+        what,
         kind: Kind::Volume,
         kernel: number(kernel),
         model: number(model),

@@ -4,6 +4,7 @@ mod admin;
 mod cfs;
 mod job;
 mod observer;
+mod root_files;
 mod setting;
 mod shell;
 mod speed;
@@ -31,7 +32,8 @@ pub(super) struct Outcome {
 /// # Errors
 /// [`CompareError::NotModeled`] for a step that the model has no counterpart for.
 pub(super) fn run(run: &Run) -> Result<Outcome, CompareError> {
-    let machine = restore_machine(&run.start, Observer::default())?;
+    let mut machine = restore_machine(&run.start, Observer::default())?;
+    root_files::restore(&mut machine, &run.start)?;
     let mut world = World::new(run, machine)?;
     world.run()?;
     Ok(world.finish())
