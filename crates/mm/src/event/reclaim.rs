@@ -60,6 +60,118 @@ pub enum References {
     Activate = 3,
 }
 
+/// What becomes of a page that reclaim looks at. The number is the row of the decision table that says so
+/// (`shrink_page_list`, in the order of its checks).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PageFate {
+    /// 1: kept, somebody has locked it.
+    Locked,
+    /// 3: goes to the unevictable pages; a mapping is locked into memory.
+    Unevictable,
+    /// 4: kept, it is mapped and nothing may be unmapped.
+    MayNotUnmap,
+    /// 8: activated; it came round while being written, as most do: the device is too slow.
+    WriteTooSlow,
+    /// 9: activated, out of the way until it is written.
+    BeingWritten,
+    /// 10: kept; reclaim of a version 1 group waits for its write.
+    AwaitsWrite,
+    /// 11: activated, it is in use.
+    InUse,
+    /// 12: kept, it was accessed once since the last look.
+    UsedOnce,
+    /// 13: kept, anonymous memory cannot leave without I/O.
+    NoIo,
+    /// 14: activated, there is no room in swap.
+    NoSwap,
+    /// 14: activated, a huge page of anonymous memory that cannot be split.
+    NotSplit,
+    /// 15: kept, a huge page that cannot be split.
+    KeptWhole,
+    /// 17: activated, not everybody who maps it let it go.
+    NotUnmapped,
+    /// 18: activated; a dirty page of a file is written by flushers.
+    LeftToFlushers,
+    /// 19: kept, it was used and writing it is not worth it.
+    NotWorthWriting,
+    /// 19: kept; the request may not write, or not enter file systems.
+    MayNotWrite,
+    /// 20: kept, it cannot be written now.
+    CannotWrite,
+    /// 20: activated, there is nowhere to write it to.
+    NowhereToWrite,
+    /// 20: kept, it is on its way to the device.
+    Written,
+    /// 21: activated, its buffers are in use.
+    BuffersInUse,
+    /// 22: kept; it could be dropped, but somebody holds it or has written to it.
+    LazyHeld,
+    /// 22: freed without I/O (`MADV_FREE`).
+    LazyFreed,
+    /// 23: kept, somebody holds a reference.
+    Held,
+    /// 23: freed.
+    Freed,
+}
+
+impl PageFate {
+    /// All of them, by row.
+    pub const ALL: [PageFate; 24] = {
+        use PageFate as F;
+        [
+            F::Locked,
+            F::Unevictable,
+            F::MayNotUnmap,
+            F::WriteTooSlow,
+            F::BeingWritten,
+            F::AwaitsWrite,
+            F::InUse,
+            F::UsedOnce,
+            F::NoIo,
+            F::NoSwap,
+            F::NotSplit,
+            F::KeptWhole,
+            F::NotUnmapped,
+            F::LeftToFlushers,
+            F::NotWorthWriting,
+            F::MayNotWrite,
+            F::CannotWrite,
+            F::NowhereToWrite,
+            F::Written,
+            F::BuffersInUse,
+            F::LazyHeld,
+            F::LazyFreed,
+            F::Held,
+            F::Freed,
+        ]
+    };
+
+    /// Whether it goes to the active list, or the unevictable one.
+    #[must_use]
+    pub const fn activates(self) -> bool {
+        use PageFate as F;
+        matches!(
+            self,
+            F::Unevictable
+                | F::WriteTooSlow
+                | F::BeingWritten
+                | F::InUse
+                | F::NoSwap
+                | F::NotSplit
+                | F::NotUnmapped
+                | F::LeftToFlushers
+                | F::NowhereToWrite
+                | F::BuffersInUse
+        )
+    }
+
+    /// Whether it is freed.
+    #[must_use]
+    pub const fn frees(self) -> bool {
+        matches!(self, PageFate::LazyFreed | PageFate::Freed)
+    }
+}
+
 /// One decision of reclaim. Fields are named as the kernel names them; counts are in pages. Pairs and lists are of
 /// anonymous and file pages, inactive before active.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +235,8 @@ pub enum ReclaimEvent {
     Isolated { pfn: Pfn },
     /// References kept or activated a page (`page_check_references`).
     Referenced { pfn: Pfn, references: References },
+    /// What becomes of an inactive page, and why.
+    Decided { pfn: Pfn, fate: PageFate },
     /// A page is being written. Tracepoint `mm_vmscan_writepage`.
     Pageout { pfn: Pfn },
     /// An inactive page that was not freed, on its way back to the head of its list, or to the active one.

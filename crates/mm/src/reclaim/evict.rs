@@ -3,7 +3,7 @@
 use super::ScanControl;
 use super::mapping::Unmapped;
 use super::pageout::Pageout;
-use crate::event::{Event, ReclaimEvent, References, Sink, emit};
+use crate::event::{Event, PageFate, ReclaimEvent, References, Sink, emit};
 use crate::gfp::Gfp;
 use crate::lru::memcg::CgroupVersion;
 use crate::machine::Machine;
@@ -32,18 +32,8 @@ pub(crate) struct Eviction {
     pub(crate) lazyfree_fail: u64,
 }
 
-/// What is done with a page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
-    /// Back to its list.
-    Keep,
-    /// To the active list.
-    Activate,
-    Free,
-}
-
 /// A step either leaves the page to the next one or seals its fate.
-type Step = Result<(), Fate>;
+type Step = Result<(), PageFate>;
 
 /// A page being looked at.
 struct Candidate {
@@ -84,18 +74,19 @@ impl<S: Sink> Machine<S> {
             let references = References::Reclaim;
             let mut candidate = Candidate { page, pages, references, may_enter_fs: false };
             let fate = self.try_to_evict(&by, &mut candidate, &mut left, sc, &mut stat, ignore_references);
-            match fate.err().unwrap_or(Fate::Free) {
-                Fate::Free => {
-                    stat.reclaimed += candidate.pages;
-                    if self.mem.life(page).flags.contains(LifeFlags::HUGE) {
-                        self.free_lone_page(task.cpu, page);
-                    } else {
-                        freed.push(page);
-                    }
-                    continue;
+            let fate = fate.err().unwrap_or(PageFate::Freed);
+            emit!(self, Event::Reclaim(ReclaimEvent::Decided { pfn: self.mem.pfn(page), fate }));
+            if fate.frees() {
+                stat.reclaimed += candidate.pages;
+                if self.mem.life(page).flags.contains(LifeFlags::HUGE) {
+                    self.free_lone_page(task.cpu, page);
+                } else {
+                    freed.push(page);
                 }
-                Fate::Activate => self.activate_candidate(&by, &candidate, &mut stat),
-                Fate::Keep => {}
+                continue;
+            }
+            if fate.activates() {
+                self.activate_candidate(&by, &candidate, &mut stat);
             }
             stat.kept.push(page);
         }
@@ -120,14 +111,14 @@ impl<S: Sink> Machine<S> {
     ) -> Step {
         let life = *self.mem.life(at.page);
         if life.flags.contains(LifeFlags::LOCKED) {
-            return Err(Fate::Keep);
+            return Err(PageFate::Locked);
         }
         sc.nr_scanned += at.pages;
         if !self.page_evictable(at.page) {
-            return Err(Fate::Activate);
+            return Err(PageFate::Unevictable);
         }
         if !sc.may_unmap && life.is_mapped() {
-            return Err(Fate::Keep);
+            return Err(PageFate::MayNotUnmap);
         }
         at.may_enter_fs =
             sc.gfp.contains(Gfp::FS) || (life.flags.contains(LifeFlags::SWAPCACHE) && sc.gfp.contains(Gfp::IO));
@@ -136,10 +127,10 @@ impl<S: Sink> Machine<S> {
             at.references = self.page_check_references(at.page, sc);
         }
         match at.references {
-            References::Activate => return Err(Fate::Activate),
+            References::Activate => return Err(PageFate::InUse),
             References::Keep => {
                 stat.ref_keep += at.pages;
-                return Err(Fate::Keep);
+                return Err(PageFate::UsedOnce);
             }
             References::Reclaim | References::ReclaimClean => {}
         }
@@ -149,7 +140,7 @@ impl<S: Sink> Machine<S> {
         if self.mem.life(at.page).flags.contains(LifeFlags::PRIVATE)
             && !self.try_to_release_page(by.cpu, at.page, &mut sc.reclaimed_slab)
         {
-            return Err(Fate::Activate);
+            return Err(PageFate::BuffersInUse);
         }
         self.detach(by, at, sc)
     }
@@ -176,14 +167,15 @@ impl<S: Sink> Machine<S> {
         }
         if by.kswapd && reclaim && self.nodes[by.node.index()].flags.contains(PgdatFlags::WRITEBACK) {
             stat.immediate += 1;
+            Err(PageFate::WriteTooSlow)
         } else if !self.writeback_throttling_sane(sc) && reclaim && at.may_enter_fs {
             sc.awaited = Some(at.page);
-            return Err(Fate::Keep);
+            Err(PageFate::AwaitsWrite)
         } else {
             self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
             stat.writeback += 1;
+            Err(PageFate::BeingWritten)
         }
-        Err(Fate::Activate)
     }
 
     /// Whether tasks that dirty pages are slowed down before reclaim meets those (`writeback_throttling_sane`): not in
@@ -229,11 +221,11 @@ impl<S: Sink> Machine<S> {
         let flags = self.mem.life(at.page).flags;
         if !flags.contains(LifeFlags::ANON | LifeFlags::SWAPBACKED) {
             if at.pages > 1 && !self.split_huge_page(by.cpu, at.page, Some(left)) {
-                return Err(Fate::Keep);
+                return Err(PageFate::KeptWhole);
             }
         } else if !flags.contains(LifeFlags::SWAPCACHE) {
             if !sc.gfp.contains(Gfp::IO) {
-                return Err(Fate::Keep);
+                return Err(PageFate::NoIo);
             }
             self.go_to_swap(by, at, left, sc)?;
             at.may_enter_fs = true;
@@ -253,7 +245,7 @@ impl<S: Sink> Machine<S> {
     ) -> Step {
         if at.pages > 1 {
             if !self.can_split_huge_page(at.page, true) {
-                return Err(Fate::Activate);
+                return Err(PageFate::NotSplit);
             }
             // Where no entry maps it as a whole some parts may be free already: they need no I/O.
             let in_parts = self.compound_mapcount(at.page) == 0;
@@ -261,7 +253,7 @@ impl<S: Sink> Machine<S> {
                 self.swap.refuse_cluster(at.pages);
             }
             if !self.split_huge_page(by.cpu, at.page, Some(left)) {
-                return Err(Fate::Activate);
+                return Err(PageFate::NotSplit);
             }
             self.global.events.add(VmEvent::ThpSwpOutFallback, u64::from(!in_parts));
         }
@@ -269,7 +261,7 @@ impl<S: Sink> Machine<S> {
             return Ok(());
         }
         self.count_first_part(at, sc);
-        Err(Fate::Activate)
+        Err(PageFate::NoSwap)
     }
 
     /// Of a huge page that was split its first part alone has been looked at.
@@ -290,7 +282,7 @@ impl<S: Sink> Machine<S> {
         if life.is_file_lru() && now_swapbacked {
             stat.lazyfree_fail += at.pages;
         }
-        Err(Fate::Activate)
+        Err(PageFate::NotUnmapped)
     }
 
     /// Dirty pages are written: those of files only by kswapd, and only when it meets them again.
@@ -305,19 +297,22 @@ impl<S: Sink> Machine<S> {
         if life.is_file_lru() && !again {
             self.nodes[by.node.index()].stat.modify(by.cpu, NodeItem::VmscanImmediateReclaim, 1);
             self.mem.life_mut(at.page).flags |= LifeFlags::RECLAIM;
-            return Err(Fate::Activate);
+            return Err(PageFate::LeftToFlushers);
         }
-        if at.references == References::ReclaimClean || !at.may_enter_fs || !sc.may_writepage {
-            return Err(Fate::Keep);
+        if at.references == References::ReclaimClean {
+            return Err(PageFate::NotWorthWriting);
+        }
+        if !at.may_enter_fs || !sc.may_writepage {
+            return Err(PageFate::MayNotWrite);
         }
         match self.pageout(by.task, by.node, at.page) {
-            Pageout::Keep => Err(Fate::Keep),
-            Pageout::Activate => Err(Fate::Activate),
+            Pageout::Keep => Err(PageFate::CannotWrite),
+            Pageout::Activate => Err(PageFate::NowhereToWrite),
             Pageout::Clean => Ok(()),
             Pageout::Success => {
                 stat.pageout += at.pages;
                 let busy = LifeFlags::WRITEBACK | LifeFlags::DIRTY | LifeFlags::LOCKED;
-                if self.mem.life(at.page).flags.intersects(busy) { Err(Fate::Keep) } else { Ok(()) }
+                if self.mem.life(at.page).flags.intersects(busy) { Err(PageFate::Written) } else { Ok(()) }
             }
         }
     }
@@ -327,12 +322,12 @@ impl<S: Sink> Machine<S> {
         let life = *self.mem.life(at.page);
         if life.flags.contains(LifeFlags::ANON) && life.is_file_lru() {
             if life.flags.intersects(LifeFlags::PINNED | LifeFlags::DIRTY) {
-                return Err(Fate::Keep);
+                return Err(PageFate::LazyHeld);
             }
             self.global.events.add(VmEvent::PgLazyFreed, 1);
-            return Ok(());
+            return Err(PageFate::LazyFreed);
         }
-        if self.remove_mapping(by.cpu, by.node, at.page, sc.target_memcg) { Ok(()) } else { Err(Fate::Keep) }
+        if self.remove_mapping(by.cpu, by.node, at.page, sc.target_memcg) { Ok(()) } else { Err(PageFate::Held) }
     }
 
     /// A page that is used goes to the active list; where swap is short it gives its slot back.

@@ -46,6 +46,7 @@ pub(super) fn is_told(event: &Event) -> bool {
             event,
             ReclaimEvent::Isolated { .. }
                 | ReclaimEvent::Referenced { .. }
+                | ReclaimEvent::Decided { .. }
                 | ReclaimEvent::Kept { .. }
                 | ReclaimEvent::Stays { .. }
                 | ReclaimEvent::Deactivated { .. }
