@@ -10,6 +10,7 @@ mod boot;
 mod buddy;
 pub mod compact;
 pub mod config;
+pub mod console;
 pub mod daemon;
 pub mod event;
 pub mod gfp;

@@ -9,6 +9,7 @@ use crate::alloc::fault::FaultInjection;
 use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
 use crate::compact::CmaArea;
 use crate::config::Sysctls;
+use crate::console::Console;
 use crate::event::{NullSink, Sink};
 use crate::gfp::Gfp;
 use crate::io::UserSpace;
@@ -81,6 +82,8 @@ pub struct Machine<S = NullSink> {
     pub(crate) swap: Lives<Swap>,
     /// Processes and what they use.
     pub(crate) user: Lives<UserSpace>,
+    /// What the kernel logs.
+    pub(crate) console: Part<Console<S>>,
     /// Virtual time in ticks of 4 ms since boot.
     pub(crate) jiffies: u64,
     /// Whether somebody else wants the CPU, so that whoever runs lets go of it at the next opportunity

@@ -135,6 +135,7 @@ impl<S: Sink> Machine<S> {
             huge: HugePages::default(),
             swap: Default::default(),
             user: Default::default(),
+            console: Default::default(),
             reclaim_script: Default::default(),
             jiffies: FIRST_JIFFY,
             need_resched: false,

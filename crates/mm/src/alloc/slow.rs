@@ -334,10 +334,10 @@ impl SlowPath {
             return Flow::Go(At::RetryCpuset);
         }
         if !self.ac.gfp.contains(Gfp::NOFAIL) || outcome == Outcome::NeedsReclaim {
-            return self.fail(outcome, machine);
+            return self.fail(outcome, machine, task);
         }
         if !self.ac.gfp.contains(Gfp::DIRECT_RECLAIM) {
-            return self.fail(Outcome::NoFailCannotReclaim, machine);
+            return self.fail(Outcome::NoFailCannotReclaim, machine, task);
         }
         emit!(machine, Event::Slow(SlowEvent::NoFail { order: self.ac.order }));
         let frame = machine.alloc_pages_cpuset_fallback(task, &self.ac, AllocFlags::HARDER);
@@ -347,8 +347,8 @@ impl SlowPath {
         Flow::Wait(Wait::Yield, At::Retry)
     }
 
-    fn fail<S: Sink>(&mut self, outcome: Outcome, machine: &mut Machine<S>) -> Flow {
-        machine.warn_alloc(&self.ac);
+    fn fail<S: Sink>(&mut self, outcome: Outcome, machine: &mut Machine<S>, task: &Task) -> Flow {
+        machine.warn_alloc(task, &self.ac);
         Flow::Done(None, outcome)
     }
 

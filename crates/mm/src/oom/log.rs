@@ -1,6 +1,7 @@
 //! What the OOM killer says, as data: the text is the business of those who print it.
 
 use super::OomControl;
+use crate::console::Notice;
 use crate::event::{Event, OomConstraint, OomEvent, Sink, emit};
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -140,6 +141,7 @@ impl<S: Sink> Machine<S> {
     }
 
     pub(super) fn log_oom(&mut self, record: OomRecord) {
+        self.print(Notice::Oom(&record, self.oom.cpu));
         if self.oom.log.len() == MAX_LOG {
             self.oom.log.remove(0);
         }

@@ -6,7 +6,6 @@ mod constraint;
 mod kill;
 mod log;
 mod memcg;
-mod rate;
 mod reaper;
 mod select;
 
@@ -14,14 +13,14 @@ pub use log::{KillReason, OomRecord, OomReport, OomTask, PanicReason};
 pub use reaper::OomReaper;
 
 use crate::alloc::AllocContext;
+use crate::console::RateLimit;
 use crate::event::{Event, OomConstraint, OomEvent, OomGate, Sink, emit};
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
-use crate::pfn::NodeMask;
+use crate::pfn::{CpuId, NodeMask};
 use crate::task::Task;
 use crate::task::process::{OOM_SCORE_ADJ_MIN, Pid};
-use rate::RateLimit;
 use reaper::Reapable;
 use select::Choice;
 use std::collections::BTreeSet;
@@ -33,12 +32,14 @@ pub(crate) struct Oom {
     victims: u32,
     /// Address spaces that wait for the reaper, the next last (`oom_reaper_list`).
     pub(crate) reapable: Vec<Reapable>,
-    /// Limits how often the killer tells what it saw (`oom_rs`).
-    rate: RateLimit,
+    /// Limits how often the killer tells what it saw: ten times in five seconds (`oom_rs`).
+    rate: RateLimit<{ 5 * crate::sched::HZ }, 10>,
     /// Pages that those who asked to be told will free, call by call.
     notified: Vec<u64>,
     /// Groups whose members are killed together (`memory.oom.group`).
     together: BTreeSet<MemcgId>,
+    /// Where it was called last.
+    cpu: CpuId,
     /// What it said.
     log: Vec<OomRecord>,
     /// Why the machine stopped.
@@ -78,6 +79,7 @@ impl<S: Sink> Machine<S> {
 
     /// The checks in the kernel's order.
     pub(crate) fn oom(&mut self, task: &Task, oc: &mut OomControl) -> bool {
+        self.oom.cpu = task.cpu;
         if self.oom_killer_disabled {
             emit!(self, Event::Oom(OomEvent::Disabled));
             return false;

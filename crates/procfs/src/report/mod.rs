@@ -6,6 +6,7 @@ mod failure;
 mod lines;
 mod meminfo;
 mod oom;
+mod printed;
 
 pub use caller::Caller;
 pub use error::LogError;
@@ -19,6 +20,8 @@ pub use oom::{
     OomContext, OomInvocation, OomMemory, OomNotice, OomReport, OomSummary, OomVictim, PanicReason, Reaped, SlabUsage,
     Suppressed, TaskState, UnableToReap,
 };
+
+pub use printed::{oom_report, print};
 
 use lines::Lines;
 use std::fmt::{Display, Formatter, Result as FmtResult};

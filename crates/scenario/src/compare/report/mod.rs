@@ -7,14 +7,13 @@ use super::check::Check;
 use super::error::CompareError;
 use super::run::Run;
 use buddyscope_mm::Machine;
-use buddyscope_mm::event::{Event, OomConstraint, Sink, SlowEvent};
+use buddyscope_mm::event::{Event, Sink, SlowEvent};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::oom::{self, OomRecord};
 use buddyscope_mm::pfn::{CpuId, Order};
 use buddyscope_mm::task::Task;
 use buddyscope_procfs::report::{
-    AllocFailure, Constraint, FailedRequest, MemInfo, Message, OomContext, OomInvocation, OomMemory, OomReport,
-    OomSummary, OomVictim, Surroundings,
+    AllocFailure, FailedRequest, MemInfo, Message, OomMemory, OomReport, Surroundings, oom_report,
 };
 
 /// All checks of the reports in a run's log.
@@ -82,7 +81,7 @@ pub(super) fn kills(run: &Run, machine: &Machine<impl Sink>) -> Vec<Check> {
         .oom_log()
         .iter()
         .filter_map(|record| match record {
-            OomRecord::Report(report) => Some(kill_lines(report)),
+            OomRecord::Report(report) => Some(kill_lines(machine, report)),
             _ => None,
         })
         .collect();
@@ -92,36 +91,13 @@ pub(super) fn kills(run: &Run, machine: &Machine<impl Sink>) -> Vec<Check> {
     vec![Check::equal("who was killed and why", kernel.join("; "), model.join("; "))]
 }
 
-fn kill_lines(report: &oom::OomReport) -> String {
-    let invocation = OomInvocation {
-        comm: report.current.1.clone(),
-        gfp: report.gfp,
-        order: report.order.into(),
-        oom_score_adj: report.current.2,
-    };
-    let constraint = match report.constraint {
-        OomConstraint::None => Constraint::None,
-        OomConstraint::Cpuset => Constraint::Cpuset,
-        OomConstraint::MemoryPolicy => Constraint::MemoryPolicy,
-        OomConstraint::Memcg => Constraint::Memcg,
-    };
-    let victim = report.victim.as_ref();
-    let summary = OomSummary {
-        context: OomContext {
-            constraint,
-            nodemask: report.nodemask,
-            cpuset: "/".to_owned(),
-            mems_allowed: report.mems_allowed,
-        },
-        oom_memcg: None,
-        victim: OomVictim {
-            memcg: "/".to_owned(),
-            comm: victim.map(|task| task.comm.clone()).unwrap_or_default(),
-            pid: 0,
-            uid: victim.map_or(0, |task| task.uid),
-        },
-    };
-    format!("{invocation}; {summary}")
+fn kill_lines(machine: &Machine<impl Sink>, report: &oom::OomReport) -> String {
+    let OomReport { invocation, summary, .. } = oom_report(machine, report, CpuId(0));
+    let summary = summary.map(|mut summary| {
+        summary.victim.pid = 0;
+        summary.to_string()
+    });
+    format!("{invocation}; {}", summary.unwrap_or_default())
 }
 
 fn surroundings(mem: &MemInfo) -> Surroundings {

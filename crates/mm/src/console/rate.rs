@@ -1,12 +1,8 @@
 //! Not saying the same too often (`___ratelimit`, lib/ratelimit.c).
 
-/// Jiffies of a window (`DEFAULT_RATELIMIT_INTERVAL`), and what it may hold (`DEFAULT_RATELIMIT_BURST`).
-const INTERVAL: u64 = 5 * crate::sched::HZ;
-const BURST: u32 = 10;
-
-/// How often something was said of late.
+/// How often something was said of late. `INTERVAL` is the length of a window in jiffies, `BURST` what it may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit<const INTERVAL: u64, const BURST: u32> {
     /// When the window began; 0 before the first time.
     begin: u64,
     printed: u32,
@@ -15,14 +11,14 @@ pub(super) struct RateLimit {
 
 /// Whether it may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Allowed {
-    pub(super) go: bool,
+pub(crate) struct Allowed {
+    pub(crate) go: bool,
     /// How often it was not said in the window that has ended.
-    pub(super) suppressed: Option<u32>,
+    pub(crate) suppressed: Option<u32>,
 }
 
-impl RateLimit {
-    pub(super) fn allows(&mut self, now: u64) -> Allowed {
+impl<const INTERVAL: u64, const BURST: u32> RateLimit<INTERVAL, BURST> {
+    pub(crate) fn allows(&mut self, now: u64) -> Allowed {
         if self.begin == 0 {
             self.begin = now;
         }
@@ -43,7 +39,7 @@ mod tests {
 
     #[test]
     fn ten_in_five_seconds_then_silence_that_is_counted() {
-        let mut rate = RateLimit::default();
+        let mut rate = RateLimit::<{ 5 * crate::sched::HZ }, 10>::default();
         assert!((0..10).all(|_| rate.allows(1000).go));
         assert!((0..3).all(|_| !rate.allows(2250).go));
         assert_eq!(rate.allows(2251), Allowed { go: true, suppressed: Some(3) });
