@@ -59,6 +59,10 @@ pub trait Program<S: Sink> {
     fn resume(&mut self, machine: &mut Machine<S>) -> Step<()>;
     /// Its class.
     fn class(&self) -> Class;
+    /// Whether a signal ends its sleep: it has to end (`fatal_signal_pending`).
+    fn is_killed(&self, _machine: &Machine<S>) -> bool {
+        false
+    }
 }
 
 /// What a context is up to.
@@ -248,9 +252,11 @@ impl<P> Sched<P> {
     where
         P: Program<S>,
     {
-        let is_over = |id: &ContextId| match self.contexts[id.0 as usize].activity {
-            Activity::Waiting { wait } => machine.wait_is_over(wait),
-            _ => false,
+        let is_over = |id: &ContextId| {
+            let context = &self.contexts[id.0 as usize];
+            let Activity::Waiting { wait } = context.activity else { return false };
+            let killable = matches!(wait, Wait::Sleep(_) | Wait::Throttle { .. });
+            machine.wait_is_over(wait) || (killable && context.program.is_killed(machine))
         };
         let woken: Vec<ContextId> = self.waiting.iter().copied().filter(is_over).collect();
         for id in woken {

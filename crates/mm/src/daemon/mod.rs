@@ -9,8 +9,10 @@ pub use kswapd::Kswapd;
 pub use vmstat::VmstatWorker;
 
 use crate::event::Sink;
+use crate::io::Flusher;
 use crate::machine::Machine;
-use crate::pfn::NodeId;
+use crate::oom::OomReaper;
+use crate::pfn::{CpuId, NodeId};
 use crate::sched::{Class, Program};
 use crate::wait::Step;
 
@@ -21,6 +23,10 @@ pub enum Daemon {
     Kswapd(Kswapd),
     /// Compacts a node.
     Kcompactd(Box<Kcompactd>),
+    /// Takes back what victims of the OOM killer hold.
+    Reaper(OomReaper),
+    /// Writes the dirty files of a device.
+    Flusher(Flusher),
     /// Folds a CPU's counters.
     Vmstat(VmstatWorker),
 }
@@ -32,7 +38,9 @@ impl Daemon {
         let kcompactds =
             machine.memory_nodes().iter().map(|node| Daemon::Kcompactd(Box::new(Kcompactd::new(machine, node))));
         let workers = machine.cpus().iter().map(|cpu| Daemon::Vmstat(VmstatWorker::new(cpu.id)));
-        kswapds.chain(kcompactds).chain(workers).collect()
+        let reaper = Daemon::Reaper(OomReaper::new(CpuId(0)));
+        let flushers = machine.devices().map(|device| Daemon::Flusher(Flusher::new(device, CpuId(0))));
+        kswapds.chain(kcompactds).chain([reaper]).chain(flushers).chain(workers).collect()
     }
 
     /// The name of its thread (`comm`).
@@ -41,6 +49,8 @@ impl Daemon {
         match self {
             Daemon::Kswapd(kswapd) => format!("kswapd{}", kswapd.node().0),
             Daemon::Kcompactd(kcompactd) => format!("kcompactd{}", kcompactd.node().0),
+            Daemon::Reaper(_) => "oom_reaper".to_owned(),
+            Daemon::Flusher(flusher) => format!("flush-{}", flusher.device().0),
             Daemon::Vmstat(worker) => format!("vmstat/{}", worker.cpu().0),
         }
     }
@@ -51,7 +61,7 @@ impl Daemon {
         match self {
             Daemon::Kswapd(kswapd) => Some(kswapd.node()),
             Daemon::Kcompactd(kcompactd) => Some(kcompactd.node()),
-            Daemon::Vmstat(_) => None,
+            Daemon::Reaper(_) | Daemon::Flusher(_) | Daemon::Vmstat(_) => None,
         }
     }
 }
@@ -61,6 +71,8 @@ impl<S: Sink> Program<S> for Daemon {
         match self {
             Daemon::Kswapd(kswapd) => kswapd.resume(machine),
             Daemon::Kcompactd(kcompactd) => kcompactd.resume(machine),
+            Daemon::Reaper(reaper) => reaper.resume(machine),
+            Daemon::Flusher(flusher) => flusher.resume(machine),
             Daemon::Vmstat(worker) => worker.resume(machine),
         }
     }
@@ -69,6 +81,8 @@ impl<S: Sink> Program<S> for Daemon {
         match self {
             Daemon::Kswapd(_) => Class::Kswapd,
             Daemon::Kcompactd(_) => Class::Kcompactd,
+            Daemon::Reaper(_) => Class::OomReaper,
+            Daemon::Flusher(_) => Class::Flusher,
             Daemon::Vmstat(_) => Class::Work,
         }
     }

@@ -43,6 +43,12 @@ impl Flusher {
         Flusher { device, cpu, work: None, round: 0 }
     }
 
+    /// Its device.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
     /// Goes on: one chunk of one file, or a rest; never done (`wb_workfn`).
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>) -> Step<()> {
         machine.user.devices.get_mut(self.device).writeback.woken = false;

@@ -40,6 +40,11 @@ impl<S: Sink> Machine<S> {
         self.swap.stats
     }
 
+    /// Every device, the one that answers at once first.
+    pub fn devices(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        self.user.devices.iter().map(|(id, _)| id)
+    }
+
     /// Pages in the swap cache (`total_swapcache_pages`).
     #[must_use]
     pub fn swap_cache_pages(&self) -> u64 {

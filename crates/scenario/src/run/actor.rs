@@ -24,6 +24,10 @@ impl<S: Sink> Program<S> for Actor {
         }
     }
 
+    fn is_killed(&self, machine: &Machine<S>) -> bool {
+        matches!(self, Actor::Task(task) if machine.is_killed(&task.task))
+    }
+
     fn class(&self) -> Class {
         match self {
             Actor::Daemon(daemon) => Program::<S>::class(daemon),

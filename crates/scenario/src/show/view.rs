@@ -235,6 +235,8 @@ fn daemon_kind(daemon: &Daemon) -> &'static str {
     match daemon {
         Daemon::Kswapd(_) => "kswapd",
         Daemon::Kcompactd(_) => "kcompactd",
+        Daemon::Reaper(_) => "reaper",
+        Daemon::Flusher(_) => "flusher",
         Daemon::Vmstat(_) => "worker",
     }
 }
