@@ -1,11 +1,12 @@
 // Words by key. English is always there; other languages arrive when they are chosen.
 
 import { signal } from '@preact/signals';
+import type { Sentence } from '../worker/model.ts';
 import { en } from './en.ts';
 
 export type Key = keyof typeof en;
 export type Messages = Record<Key, string>;
-export type Args = Record<string, string | number>;
+export type Args = Sentence['args'];
 
 export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -27,7 +28,10 @@ export function fill(template: string, args: Args, language: string): string {
   const forms = template.split('|');
   const one = forms.length > 1 && new Intl.PluralRules(language).select(Number(args.n)) === 'one';
   const form = (one ? forms[0] : forms.at(-1)) ?? template;
-  return form.replace(/\{(\w+)\}/g, (whole, name: string) => String(args[name] ?? whole));
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = args[name] ?? whole;
+    return typeof value === 'object' ? value.phrase : String(value);
+  });
 }
 
 /** Translation for one page or element. */
@@ -53,14 +57,14 @@ export function createTranslator(initial: Language = 'en') {
       return fill(messages[key], args, language);
     },
     /** A sentence of the model: translated where its key is known, its own English otherwise. */
-    said(sentence: { key: string; args: Args; text: string }): string {
+    said(sentence: Sentence): string {
       const { model, names, language } = locale.value;
       const template = model[sentence.key];
       if (template === undefined) return sentence.text;
-      const args = Object.entries(sentence.args).map(([name, value]) => [
-        name,
-        TYPES.has(name) ? (names[value] ?? value) : value,
-      ]);
+      const args = Object.entries(sentence.args).map(([name, value]) => {
+        if (typeof value === 'object') return [name, model[value.phrase] ?? value.phrase];
+        return [name, TYPES.has(name) ? (names[value] ?? value) : value];
+      });
       return fill(template, Object.fromEntries(args), language);
     },
   };

@@ -2,7 +2,14 @@
 
 import type { Messages } from './index.ts';
 
-export { model, names } from './zh-model.ts';
+import { decisions } from './zh-decisions.ts';
+import { model as requests } from './zh-model.ts';
+import { scenarios } from './zh-scenarios.ts';
+
+export { names } from './zh-model.ts';
+
+/** Sentences of the model by their keys; one without a translation stays in English. */
+export const model: Record<string, string> = { ...requests, ...decisions, ...scenarios };
 
 export const zh: Messages = {
   'app.tagline': 'Linux 5.10 页分配器，逐页还原',

@@ -4,6 +4,7 @@ import { useApp } from './app-context.ts';
 import { CopyButton } from './copy-button.tsx';
 import { writeLink } from './link.ts';
 import { presetText } from './preset-text.ts';
+import { scenarioText } from './scenario-text.ts';
 import type { ThemeChoice } from './theme.ts';
 
 interface HeaderProps {
@@ -76,7 +77,7 @@ function Story() {
   const { machine, recording, run } = state;
   const preset = store.story.value.form.preset;
   const title =
-    run?.view.title ??
+    (run && scenarioText(run.view, 'title', words)) ??
     recording?.name ??
     (preset && machine.title ? presetText(preset, machine.title, 'title', words) : machine.title);
   const nodes = t('app.nodes', { n: machine.nodes.filter(({ online }) => online).length });

@@ -1,5 +1,7 @@
 // What the model says about a scenario that runs: part of model.ts.
 
+import type { Sentence } from './model.ts';
+
 /** One of the scenarios that come with the page. */
 export interface ScenarioView {
   name: string;
@@ -92,6 +94,8 @@ export interface RunCompaction {
 
 /** Where a scenario has come to. */
 export interface RunView {
+  /** Its name, if it is one of those that come with the page. */
+  name?: string;
   title: string;
   about: string;
   /** Virtual time since the run began. */
@@ -100,7 +104,7 @@ export interface RunView {
   untilMs?: number;
   state: 'going' | 'ended' | 'stuck' | 'panicked';
   /** The last mark that a task has left, or why the run has ended. */
-  note: string;
+  note?: Sentence;
   contexts: RunContext[];
   /** The context that has run last. */
   ran?: number;
@@ -153,13 +157,12 @@ export interface RunLane {
   pages: LanePage[];
 }
 
-export interface RunDecision {
+export interface RunDecision extends Sentence {
   seq: number;
   ms: number;
   /** Whose; the id of a {@link RunContext}. */
   context: number;
   kind: string;
-  text: string;
   /** Kernel function. */
   fn: string;
   node?: number;

@@ -136,12 +136,16 @@ export interface AllocationView {
   outcome: string;
 }
 
-/** One step of a walk. `key` + `args` select the sentence in a locale; `text` is the English one. */
-export interface WhyStep {
-  kind: 'info' | 'pass' | 'fail' | 'take';
+/** `key` and `args` select the sentence in a locale; `text` is the English one. A phrase is a part with a key of its own. */
+export interface Sentence {
   key: string;
-  args: Record<string, string | number>;
+  args: Record<string, string | number | { phrase: string }>;
   text: string;
+}
+
+/** One step of a walk. */
+export interface WhyStep extends Sentence {
+  kind: 'info' | 'pass' | 'fail' | 'take';
   /** Arithmetic, one line each, monospaced. */
   sum?: string[];
   /** Kernel function. */
@@ -152,18 +156,15 @@ export interface WhyStep {
 export interface Why {
   id: number;
   ok: boolean;
-  answer: { key: string; args: Record<string, string | number>; text: string };
+  answer: Sentence;
   steps: WhyStep[];
   /** Changes tried on a copy of the machine as it was before the request. */
-  remedies: {
-    key: string;
-    args: Record<string, string | number>;
-    text: string;
+  remedies: (Sentence & {
     ok: boolean;
     detail: string;
     /** `detail` for other languages. */
-    outcome: { key: string; args: Record<string, string | number>; text: string };
-  }[];
+    outcome: Sentence;
+  })[];
   /** The whole walk as plain text. */
   copy: string;
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::sched::Activity;
 use buddyscope_procfs as procfs;
-use buddyscope_scenario::run::{Actor, News, Run};
+use buddyscope_scenario::run::{Actor, End, News, Run, wait_name};
 use buddyscope_scenario::scenario::{HZ, Scenario, parse_time};
 use clap::ValueEnum;
 use std::io::Write;
@@ -37,6 +37,8 @@ enum Print {
     Buddyinfo,
     /// /proc/pressure/memory.
     Pressure,
+    /// What the kernel logged, as dmesg shows it: failed requests, OOM kills.
+    Log,
     /// The hash of the whole state.
     Hash,
 }
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<bool> {
             Print::Zoneinfo => write!(out, "{}", procfs::zoneinfo(run.machine()))?,
             Print::Buddyinfo => write!(out, "{}", procfs::buddyinfo(run.machine()))?,
             Print::Pressure => write!(out, "{}", procfs::pressure(run.machine()))?,
+            Print::Log => write!(out, "{}", run.kernel_log())?,
             Print::Hash => writeln!(out, "{:016x}", run.machine().state_hash())?,
         }
     }
@@ -63,7 +66,15 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<bool> {
 
 fn summary(run: &Run<NullSink>, scenario: &Scenario, out: &mut impl Write) -> Result<()> {
     let seconds = |jiffies: u64| jiffies as f64 / HZ as f64;
-    writeln!(out, "{}: {:.3} s, {:?}", scenario.title, seconds(run.now()), run.ended())?;
+    let how = match run.ended() {
+        None => "goes on",
+        Some(End::Finished) => "every task has ended",
+        Some(End::Time) => "its time is up",
+        Some(End::Stuck) => "everybody waits for what nobody will do",
+        Some(End::Livelock) => "tasks go round in circles",
+        Some(End::Panicked) => "the kernel panicked",
+    };
+    writeln!(out, "{}: {:.3} s, {how}", scenario.title, seconds(run.now()))?;
     for (jiffy, id, news) in run.news() {
         let name = match &run.contexts()[id.0 as usize].program {
             Actor::Task(task) => task.name(),
@@ -71,7 +82,7 @@ fn summary(run: &Run<NullSink>, scenario: &Scenario, out: &mut impl Write) -> Re
         };
         match news {
             News::Mark(mark) => writeln!(out, "  {:9.3} {name}: {mark}", seconds(*jiffy))?,
-            News::Failed(what) => writeln!(out, "  {:9.3} {name} could not: {what}", seconds(*jiffy))?,
+            News::Failed(what) => writeln!(out, "  {:9.3} {name}: {}", seconds(*jiffy), what.text)?,
         }
     }
     for context in run.contexts() {
@@ -80,8 +91,8 @@ fn summary(run: &Run<NullSink>, scenario: &Scenario, out: &mut impl Write) -> Re
         let swapped = run.machine().mm_of(task.pid()).map_or(0, |mm| mm.swapents());
         let doing = match context.activity {
             Activity::Ended => "ended".to_owned(),
-            Activity::Runnable { at } => format!("runs at {at}"),
-            Activity::Waiting { wait } => format!("waits: {wait:?}"),
+            Activity::Runnable { .. } => "runs".to_owned(),
+            Activity::Waiting { wait } => format!("waits: {}", wait_name(wait)),
         };
         writeln!(out, "  task {:12} rss {rss:8} swap {swapped:8} {doing}", task.name())?;
     }

@@ -10,7 +10,9 @@ pub mod recording;
 pub mod replay;
 pub mod run;
 pub mod scenario;
+mod sentence;
 pub mod session;
 #[cfg(feature = "show")]
 pub mod show;
+mod tell;
 pub mod view;

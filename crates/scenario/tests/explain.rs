@@ -1,7 +1,7 @@
 //! Explanations: what they say is what happened, and what they promise is what would happen.
 
 use buddyscope_mm::pfn::Pfn;
-use buddyscope_scenario::explain::{Arg, StepKind, TEMPLATES, Why, fill};
+use buddyscope_scenario::explain::{Arg, StepKind, Why, fill, templates};
 use buddyscope_scenario::session::{AllocForm, MachineForm, Session, Value};
 
 fn running(preset: &str) -> Session {
@@ -38,7 +38,7 @@ fn every_step_is_a_whole_sentence_with_its_kernel_function() {
             assert!(!step.function.is_empty() && !step.text.contains(['{', '}']), "{step:?}");
             assert!(step.text.ends_with(['.', ':']), "{}", step.text);
             assert_eq!(step.text, fill(step.key, &step.args));
-            assert!(TEMPLATES.iter().any(|(key, _)| key == &step.key), "{}", step.key);
+            assert!(templates().any(|(key, _)| key == &step.key), "{}", step.key);
             assert!(why.copy.contains(&step.text) && step.sum.iter().all(|line| why.copy.contains(line)));
         }
     }

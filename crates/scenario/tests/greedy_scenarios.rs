@@ -29,7 +29,7 @@ fn a_machine_has_no_more_processes_than_it_has_ids() {
     let fork = "{ fork = \"child\", do = [{ sleep = \"50s\" }] }";
     let run = run("preset = \"giant\"", &format!("{{ repeat = 40000, do = [{fork}] }}"), 2000);
     assert!(run.contexts().len() < 33_500, "{} contexts", run.contexts().len());
-    assert!(run.news().iter().any(|(_, _, news)| matches!(news, News::Failed(why) if why.contains("processes"))));
+    assert!(run.news().iter().any(|(_, _, news)| matches!(news, News::Failed(why) if why.text.contains("processes"))));
 }
 
 #[test]

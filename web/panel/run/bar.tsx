@@ -7,7 +7,7 @@ import { useRun } from './use-run.ts';
 
 /** Under an open scenario: its time, and how it passes. */
 export function RunBar() {
-  const { runner, said, run } = useRun();
+  const { runner, said, words, run } = useRun();
   const { t } = said;
   if (run === undefined) return null;
   const { view, timeline } = run;
@@ -70,7 +70,7 @@ export function RunBar() {
         </div>
         <p class={`note ${view.state}`} aria-live="polite">
           {over && <b>{t(`bar.state.${view.state}`)} </b>}
-          {view.note}
+          {view.note && words.said(view.note)}
         </p>
       </div>
       <div class="past">

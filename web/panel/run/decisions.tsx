@@ -37,7 +37,7 @@ export function DecisionsPanel() {
 }
 
 function Decisions({ run }: { run: RunState }) {
-  const { store, runner, said } = useRun();
+  const { store, runner, said, words } = useRun();
   const { t } = said;
   const whose = useSignal('all');
   const { items, total } = run.decisions;
@@ -76,7 +76,7 @@ function Decisions({ run }: { run: RunState }) {
               <span class="when">
                 <time>{clock(decision.ms)}</time> <b>{name(decision.context)}</b>
               </span>
-              <span class="said">{decision.text}</span>
+              <span class="said">{words.said(decision)}</span>
               <span class="fn">
                 <code>{decision.fn}</code>
                 {where(decision)}
@@ -93,8 +93,9 @@ function Decisions({ run }: { run: RunState }) {
     </>
   );
 
-  function line({ ms, context, text, fn }: RunDecision): string {
-    return `${clock(ms)} ${name(context)}: ${text} (${fn})`;
+  function line(decision: RunDecision): string {
+    const { ms, context, fn } = decision;
+    return `${clock(ms)} ${name(context)}: ${words.said(decision)} (${fn})`;
   }
 
   function where({ pfn, zone }: RunDecision) {

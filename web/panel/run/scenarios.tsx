@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { Contexts } from './contexts.tsx';
 import { Editor } from './editor.tsx';
+import { scenarioText } from '../scenario-text.ts';
 import { useRun } from './use-run.ts';
 
 /** A scenario file of more than this is none. */
@@ -48,9 +49,9 @@ export function Scenarios() {
             disabled={opening.value !== ''}
             onClick={() => void open(scenario.name, scenario.text)}
           >
-            <b>{part(scenario.name, 'title', scenario.title)}</b>
+            <b>{scenarioText(scenario, 'title', words)}</b>
             <span>
-              {opening.value === scenario.name ? t('gallery.opening') : part(scenario.name, 'about', scenario.about)}
+              {opening.value === scenario.name ? t('gallery.opening') : scenarioText(scenario, 'about', words)}
             </span>
           </button>
         </li>
@@ -83,8 +84,8 @@ export function Scenarios() {
         </>
       ) : (
         <>
-          <h2 id="gallery-title">{run.view.title}</h2>
-          <p class="about">{run.view.about}</p>
+          <h2 id="gallery-title">{scenarioText(run.view, 'title', words)}</h2>
+          <p class="about">{scenarioText(run.view, 'about', words)}</p>
           <Contexts view={run.view} />
           <details class="more">
             <summary>{t('gallery.others')}</summary>
@@ -98,8 +99,4 @@ export function Scenarios() {
       )}
     </section>
   );
-
-  function part(name: string, which: 'title' | 'about', text: string): string {
-    return words.said({ key: `scenarios.${name}.${which}`, args: {}, text });
-  }
 }

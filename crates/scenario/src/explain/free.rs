@@ -1,8 +1,9 @@
 //! A block on its way back to the free lists.
 
-use super::sentence::Args;
-use super::step::{Sentence, StepKind, WhyStep};
+use super::step::WhyStep;
+use crate::sentence::{Args, Sentence};
 use crate::session::Trace;
+use crate::tell::StepKind;
 use crate::view::buddy_of;
 use buddyscope_mm::event::Event;
 use buddyscope_mm::pfn::{CpuId, MAX_ORDER, Pfn, ZoneId};

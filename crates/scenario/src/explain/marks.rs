@@ -1,7 +1,8 @@
 //! A watermark check, term by term.
 
-use super::sentence::{Args, signed};
-use super::step::{StepKind, WhyStep};
+use super::step::WhyStep;
+use crate::sentence::{Args, signed};
+use crate::tell::StepKind;
 use buddyscope_mm::event::{Verdict, WatermarkCheck};
 use buddyscope_mm::gfp::AllocFlags;
 

@@ -5,18 +5,14 @@
 
 mod free;
 mod marks;
-mod names;
 mod remedy;
-mod sentence;
-mod slow;
 mod step;
 mod take;
-mod templates;
 mod walk;
 
-pub use sentence::{Arg, Args, fill};
-pub use step::{Remedy, Sentence, StepKind, Why, WhyStep};
-pub use templates::TEMPLATES;
+pub use crate::sentence::{Arg, Args, Sentence, fill, templates};
+pub use crate::tell::StepKind;
+pub use step::{Remedy, Why, WhyStep};
 
 use crate::session::{Command, FieldError, Session};
 use buddyscope_mm::event::Event;

@@ -1,7 +1,7 @@
 //! What would have let a failed request pass: each change is tried on a copy of the machine as it was before.
 
-use super::sentence::Args;
-use super::step::{Remedy, Sentence};
+use super::step::Remedy;
+use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, State, Value};
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::gfp::Gfp;

@@ -1,22 +1,9 @@
 //! The parts of an explanation, as `web/worker/model.ts` declares them.
 
-use super::sentence::{Args, fill};
+use crate::sentence::{Args, Sentence, fill};
+use crate::tell::StepKind;
 use buddyscope_mm::pfn::ZoneId;
 use serde::Serialize;
-
-/// What a step does to the request's hopes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum StepKind {
-    /// Neither nor.
-    Info,
-    /// A zone or check let it pass.
-    Pass,
-    /// A zone or check did not.
-    Fail,
-    /// Pages changed hands.
-    Take,
-}
 
 /// One step of a walk.
 #[derive(Clone, Debug, Serialize)]
@@ -55,24 +42,6 @@ impl WhyStep {
     pub(super) fn with_sum(mut self, sum: Vec<String>) -> WhyStep {
         self.sum = sum;
         self
-    }
-}
-
-/// How it ended, in a sentence.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sentence {
-    /// Which sentence.
-    pub key: &'static str,
-    /// Its arguments.
-    pub args: Args,
-    /// The sentence in English.
-    pub text: String,
-}
-
-impl Sentence {
-    pub(super) fn new(key: &'static str, args: Args) -> Sentence {
-        let text = fill(key, &args);
-        Sentence { key, args, text }
     }
 }
 

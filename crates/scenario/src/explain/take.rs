@@ -1,8 +1,9 @@
 //! Pages changing hands: splits, steals and refills. The events of one step come before the one that names it, so they
 //! are gathered first.
 
-use super::sentence::{Args, fill};
-use super::step::{StepKind, WhyStep};
+use super::step::WhyStep;
+use crate::sentence::{Args, fill};
+use crate::tell::StepKind;
 use buddyscope_mm::event::Event;
 use buddyscope_mm::pfn::{CpuId, MAX_ORDER, MigrateType, PAGEBLOCK_ORDER, Pfn, ZoneId};
 

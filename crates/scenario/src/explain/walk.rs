@@ -1,12 +1,12 @@
 //! A request, from its flags to its page or its refusal.
 
 use super::marks;
-use super::names::{alloc_flags, nodes};
-use super::sentence::Args;
-use super::slow;
-use super::step::{Sentence, StepKind, WhyStep};
+use super::step::WhyStep;
 use super::take::Gathered;
-use buddyscope_mm::event::{Event, OomEvent, Outcome, Restart, Skip, Wakeup};
+use crate::sentence::names::{alloc_flags, nodes};
+use crate::sentence::{Args, Sentence};
+use crate::tell::{StepKind, answer_key, wakeup_key};
+use buddyscope_mm::event::{Event, OomEvent, Restart, Skip, SlowEvent, Wakeup};
 use buddyscope_mm::gfp::{AllocFlags, Gfp, gfp_migratetype};
 use buddyscope_mm::pfn::{NodeId, NodeMask, ZoneId, ZoneType};
 
@@ -67,7 +67,7 @@ impl Teller {
                 self.say_at(zone, StepKind::Fail, key, "rmqueue", args);
             }
             Event::WakeKswapd { node, order, wakeup, .. } => self.wake(node, order, wakeup),
-            Event::Slow(event) => self.steps.extend(slow::step(event)),
+            Event::Slow(event) => self.steps.extend(slow_step(event)),
             Event::Oom(OomEvent::Disabled) => {
                 self.say(StepKind::Info, "slow.oomDisabled", "out_of_memory", Args::new());
             }
@@ -159,42 +159,25 @@ impl Teller {
     }
 
     fn wake(&mut self, node: NodeId, order: u8, wakeup: Wakeup) {
-        let key = match wakeup {
-            Wakeup::Woken => "kswapd.woken",
-            Wakeup::AlreadyAwake => "kswapd.awake",
-            Wakeup::BalancedWakesKcompactd => "kswapd.kcompactd",
-            Wakeup::Balanced => "kswapd.balanced",
-            Wakeup::HopelessWakesKcompactd => "kswapd.hopelessKcompactd",
-            Wakeup::Hopeless => "kswapd.hopeless",
-        };
         let args = Args::new().with("node", node.0).with("order", order);
-        self.say(StepKind::Info, key, "wakeup_kswapd", args);
+        self.say(StepKind::Info, wakeup_key(wakeup), "wakeup_kswapd", args);
     }
 }
 
-const fn answer_key(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Fast => "answer.fast",
-        Outcome::MinMark => "answer.minMark",
-        Outcome::EarlyCompaction => "answer.earlyCompaction",
-        Outcome::Retry => "answer.retry",
-        Outcome::Reclaim => "answer.reclaim",
-        Outcome::Compaction => "answer.compaction",
-        Outcome::LastTry => "answer.lastTry",
-        Outcome::NoFail => "answer.noFail",
-        Outcome::NoZone => "answer.noZone",
-        Outcome::CompactionHopeless => "answer.compactionHopeless",
-        Outcome::CannotReclaim => "answer.cannotReclaim",
-        Outcome::NeedsReclaim => "answer.needsReclaim",
-        Outcome::WouldRecurse => "answer.wouldRecurse",
-        Outcome::NoRetry => "answer.noRetry",
-        Outcome::Costly => "answer.costly",
-        Outcome::OomRefused => "answer.oomRefused",
-        Outcome::OomVictim => "answer.oomVictim",
-        Outcome::NoFailCannotReclaim => "answer.noFailCannotReclaim",
-        Outcome::Livelock => "answer.livelock",
-        Outcome::NotCharged => "answer.notCharged",
-        Outcome::Injected => "answer.injected",
-        Outcome::OrderTooLarge => "answer.orderTooLarge",
+/// The step that a decision of the slow path makes, if it is worth telling: not what the zone's own step says, nor what
+/// the answer says.
+#[cfg(feature = "reclaim")]
+fn slow_step(event: SlowEvent) -> Option<WhyStep> {
+    use SlowEvent as E;
+    if matches!(event, E::ReclaimRetry { .. } | E::NodeReclaim { .. } | E::NodeReclaimBegin { .. } | E::Warn { .. }) {
+        return None;
     }
+    let told = crate::tell::tell_slow(event)?;
+    let step = WhyStep::new(told.kind, told.key, told.function, told.args);
+    Some(WhyStep { zone: told.zone.map(ZoneId::index), ..step })
+}
+
+#[cfg(not(feature = "reclaim"))]
+fn slow_step(_: SlowEvent) -> Option<WhyStep> {
+    None
 }

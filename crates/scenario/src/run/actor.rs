@@ -5,7 +5,7 @@ use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::sched::{Class, Program};
-use buddyscope_mm::wait::Step;
+use buddyscope_mm::wait::{Step, Wait};
 
 /// A context's program.
 #[derive(Clone, Debug)]
@@ -33,5 +33,18 @@ impl<S: Sink> Program<S> for Actor {
             Actor::Daemon(daemon) => Program::<S>::class(daemon),
             Actor::Task(_) => Class::Task,
         }
+    }
+}
+
+/// What somebody waits for, in a word.
+#[must_use]
+pub const fn wait_name(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Yield => "turn",
+        Wait::Sleep(_) => "sleep",
+        Wait::Congestion(_) | Wait::IfCongested(_) => "congestion",
+        Wait::Throttle { .. } => "throttled",
+        Wait::PageIo(_) => "I/O",
+        Wait::Kswapd { .. } | Wait::Kcompactd { .. } | Wait::Flusher { .. } | Wait::OomReaper => "idle",
     }
 }

@@ -1,21 +1,28 @@
 //! What an administrator does.
 
+use crate::sentence::{Args, Sentence};
 use buddyscope_mm::Machine;
+use buddyscope_mm::compact::ContigError;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::task::Task;
 
 /// `vm.nr_hugepages`: the pool gets so many pages, or as many as can be had.
-pub(super) fn hugepages<S: Sink>(machine: &mut Machine<S>, task: &mut Task, count: u64) -> Result<(), String> {
+pub(super) fn hugepages<S: Sink>(machine: &mut Machine<S>, task: &mut Task, count: u64) -> Result<(), Sentence> {
     machine.set_nr_hugepages(task, count);
     let had = machine.nr_hugepages();
-    if had < count { Err(format!("{count} huge pages: only {had} could be had")) } else { Ok(()) }
+    if had < count {
+        return Err(Sentence::new("news.hugepages", Args::new().with("wanted", count).with("got", had)));
+    }
+    Ok(())
 }
 
 /// A driver takes pages in a row (`cma_alloc`) and keeps them.
-pub(super) fn cma<S: Sink>(machine: &mut Machine<S>, task: &mut Task, pages: u64) -> Result<(), String> {
+pub(super) fn cma<S: Sink>(machine: &mut Machine<S>, task: &mut Task, pages: u64) -> Result<(), Sentence> {
     if machine.cma_areas().is_empty() {
-        return Err("the machine has no contiguous area (boot it with cma=)".to_owned());
+        return Err(Sentence::new("news.noCma", Args::new()));
     }
-    let taken = machine.cma_alloc(task, pages, 0);
-    taken.map(|_| ()).map_err(|error| format!("{pages} pages in a row: {error}"))
+    let why = |error: ContigError| {
+        Sentence::new("news.cma", Args::new().with("pages", pages).with("why", error.to_string()))
+    };
+    machine.cma_alloc(task, pages, 0).map(|_| ()).map_err(why)
 }

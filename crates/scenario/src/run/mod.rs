@@ -11,10 +11,10 @@ mod pattern;
 mod slab;
 mod task;
 
-pub use actor::Actor;
+pub use actor::{Actor, wait_name};
 pub use task::{News, UserTask};
 
-use crate::scenario::{PolicySpec, Scenario, TaskSpec};
+use crate::scenario::{HZ, PolicySpec, Scenario, TaskSpec};
 use crate::session::FieldError;
 use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
@@ -64,8 +64,9 @@ impl<S: Sink> Run<S> {
     /// # Errors
     /// [`FieldError`] naming the field that is wrong.
     pub fn start(scenario: &Scenario, sink: S) -> Result<Run<S>, FieldError> {
-        let (machine, world) = build::build(scenario, sink)?;
+        let (mut machine, world) = build::build(scenario, sink)?;
         let cost = scenario.hardware.cost;
+        machine.set_log_writer(buddyscope_procfs::report::print);
         let mut run = Run {
             sched: Sched::new(cost.scanned_per_jiffy),
             machine,
@@ -150,6 +151,18 @@ impl<S: Sink> Run<S> {
     #[must_use]
     pub fn news(&self) -> &[(u64, ContextId, News)] {
         &self.news
+    }
+
+    /// What the kernel logged so far, as `dmesg` shows it; its clock is that of the run.
+    #[must_use]
+    pub fn kernel_log(&self) -> String {
+        let mut text = String::new();
+        for entry in self.machine.log() {
+            let micros = (entry.jiffies - FIRST_JIFFY) * (1_000_000 / HZ);
+            let time = format!("[{:>5}.{:06}]", micros / 1_000_000, micros % 1_000_000);
+            entry.text.lines().for_each(|line| text.push_str(&format!("{time} {line}\n")));
+        }
+        text
     }
 
     /// Gives one context its turn, if it has one before jiffy `until` of the run. Tells which; `None` if none has, or

@@ -6,6 +6,7 @@ use super::burst::Bursts;
 use super::pacer::Pacer;
 use super::slab::SlabGrowth;
 use crate::scenario::{Action, Advice, FileAction, MapAction, TaskSpec, TouchAction};
+use crate::sentence::{Args, Sentence};
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::rng::Rng;
@@ -24,7 +25,7 @@ pub enum News {
     /// It came to a mark.
     Mark(String),
     /// It did something that could not be done, and went on.
-    Failed(String),
+    Failed(Sentence),
 }
 
 /// A list of actions and how far it has come.
@@ -173,7 +174,8 @@ impl UserTask {
 
     fn born<S: Sink>(&mut self, machine: &mut Machine<S>, child: Option<Pid>, name: String, actions: Arc<[Action]>) {
         let Some(pid) = child else {
-            self.news.push(News::Failed(format!("fork of {name}: no memory, or too many processes")));
+            let args = Args::new().with("task", name);
+            self.news.push(News::Failed(Sentence::new("news.fork", args)));
             return;
         };
         if let Some(process) = machine.process_mut(pid) {
@@ -271,9 +273,9 @@ impl UserTask {
         Flow::On
     }
 
-    fn tell(&mut self, result: Result<(), String>) {
-        if let Err(message) = result {
-            self.news.push(News::Failed(message));
+    fn tell(&mut self, result: Result<(), Sentence>) {
+        if let Err(what) = result {
+            self.news.push(News::Failed(what));
         }
     }
 
@@ -291,7 +293,8 @@ impl UserTask {
         if let Some(vma) = machine.mmap(self.pid, spec) {
             self.maps.insert(map.name.clone(), (vma, map.pages));
         } else {
-            self.news.push(News::Failed(format!("map {}: too many mappings", map.name)));
+            let args = Args::new().with("name", map.name.as_str());
+            self.news.push(News::Failed(Sentence::new("news.map", args)));
         }
     }
 
@@ -334,6 +337,8 @@ impl UserTask {
 
     fn sysctl<S: Sink>(&mut self, machine: &mut Machine<S>, name: &str, value: &str) {
         let written = Sysctl::parse(name, value).and_then(|change| machine.write_sysctl(change));
-        self.tell(written.map_err(|error| format!("{name}: {error}")));
+        self.tell(written.map_err(|error| {
+            Sentence::new("news.sysctl", Args::new().with("name", name).with("why", error.to_string()))
+        }));
     }
 }

@@ -19,6 +19,11 @@ pub struct ScenarioView {
 const FILES: [(&str, &str); 2] =
     [("stream", include_str!("../../scenarios/stream.toml")), ("hog", include_str!("../../scenarios/hog.toml"))];
 
+/// The name of the scenario with that text.
+pub(super) fn name_of(text: &str) -> Option<&'static str> {
+    FILES.iter().find(|(_, file)| *file == text).map(|(name, _)| *name)
+}
+
 /// All scenarios.
 #[must_use]
 pub fn scenarios() -> Vec<ScenarioView> {

@@ -1,10 +1,12 @@
 //! The decisions of a run, newest last.
 
-use super::{JIFFY_MS, decide};
+use super::JIFFY_MS;
+use crate::sentence::{Args, fill};
 use crate::session::Trace;
+use crate::tell;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::{Event, ReclaimEvent, SlowEvent};
-use buddyscope_mm::pfn::NodeId;
+use buddyscope_mm::pfn::{NodeId, ZoneId};
 use buddyscope_mm::sched::ContextId;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -27,7 +29,11 @@ pub struct DecisionView {
     pub context: u32,
     /// What it is about.
     pub kind: &'static str,
-    /// A sentence with its numbers.
+    /// Which sentence.
+    pub key: &'static str,
+    /// Its arguments.
+    pub args: Args,
+    /// The sentence in English.
     pub text: String,
     /// The kernel function.
     #[serde(rename = "fn")]
@@ -109,7 +115,7 @@ impl Log {
     pub(super) fn note(&mut self, jiffy: u64, context: ContextId, events: &[Event]) {
         for &event in events {
             self.note_pass(context, &event);
-            if decide::is_told(&event) {
+            if tell::is_told(&event) {
                 self.entries.push_back(Entry { jiffy, context, event });
                 self.total += 1;
                 if self.entries.len() > KEPT {
@@ -169,19 +175,21 @@ impl Log {
         let skip = (first - oldest) as usize;
         let room = upto.saturating_sub(first) as usize;
         let entries = self.entries.iter().skip(skip).take(count.min(room).min(MAX_COUNT));
-        let items = entries.zip(first..).map(|(entry, seq)| {
-            let told = decide::tell(&entry.event, machine);
-            DecisionView {
+        let items = entries.zip(first..).filter_map(|(entry, seq)| {
+            let told = tell::tell(&entry.event, machine)?;
+            Some(DecisionView {
                 seq,
                 ms: entry.jiffy * JIFFY_MS,
                 context: entry.context.0,
-                kind: told.kind,
-                text: told.text,
+                kind: told.topic,
+                key: told.key,
+                text: fill(told.key, &told.args),
+                args: told.args,
                 function: told.function,
-                node: told.node,
-                zone: told.zone,
-                pfn: told.pfn,
-            }
+                node: told.node.map(|node| node.0),
+                zone: told.zone.map(ZoneId::index),
+                pfn: told.pfn.map(|pfn| pfn.0),
+            })
         });
         DecisionsView { first, total: upto, items: items.collect() }
     }

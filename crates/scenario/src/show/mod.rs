@@ -1,6 +1,5 @@
 //! A run as a face shows it: where it is, what was decided, how levels moved.
 
-mod decide;
 mod gallery;
 mod lane;
 mod log;
@@ -57,6 +56,8 @@ impl Stride {
 
 /// A run that somebody watches.
 pub struct Show {
+    /// Its name, if it is one of the gallery.
+    name: Option<&'static str>,
     scenario: Scenario,
     run: Run<Trace>,
     log: Log,
@@ -85,6 +86,7 @@ impl Show {
         run.machine_mut().sink_mut().listen(log::is_wanted);
         let samples = Samples::new(run.machine());
         Ok(Show {
+            name: gallery::name_of(text),
             scenario,
             run,
             log: Log::default(),
@@ -205,11 +207,12 @@ impl Show {
         self.samples.view(first)
     }
 
-    /// Files of /proc as they would read now.
+    /// The kernel's log, and files of /proc as they would read now.
     #[must_use]
     pub fn texts(&self) -> Vec<(&'static str, String)> {
         let machine = self.run.machine();
         vec![
+            ("dmesg", self.run.kernel_log()),
             ("vmstat", view::vmstat(machine)),
             ("zoneinfo", buddyscope_procfs::zoneinfo(machine)),
             ("buddyinfo", buddyscope_procfs::buddyinfo(machine)),

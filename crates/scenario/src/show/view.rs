@@ -1,7 +1,8 @@
 //! Where a run is.
 
 use super::{JIFFY_MS, Show};
-use crate::run::{Actor, End, News};
+use crate::run::{Actor, End, News, wait_name};
+use crate::sentence::{Args, Sentence};
 use crate::session::Trace;
 use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
@@ -9,7 +10,6 @@ use buddyscope_mm::lru::LruIndex;
 use buddyscope_mm::lru::memcg::{Counted, NO_LIMIT};
 use buddyscope_mm::sched::{Activity, Context};
 use buddyscope_mm::vmstat::NodeItem;
-use buddyscope_mm::wait::Wait;
 use serde::{Serialize, Serializer};
 
 /// Where a run is: `RunView` of `web/worker/model-run.ts`.
@@ -17,13 +17,16 @@ use serde::{Serialize, Serializer};
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "described in web/worker/model-run.ts")]
 pub struct RunView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'static str>,
     pub title: String,
     pub about: String,
     pub ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<u64>,
     pub state: &'static str,
-    pub note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sentence>,
     pub contexts: Vec<ContextView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ran: Option<u32>,
@@ -138,6 +141,7 @@ pub(super) fn of(show: &Show) -> RunView {
     let contexts = show.run.contexts();
     let name = |id: usize| contexts.get(id).map(context_name).unwrap_or_default();
     RunView {
+        name: show.name,
         title: show.scenario.title.clone(),
         about: show.scenario.about.clone(),
         ms: show.run.now() * JIFFY_MS,
@@ -179,16 +183,17 @@ pub(super) fn of(show: &Show) -> RunView {
     }
 }
 
-/// The last mark, or why it is over.
-fn note(show: &Show) -> String {
+/// The last mark or failure, or why it is over.
+fn note(show: &Show) -> Option<Sentence> {
+    let over = |key| Some(Sentence::new(key, Args::new()));
     match show.run.ended() {
-        Some(End::Finished) => "every task has ended".to_owned(),
-        Some(End::Time) => "its time is up".to_owned(),
-        Some(End::Stuck) => "everybody waits for what nobody will do".to_owned(),
-        Some(End::Livelock) => "tasks go round in circles: nothing has been freed or taken for five seconds".to_owned(),
-        Some(End::Panicked) => "the kernel panicked".to_owned(),
-        None => show.run.news().last().map_or(String::new(), |(_, _, news)| match news {
-            News::Mark(mark) => mark.clone(),
+        Some(End::Finished) => over("run.finished"),
+        Some(End::Time) => over("run.time"),
+        Some(End::Stuck) => over("run.stuck"),
+        Some(End::Livelock) => over("run.livelock"),
+        Some(End::Panicked) => over("run.panicked"),
+        None => show.run.news().last().map(|(_, _, news)| match news {
+            News::Mark(mark) => Sentence::verbatim(mark),
             News::Failed(what) => what.clone(),
         }),
     }
@@ -238,17 +243,6 @@ fn daemon_kind(daemon: &Daemon) -> &'static str {
         Daemon::Reaper(_) => "reaper",
         Daemon::Flusher(_) => "flusher",
         Daemon::Vmstat(_) => "worker",
-    }
-}
-
-fn wait_name(wait: Wait) -> &'static str {
-    match wait {
-        Wait::Yield => "turn",
-        Wait::Sleep(_) => "sleep",
-        Wait::Congestion(_) | Wait::IfCongested(_) => "congestion",
-        Wait::Throttle { .. } => "throttled",
-        Wait::PageIo(_) => "I/O",
-        Wait::Kswapd { .. } | Wait::Kcompactd { .. } | Wait::Flusher { .. } | Wait::OomReaper => "idle",
     }
 }
 

@@ -1,9 +1,9 @@
-//! Every sentence an explanation can have, in English. Other languages have the same keys.
+//! The sentences about single requests and frees, in English. Other languages have the same keys.
 //!
 //! `{name}` stands for an argument; `{name#noun}` for a number and a noun, in the plural where the number is not 1.
 
 /// Key and English template of each sentence.
-pub const TEMPLATES: &[(&str, &str)] = &[
+pub(super) const TEMPLATES: &[(&str, &str)] = &[
     // How it ended.
     ("answer.fast", "pfn {pfn} from node {node} {zone}, {pages#page}, on the first attempt."),
     ("answer.minMark", "pfn {pfn} from node {node} {zone}, {pages#page}, above the min mark."),
@@ -79,28 +79,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("slow", "The first attempt failed: the slow path begins."),
     ("slow.reserves", "The request may use the reserves ({why}): {flags} replaces all earlier flags."),
     ("slow.cpuset", "The nodes the task may use changed, or the nodemask does not meet them: the request starts over."),
-    ("slow.compact", "Direct compaction begins, priority {priority}."),
-    ("slow.compacted", "Compaction: {result}."),
-    ("slow.progress", "Direct reclaim got {pages#page} back."),
-    (
-        "slow.prospect",
-        "Node {node} {zone}: with all that can be reclaimed it would have {available#page}; round {loops} without progress.",
-    ),
-    (
-        "slow.noProspect",
-        "Node {node} {zone}: even with all that can be reclaimed it would have {available#page} only; round {loops} without progress.",
-    ),
-    ("slow.congestion", "Much is dirty: the request waits {jiffies} jiffies for I/O."),
-    ("slow.compactRetry", "Compaction is worth another round."),
-    ("slow.noCompactRetry", "Compaction is not worth another round."),
-    ("slow.drain", "Every CPU gives its pages back."),
-    ("slow.unreserve", "A high-atomic pageblock of node {node} {zone} goes to {type}: {reserved#page} stay reserved."),
-    ("slow.mayOom", "Reclaim failed: one more attempt above the high mark, then the OOM killer."),
-    ("slow.oomRefused", "The OOM killer is not called: {why}."),
-    ("slow.oomBusy", "Somebody else is in the OOM killer: the request waits a jiffy."),
     ("slow.oomDisabled", "The OOM killer is switched off."),
-    ("slow.noFail", "The request must not fail: it tries with reserves."),
-    ("node.reclaim", "Node reclaim got {pages#page} back."),
     // One zone.
     ("skip.cpuset", "node {node} {zone}: outside the task's cpuset, skipped."),
     ("skip.dirty", "node {node} {zone}: the node has its share of dirty pages already, skipped (__GFP_WRITE)."),
@@ -155,6 +134,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     (
         "steal.claim",
         "No {start} block was left: {moved#free page} around pfn {pfn} move over from {fallback}, and the pageblock becomes {start}.",
+    ),
+    (
+        "steal.owned",
+        "No {start} block was left: the order-{order} block at pfn {pfn} moves over from {fallback}, and the pageblock becomes {start}.",
     ),
     (
         "steal.whole",
@@ -216,10 +199,3 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("remedy.yes", "would have got pfn {pfn} from node {node} {zone}"),
     ("remedy.no", "would have failed too"),
 ];
-
-/// The English template of a sentence; the key itself if there is none.
-pub(super) fn template(key: &str) -> &str {
-    let known = TEMPLATES.iter().find(|(known, _)| *known == key);
-    debug_assert!(known.is_some(), "no sentence {key}");
-    known.map_or(key, |(_, template)| template)
-}

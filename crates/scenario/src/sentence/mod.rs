@@ -1,8 +1,13 @@
 //! Sentences with numbers in them: a key and arguments for other languages, and the English text.
 
-use super::templates::template;
+#[cfg(feature = "reclaim")]
+mod decisions;
+pub(crate) mod names;
+mod requests;
+
 use buddyscope_mm::pfn::{MigrateType, Pfn, ZoneId};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 /// An argument of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,8 @@ pub enum Arg {
     Number(i64),
     /// A name that is the same in every language.
     Text(String),
+    /// A part of the sentence with a key of its own.
+    Phrase(&'static str),
 }
 
 impl From<i64> for Arg {
@@ -111,10 +118,56 @@ impl Serialize for Args {
             match value {
                 Arg::Number(number) => map.serialize_entry(name, number)?,
                 Arg::Text(text) => map.serialize_entry(name, text)?,
+                Arg::Phrase(key) => map.serialize_entry(name, &Phrase { phrase: key })?,
             }
         }
         map.end()
     }
+}
+
+/// A phrase as others see it.
+#[derive(Serialize)]
+struct Phrase {
+    phrase: &'static str,
+}
+
+/// A sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sentence {
+    /// Which sentence.
+    pub key: &'static str,
+    /// Its arguments.
+    pub args: Args,
+    /// The sentence in English.
+    pub text: String,
+}
+
+impl Sentence {
+    pub(crate) fn new(key: &'static str, args: Args) -> Sentence {
+        let text = fill(key, &args);
+        Sentence { key, args, text }
+    }
+
+    /// Somebody's own words, the same in every language.
+    #[cfg(feature = "show")]
+    pub(crate) fn verbatim(text: &str) -> Sentence {
+        Sentence { key: "", args: Args::new(), text: text.to_owned() }
+    }
+}
+
+/// Key and English template of every sentence.
+pub fn templates() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    #[cfg(feature = "reclaim")]
+    return requests::TEMPLATES.iter().chain(decisions::TEMPLATES);
+    #[cfg(not(feature = "reclaim"))]
+    requests::TEMPLATES.iter()
+}
+
+/// The English template of a sentence; the key itself if there is none.
+fn template(key: &str) -> &str {
+    let known = templates().find(|(known, _)| *known == key);
+    debug_assert!(known.is_some(), "no sentence {key}");
+    known.map_or(key, |(_, template)| template)
 }
 
 /// The English sentence for a key: the template with `{name}` replaced by its argument and `{name#noun}` by a number
@@ -137,6 +190,7 @@ pub fn fill(key: &str, args: &Args) -> String {
                 }
             }
             Some(Arg::Text(name)) => text.push_str(name),
+            Some(Arg::Phrase(key)) => text.push_str(template(key)),
             None => debug_assert!(false, "sentence {key} lacks {name}"),
         }
         rest = after;
@@ -146,7 +200,7 @@ pub fn fill(key: &str, args: &Args) -> String {
 }
 
 /// A number with a minus sign instead of a hyphen.
-pub(super) fn signed(number: i64) -> String {
+pub(crate) fn signed(number: i64) -> String {
     let sign = if number < 0 { "−" } else { "" };
     format!("{sign}{}", number.unsigned_abs())
 }
@@ -154,7 +208,6 @@ pub(super) fn signed(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::templates::TEMPLATES;
 
     #[test]
     fn a_sentence_is_its_template_with_the_arguments_in_place() {
@@ -178,8 +231,9 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_templates_are_whole() {
-        for (at, (key, template)) in TEMPLATES.iter().enumerate() {
-            assert!(TEMPLATES[at + 1..].iter().all(|(other, _)| other != key), "{key} is there twice");
+        let templates: Vec<_> = templates().collect();
+        for (at, (key, template)) in templates.iter().enumerate() {
+            assert!(templates[at + 1..].iter().all(|(other, _)| other != key), "{key} is there twice");
             assert_eq!(template.matches('{').count(), template.matches('}').count(), "{key}");
         }
     }

@@ -4,7 +4,7 @@ use buddyscope_mm::gfp::AllocFlags;
 use buddyscope_mm::pfn::NodeMask;
 
 /// `ALLOC_WMARK_LOW|ALLOC_KSWAPD`.
-pub(super) fn alloc_flags(flags: AllocFlags) -> String {
+pub(crate) fn alloc_flags(flags: AllocFlags) -> String {
     let mut text = String::from(match flags.wmark() {
         0 => "ALLOC_WMARK_MIN",
         1 => "ALLOC_WMARK_LOW",
@@ -22,7 +22,7 @@ pub(super) fn alloc_flags(flags: AllocFlags) -> String {
 }
 
 /// `0,2-3`, as `%*pbl` prints a mask.
-pub(super) fn nodes(mask: NodeMask) -> String {
+pub(crate) fn nodes(mask: NodeMask) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut node = 0;
     while node < 64 {
