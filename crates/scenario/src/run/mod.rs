@@ -19,10 +19,11 @@ use crate::session::FieldError;
 use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::event::Sink;
-use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::pfn::{CpuId, NodeMask};
 use buddyscope_mm::rng::Rng;
 use buddyscope_mm::sched::{ContextId, FIRST_JIFFY, Sched, Turned};
 use buddyscope_mm::task::Task;
+use buddyscope_mm::task::cpuset::{CpusetError, CpusetId};
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags};
 use build::World;
 use std::sync::Arc;
@@ -102,13 +103,15 @@ impl<S: Sink> Run<S> {
             return Err(wrong("cpu", format!("{} given; the machine has {cpus} CPUs", spec.cpu)));
         }
         let memory = self.machine.memory_nodes();
-        let mems = spec.mems.unwrap_or(memory);
-        if !mems.intersects(memory) {
+        if spec.mems.is_some_and(|mems| !mems.intersects(memory)) {
             return Err(wrong("mems", "no node of these has memory".to_owned()));
         }
         let mut task = Task::new(CpuId(spec.cpu));
         task.realtime = spec.realtime;
-        task.mems_allowed = mems & memory;
+        task.mems_allowed = memory;
+        if let Some(mems) = spec.mems {
+            self.confine(&spec.name, mems & memory, &mut task).map_err(|error| wrong("mems", error.to_string()))?;
+        }
         if let Some(PolicySpec { mode, nodes }) = spec.policy {
             let policy = Mempolicy::new(mode, PolicyFlags::empty(), nodes, task.mems_allowed, memory);
             task.set_policy(policy.map_err(|error| wrong("policy", error.to_string()))?);
@@ -116,6 +119,14 @@ impl<S: Sink> Run<S> {
         let actor = UserTask::new(&mut self.machine, spec, task, world, rng, unpaced);
         self.sched.spawn::<S>(Actor::Task(Box::new(actor)), FIRST_JIFFY + spec.start);
         Ok(())
+    }
+
+    /// Puts a task into a cpuset of its own.
+    fn confine(&mut self, name: &str, mems: NodeMask, task: &mut Task) -> Result<(), CpusetError> {
+        let cpusets = self.machine.cpusets_mut();
+        let cpuset = cpusets.create(CpusetId::ROOT, name)?;
+        cpusets.set_mems(cpuset, mems, [])?;
+        cpusets.attach(cpuset, task)
     }
 
     /// The machine as it is now.
