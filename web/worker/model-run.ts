@@ -98,6 +98,8 @@ export interface RunView {
   name?: string;
   title: string;
   about: string;
+  /** What to look for while it runs. */
+  look: string;
   /** Virtual time since the run began. */
   ms: number;
   /** When it ends, if that is given. */
@@ -149,6 +151,8 @@ export interface LanePage {
   flags: string[];
   /** What the last look at it has decided. */
   verdict?: PageVerdict;
+  /** Why that. */
+  why?: Sentence;
 }
 
 /** The end of a list where reclaim begins; the first page is the next to be looked at. */

@@ -17,7 +17,7 @@ type Place = NonNullable<LanesScene['chosen']>;
 
 /** The LRU lists as lanes, and the record of the page under the pointer. */
 export function Lanes({ run }: { run: RunState }) {
-  const { store, runner, said } = useRun();
+  const { store, runner, said, words } = useRun();
   const { t } = said;
   const view = useSignal<CanvasSize | undefined>(undefined);
   const chosen = useSignal<Place | undefined>(undefined);
@@ -130,7 +130,8 @@ export function Lanes({ run }: { run: RunState }) {
     const verdict = lanePage.verdict === undefined ? t('lanes.unseen') : t(`verdict.${lanePage.verdict}`);
     return (
       <>
-        <b>{hex(lanePage.pfn)}</b> <em>{verdict}</em> · {[where, ...flags].join(' · ')}
+        <b>{hex(lanePage.pfn)}</b> <em>{lanePage.why === undefined ? verdict : words.said(lanePage.why)}</em> ·{' '}
+        {[where, ...flags].join(' · ')}
       </>
     );
   }

@@ -1,8 +1,10 @@
 //! An LRU list from its tail, where reclaim begins, with what the last look at each page decided.
 
 use super::Show;
+use crate::sentence::{Args, Sentence};
 use crate::session::{FieldError, Value};
-use buddyscope_mm::event::{Event, ReclaimEvent, References};
+use crate::tell::fate_key;
+use buddyscope_mm::event::{Event, PageFate, ReclaimEvent};
 use buddyscope_mm::lru::{LruIndex, NR_LRU_LISTS};
 use buddyscope_mm::pfn::{NodeId, Pfn};
 use buddyscope_mm::{LifeFlags, MemcgId};
@@ -24,6 +26,9 @@ pub struct LanePage {
     /// What the last look at it decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<&'static str>,
+    /// Why, where it was one of several ways to be kept or activated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Sentence>,
 }
 
 /// The end of a list where reclaim begins.
@@ -35,10 +40,17 @@ pub struct LaneView {
     pub pages: Vec<LanePage>,
 }
 
+/// What the last look at a page decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Verdict {
+    name: &'static str,
+    fate: Option<PageFate>,
+}
+
 /// What became of pages lately.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts {
-    latest: BTreeMap<Pfn, &'static str>,
+    latest: BTreeMap<Pfn, Verdict>,
     order: VecDeque<Pfn>,
     /// The list that is being looked at, and the pages taken off it.
     batch: Option<(LruIndex, Vec<Pfn>)>,
@@ -54,28 +66,10 @@ impl Verdicts {
                 Event::Reclaim(ReclaimEvent::InactiveScanned { node, .. }) => self.end_batch(node),
                 Event::Reclaim(ReclaimEvent::Isolated { pfn }) => {
                     self.batch.iter_mut().for_each(|(_, pages)| pages.push(pfn));
-                    // Whatever is not put back afterwards was freed.
-                    self.set(pfn, "freed");
                 }
-                Event::Reclaim(ReclaimEvent::Pageout { pfn }) => self.set(pfn, "written"),
-                Event::Reclaim(ReclaimEvent::Kept { pfn, active }) => {
-                    let written = self.latest.get(&pfn) == Some(&"written");
-                    self.set(
-                        pfn,
-                        if active {
-                            "activated"
-                        } else if written {
-                            "written"
-                        } else {
-                            "kept"
-                        },
-                    );
-                }
-                Event::Reclaim(ReclaimEvent::Referenced { pfn, references: References::Activate }) => {
-                    self.set(pfn, "activated");
-                }
-                Event::Reclaim(ReclaimEvent::Stays { pfn }) => self.set(pfn, "rotated"),
-                Event::Reclaim(ReclaimEvent::Deactivated { pfn }) => self.set(pfn, "kept"),
+                Event::Reclaim(ReclaimEvent::Decided { pfn, fate }) => self.set(pfn, fate_name(fate), Some(fate)),
+                Event::Reclaim(ReclaimEvent::Stays { pfn }) => self.set(pfn, "rotated", None),
+                Event::Reclaim(ReclaimEvent::Deactivated { pfn }) => self.set(pfn, "kept", None),
                 _ => {}
             }
         }
@@ -84,12 +78,12 @@ impl Verdicts {
     /// Of the pages taken off a list, those about which nothing else was decided are free.
     fn end_batch(&mut self, node: NodeId) {
         let Some((list, mut pages)) = self.batch.take() else { return };
-        pages.retain(|pfn| self.latest.get(pfn) == Some(&"freed"));
+        pages.retain(|pfn| self.latest.get(pfn).is_some_and(|verdict| verdict.name == "freed"));
         self.freed.insert((node, list), pages);
     }
 
-    fn set(&mut self, pfn: Pfn, verdict: &'static str) {
-        if self.latest.insert(pfn, verdict).is_none() {
+    fn set(&mut self, pfn: Pfn, name: &'static str, fate: Option<PageFate>) {
+        if self.latest.insert(pfn, Verdict { name, fate }).is_none() {
             self.order.push_back(pfn);
         }
         while self.order.len() > KEPT {
@@ -113,14 +107,34 @@ impl Show {
         let count = count.get("count", 0..=MAX_PAGES)? as usize;
         let total = machine.lruvec(memcg, node).map_or(0, |lruvec| lruvec.size(list, 3));
         let freed = self.verdicts.freed.get(&(node, list)).filter(|_| memcg == MemcgId::ROOT);
-        let gone =
-            freed.into_iter().flatten().map(|pfn| LanePage { pfn: pfn.0, flags: Vec::new(), verdict: Some("freed") });
-        let pages = machine.lru_pages_from_tail(memcg, node, list).take(count).map(|page| LanePage {
-            pfn: page.pfn.0,
-            flags: flag_names(page.flags, page.mapcount > 0, page.young > 0),
-            verdict: self.verdicts.latest.get(&page.pfn).copied().filter(|&verdict| verdict != "freed"),
+        let gone = freed.into_iter().flatten().map(|pfn| LanePage {
+            pfn: pfn.0,
+            flags: Vec::new(),
+            verdict: Some("freed"),
+            why: None,
+        });
+        let pages = machine.lru_pages_from_tail(memcg, node, list).take(count).map(|page| {
+            let verdict = self.verdicts.latest.get(&page.pfn).filter(|verdict| verdict.name != "freed");
+            LanePage {
+                pfn: page.pfn.0,
+                flags: flag_names(page.flags, page.mapcount > 0, page.young > 0),
+                verdict: verdict.map(|verdict| verdict.name),
+                why: verdict.and_then(|verdict| verdict.fate).map(|fate| Sentence::new(fate_key(fate), Args::new())),
+            }
         });
         Ok(LaneView { total, pages: gone.chain(pages).take(count).collect() })
+    }
+}
+
+const fn fate_name(fate: PageFate) -> &'static str {
+    if fate.frees() {
+        "freed"
+    } else if fate.activates() && !matches!(fate, PageFate::Unevictable) {
+        "activated"
+    } else if matches!(fate, PageFate::Written) {
+        "written"
+    } else {
+        "kept"
     }
 }
 

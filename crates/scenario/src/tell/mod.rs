@@ -19,6 +19,8 @@ mod slow;
 pub(crate) use keys::{answer_key, wakeup_key};
 #[cfg(feature = "show")]
 pub(crate) use log::{is_told, tell};
+#[cfg(feature = "show")]
+pub(crate) use reclaim::fate_key;
 #[cfg(feature = "reclaim")]
 pub(crate) use slow::tell as tell_slow;
 

@@ -2,7 +2,7 @@
 
 use super::{StepKind, Told};
 use crate::sentence::{Arg, Args};
-use buddyscope_mm::event::{ReclaimEvent, ScanBalance, ScanFlags, SlabEvent};
+use buddyscope_mm::event::{PageFate, ReclaimEvent, ScanBalance, ScanFlags, SlabEvent};
 use buddyscope_mm::pfn::ZoneType;
 
 /// What a decision of reclaim is; nothing for single pages, which are shown on their lists.
@@ -116,4 +116,32 @@ pub(super) fn slab(event: SlabEvent, cache: &str) -> Option<Told> {
     let key = if new > 0 { "slab.deferred" } else { "slab.freed" };
     let args = Args::new().with("cache", Arg::from(cache)).with("freed", freed).with("deferred", new);
     (freed > 0).then(|| Told::new("slab", key, "do_shrink_slab", args).on(node))
+}
+
+/// What became of a page.
+pub(crate) const fn fate_key(fate: PageFate) -> &'static str {
+    match fate {
+        PageFate::Locked => "fate.locked",
+        PageFate::Unevictable => "fate.unevictable",
+        PageFate::MayNotUnmap => "fate.mayNotUnmap",
+        PageFate::WriteTooSlow => "fate.writeTooSlow",
+        PageFate::BeingWritten => "fate.beingWritten",
+        PageFate::AwaitsWrite => "fate.awaitsWrite",
+        PageFate::InUse => "fate.inUse",
+        PageFate::UsedOnce => "fate.usedOnce",
+        PageFate::NoIo => "fate.noIo",
+        PageFate::NoSwap => "fate.noSwap",
+        PageFate::NotUnmapped => "fate.notUnmapped",
+        PageFate::LeftToFlushers => "fate.leftToFlushers",
+        PageFate::NotWorthWriting => "fate.notWorthWriting",
+        PageFate::MayNotWrite => "fate.mayNotWrite",
+        PageFate::CannotWrite => "fate.cannotWrite",
+        PageFate::NowhereToWrite => "fate.nowhereToWrite",
+        PageFate::Written => "fate.written",
+        PageFate::BuffersInUse => "fate.buffersInUse",
+        PageFate::LazyHeld => "fate.lazyHeld",
+        PageFate::LazyFreed => "fate.lazyFreed",
+        PageFate::Held => "fate.held",
+        PageFate::Freed => "fate.freed",
+    }
 }
