@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { model } from '../web/locale/zh.ts';
 
@@ -25,4 +25,12 @@ test('every sentence of the model is translated, with the same arguments', () =>
     return translated === undefined || names(translated).join() !== names(text).join();
   });
   expect(wrong).toEqual([]);
+});
+
+test('every scenario that comes with the page is translated', () => {
+  const files = readdirSync('crates/scenario/scenarios').map((file) => file.replace('.toml', ''));
+  const missing = files
+    .flatMap((name) => ['title', 'about', 'look'].map((part) => `scenarios.${name}.${part}`))
+    .filter((key) => model[key] === undefined);
+  expect(missing).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { scenarioText } from '../scenario-text.ts';
 import { Contexts } from './contexts.tsx';
 import { Editor } from './editor.tsx';
-import { scenarioText } from '../scenario-text.ts';
 import { useRun } from './use-run.ts';
 
 /** A scenario file of more than this is none. */
@@ -86,6 +86,7 @@ export function Scenarios() {
         <>
           <h2 id="gallery-title">{scenarioText(run.view, 'title', words)}</h2>
           <p class="about">{scenarioText(run.view, 'about', words)}</p>
+          {run.view.look !== '' && <p class="look">{scenarioText(run.view, 'look', words)}</p>}
           <Contexts view={run.view} />
           <details class="more">
             <summary>{t('gallery.others')}</summary>

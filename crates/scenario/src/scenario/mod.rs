@@ -33,6 +33,8 @@ pub struct Scenario {
     pub title: String,
     /// What it shows, in a sentence or two.
     pub about: String,
+    /// What to look for while it runs.
+    pub look: String,
     /// Seed of everything random.
     pub seed: u64,
     /// Jiffies after which it ends; `None` for when every task has ended.
@@ -69,6 +71,7 @@ impl Scenario {
         let scenario = Scenario {
             title: root.read("title", owned)?.unwrap_or_default(),
             about: root.read("about", owned)?.unwrap_or_default(),
+            look: root.read("look", owned)?.unwrap_or_default(),
             seed: root.read("seed", |field| field.number(0..=MAX_SEED))?.unwrap_or(0),
             until: root.read("until", Field::jiffies)?,
             machine: root.read("machine", hardware::machine)?.unwrap_or_else(|| MachineForm::preset("two-node")),

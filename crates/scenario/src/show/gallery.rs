@@ -16,8 +16,29 @@ pub struct ScenarioView {
     pub text: &'static str,
 }
 
-const FILES: [(&str, &str); 2] =
-    [("stream", include_str!("../../scenarios/stream.toml")), ("hog", include_str!("../../scenarios/hog.toml"))];
+macro_rules! files {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../scenarios/", $name, ".toml")))),*] };
+}
+
+/// Name and text of each, from what most want to know first.
+const FILES: &[(&str, &str)] = files![
+    "stream",
+    "hog",
+    "network",
+    "hopeless",
+    "throttle",
+    "thrash",
+    "writers",
+    "slab",
+    "memcg",
+    "cpuset",
+    "policy",
+    "node-reclaim",
+    "forkbomb",
+    "min-free",
+    "thp",
+    "cma",
+];
 
 /// The name of the scenario with that text.
 pub(super) fn name_of(text: &str) -> Option<&'static str> {
@@ -27,11 +48,11 @@ pub(super) fn name_of(text: &str) -> Option<&'static str> {
 /// All scenarios.
 #[must_use]
 pub fn scenarios() -> Vec<ScenarioView> {
-    let view = |(name, text)| {
+    let view = |&(name, text)| {
         let scenario = Scenario::parse(text).ok()?;
         Some(ScenarioView { name, title: scenario.title, about: scenario.about, text })
     };
-    FILES.into_iter().filter_map(view).collect()
+    FILES.iter().filter_map(view).collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub struct RunView {
     pub name: Option<&'static str>,
     pub title: String,
     pub about: String,
+    pub look: String,
     pub ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<u64>,
@@ -144,6 +145,7 @@ pub(super) fn of(show: &Show) -> RunView {
         name: show.name,
         title: show.scenario.title.clone(),
         about: show.scenario.about.clone(),
+        look: show.scenario.look.clone(),
         ms: show.run.now() * JIFFY_MS,
         until_ms: show.scenario.until.map(|until| until * JIFFY_MS),
         state: match show.run.ended() {
