@@ -25,6 +25,19 @@ test('a run is noted as it went, slices towards the same end as one', () => {
   ]);
 });
 
+test('turns add up to what one call takes', () => {
+  const log = new CommandLog();
+  log.note('startRun', ['text']);
+  for (let i = 0; i < 4; i += 1) log.note('continueRun', [5000, 65_536]);
+  for (let i = 0; i < 3; i += 1) log.note('stepRun', ['jiffy', 4000]);
+  expect(noted(log).slice(1)).toEqual([
+    ['continueRun', 5000, 196_608],
+    ['continueRun', 5000, 65_536],
+    ['stepRun', 'jiffy', 8000],
+    ['stepRun', 'jiffy', 4000],
+  ]);
+});
+
 test('a run that was closed is forgotten', () => {
   const log = new CommandLog();
   log.note('boot', [{}]);

@@ -29,10 +29,15 @@ const RUN: readonly Change[] = ['startRun', 'stepRun', 'continueRun'];
 /** What changes a session. Everything else only reads. */
 export type Change = (typeof CHANGES)[number];
 
+/** Strides and turns that one call takes at most: the rest would be left out when it is done again. */
+const MOST: Partial<Record<Change, number>> = { stepRun: 10_000, continueRun: 200_000 };
+
 export interface Entry {
   name: Change;
   args: unknown[];
 }
+
+const together = (one: Entry, other: Entry) => Number(one.args[1]) + Number(other.args[1]);
 
 /**
  * What was done since the machine began, in order: the same again makes the same machine. Only what succeeded is noted,
@@ -53,8 +58,13 @@ export class CommandLog {
     else if (name === 'startRun') this.entries = [...this.without(RUN), entry];
     else if (name === 'closeRun') this.entries = this.without(RUN);
     // Turns add up: towards the same end, or of the same kind.
-    else if (RUN.includes(entry.name) && last?.name === name && last.args[0] === args[0])
-      last.args = [args[0], Number(last.args[1]) + Number(args[1])];
+    else if (
+      RUN.includes(entry.name) &&
+      last?.name === name &&
+      last.args[0] === args[0] &&
+      together(last, entry) <= (MOST[entry.name] ?? 0)
+    )
+      last.args = [args[0], together(last, entry)];
     else this.entries.push(entry);
   }
 

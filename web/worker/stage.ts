@@ -8,6 +8,7 @@ import { type PagesInput, PagesPainter } from '../view/pages/paint.ts';
 import { fillPfns, type Grid, sampleGrid } from '../view/pages/sample.ts';
 import type { CanvasName, CanvasSize, MachineScene, PagesScene, Palette } from '../view/scene.ts';
 import { Easing } from './easing.ts';
+import { Defect } from './host.ts';
 import type { MachineView } from './model.ts';
 
 interface Surface {
@@ -59,7 +60,7 @@ export class Stage {
     surface.canvas.width = Math.max(1, Math.round(size.width * size.ratio));
     surface.canvas.height = Math.max(1, Math.round(size.height * size.ratio));
     // At once: a canvas that changed its size is empty until it is drawn.
-    this.draw(name, surface, performance.now());
+    this.drawOrTell(name, surface, performance.now());
   }
 
   show(machine: MachineView, spans: Span[]): void {
@@ -107,9 +108,18 @@ export class Stage {
     this.waiting = false;
     const moving = this.easing.moving(now);
     for (const [name, surface] of this.surfaces) {
-      if (surface.stale || (moving && name === 'machine')) this.draw(name, surface, now);
+      if (surface.stale || (moving && name === 'machine')) this.drawOrTell(name, surface, now);
     }
     if (moving) this.touch('machine');
+  }
+
+  /** A defect has been told by whoever met it, and the machine is back: what it is like is drawn with the next state. */
+  private drawOrTell(name: CanvasName, surface: Surface, now: number): void {
+    try {
+      this.draw(name, surface, now);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+    }
   }
 
   private draw(name: CanvasName, surface: Surface, now: number): void {

@@ -1,5 +1,7 @@
 //! The OOM killer: its gates in order, its constraints, whom it chooses, and what becomes of the victim.
 
+mod noted;
+
 use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec, Sysctl};
 use buddyscope_mm::event::{Event, OomConstraint, OomEvent, OomGate, OomPass, Outcome};
 use buddyscope_mm::gfp::Gfp;
@@ -14,15 +16,16 @@ use buddyscope_mm::user::{FaultOutcome, MapSpec, PageFault, ProcessSpec, WritePa
 use buddyscope_mm::vmstat::VmEvent;
 use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::{Answer, Machine, MemcgId};
+use noted::Noted;
 
 const MIB: u64 = 1 << 20;
-type Recorded = Machine<Vec<Event>>;
+type Recorded = Machine<Noted>;
 
 fn machine_of(nodes: usize) -> Recorded {
     let nodes: Vec<PcNode> = (0..nodes).map(|_| PcNode { bytes: 32 * MIB, cpus: 1, hotpluggable: false }).collect();
     let distances = Distances::uniform(nodes.len(), 20).expect("distances");
     let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
-    Machine::boot(&config, Vec::new()).expect("a machine that boots")
+    Machine::boot(&config, Noted::default()).expect("a machine that boots")
 }
 
 struct Actor {

@@ -1,6 +1,8 @@
 //! Every way out of the slow path, one statement of behavior each. The numbers in the tests' names are those of
 //! `Outcome`.
 
+mod noted;
+
 use buddyscope_mm::event::{Event, OomRefusal, Outcome, SlowEvent};
 use buddyscope_mm::gfp::{AllocFlags, Gfp};
 use buddyscope_mm::lru::{LruIndex, LruPage};
@@ -14,8 +16,9 @@ use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::zone::zonelist::{ZoneRef, Zonelist};
 use buddyscope_mm::zone::{Cpu, Node, Zone};
 use buddyscope_mm::{Answer, BuddyOptions, LifeFlags, Machine, MemcgId, PageState};
+use noted::Noted;
 
-type Recorded = Machine<Vec<Event>>;
+type Recorded = Machine<Noted>;
 
 const CPU: CpuId = CpuId(0);
 const NODE: NodeId = NodeId(0);
@@ -57,7 +60,7 @@ fn machine_of(zone: ZoneId, free: &[(u64, u32, MigrateType)]) -> Recorded {
         fault: None,
         seed: 1,
     };
-    let mut machine = Machine::new(parts, Vec::new()).expect("consistent parts");
+    let mut machine = Machine::new(parts, Noted::default()).expect("consistent parts");
     for block in (0..PAGES).step_by(512) {
         machine.restore_pageblock(Pfn(START + block), MigrateType::Unmovable);
     }
