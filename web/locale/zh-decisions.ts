@@ -65,6 +65,8 @@ export const decisions: Record<string, string> = {
   'fate.usedOnce': '保留：上次查看以来用过一次',
   'fate.noIo': '保留：没有 I/O，匿名内存不能离开',
   'fate.noSwap': '激活：交换区没有空位',
+  'fate.notSplit': '激活：无法拆分的大页',
+  'fate.keptWhole': '保留：无法拆分的大页',
   'fate.notUnmapped': '激活：并非所有映射者都放手',
   'fate.leftToFlushers': '激活：脏页，其文件留给刷写线程',
   'fate.notWorthWriting': '保留：用过，不值得写',

@@ -21,8 +21,7 @@ pub(super) fn cma<S: Sink>(machine: &mut Machine<S>, task: &mut Task, pages: u64
     if machine.cma_areas().is_empty() {
         return Err(Sentence::new("news.noCma", Args::new()));
     }
-    let why = |error: ContigError| {
-        Sentence::new("news.cma", Args::new().with("pages", pages).with("why", error.to_string()))
-    };
+    let why =
+        |error: ContigError| Sentence::new("news.cma", Args::new().with("pages", pages).with("why", error.to_string()));
     machine.cma_alloc(task, pages, 0).map(|_| ()).map_err(why)
 }

@@ -106,6 +106,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("fate.usedOnce", "kept: it was used once since the last look"),
     ("fate.noIo", "kept: anonymous memory cannot leave without I/O"),
     ("fate.noSwap", "activated: there is no room in swap"),
+    ("fate.notSplit", "activated: a huge page that cannot be split"),
+    ("fate.keptWhole", "kept: a huge page that cannot be split"),
     ("fate.notUnmapped", "activated: not everybody who maps it let it go"),
     ("fate.leftToFlushers", "activated: dirty, its file is left to the flusher"),
     ("fate.notWorthWriting", "kept: it was used, and writing it is not worth it"),

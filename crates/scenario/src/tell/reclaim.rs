@@ -131,6 +131,8 @@ pub(crate) const fn fate_key(fate: PageFate) -> &'static str {
         PageFate::UsedOnce => "fate.usedOnce",
         PageFate::NoIo => "fate.noIo",
         PageFate::NoSwap => "fate.noSwap",
+        PageFate::NotSplit => "fate.notSplit",
+        PageFate::KeptWhole => "fate.keptWhole",
         PageFate::NotUnmapped => "fate.notUnmapped",
         PageFate::LeftToFlushers => "fate.leftToFlushers",
         PageFate::NotWorthWriting => "fate.notWorthWriting",
