@@ -11,6 +11,7 @@ interface Needs {
   model: Remote<WorkerApi>;
   state: Signal<State | undefined>;
   attempt: (run: () => Promise<unknown>) => Promise<Record<string, string>>;
+  defect: Signal<unknown>;
 }
 
 /** Virtual milliseconds in a real second. */
@@ -32,6 +33,11 @@ export function createRunner(store: Needs) {
     store.attempt(run).then((errors) => {
       if (Object.keys(errors).length > 0) playing.value = false;
     });
+
+  // What met a defect would meet it again.
+  effect(() => {
+    if (store.defect.value !== undefined) playing.value = false;
+  });
 
   effect(() => {
     if (!playing.value) return;
