@@ -20,6 +20,9 @@ pub mod io;
 mod judge;
 pub mod lru;
 mod machine;
+#[cfg(test)]
+#[path = "../tests/noted/mod.rs"]
+mod noted;
 pub mod oom;
 mod page;
 mod part;
@@ -54,3 +57,7 @@ pub use machine::{Machine, PageError};
 pub use page::life::{LifeFlags, MappingId, MemcgId};
 pub use page::meta::PageState;
 pub use preview::Tuned;
+
+/// The tests' own modules name the crate as others do.
+#[cfg(test)]
+extern crate self as buddyscope_mm;

@@ -349,6 +349,23 @@ fn others_who_share_the_address_space_die_without_reserves() {
 }
 
 #[test]
+fn whoever_has_no_memory_left_to_give_is_passed_over() {
+    let (mut machine, mut small, large) = exhausted();
+    let mut task = Task::new(CpuId(0));
+    let clone = machine.start_sharing(ProcessSpec::default(), large.pid, &mut task).expect("a process");
+    let leaving = actor(&mut machine, "leaving", 0);
+    machine.process_mut(leaving.pid).expect("a process").mm = None;
+    ask(&mut machine, &mut small.task, Gfp::GFP_KERNEL);
+    let first = killed(&machine)[0];
+    assert!(oom_events(&machine).contains(&OomEvent::Passed { pid: leaving.pid, reason: OomPass::NoMemory }));
+    let _ = OomReaper::new(CpuId(0)).resume(&mut machine);
+    exhaust(&mut machine, &mut Task::new(CpuId(0)));
+    ask(&mut machine, &mut small.task, Gfp::GFP_KERNEL);
+    let other = if first == clone { large.pid } else { clone };
+    assert!(oom_events(&machine).contains(&OomEvent::Passed { pid: other, reason: OomPass::Reaped }));
+}
+
+#[test]
 fn the_first_process_pins_what_it_shares() {
     let (mut machine, mut small, large) = exhausted();
     let spec = ProcessSpec { comm: "init".into(), flags: ProcessFlags::INIT, ..ProcessSpec::default() };

@@ -3,7 +3,8 @@
 
 mod noted;
 
-use buddyscope_mm::event::{Event, OomRefusal, Outcome, SlowEvent};
+use buddyscope_mm::config::Sysctl;
+use buddyscope_mm::event::{CompactResult, Event, NodeReclaim, OomRefusal, Outcome, SlowEvent, Wakeup};
 use buddyscope_mm::gfp::{AllocFlags, Gfp};
 use buddyscope_mm::lru::{LruIndex, LruPage};
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId, ZoneType};
@@ -83,8 +84,13 @@ fn machine(free: u64) -> Recorded {
 
 /// Puts pages in use on the inactive file list, from `first` on.
 fn cache(machine: &mut Recorded, first: u64, pages: u64) {
+    cache_of(machine, first, pages, LifeFlags::empty());
+}
+
+/// The same with such flags.
+fn cache_of(machine: &mut Recorded, first: u64, pages: u64, flags: LifeFlags) {
     for n in (0..pages).map(|n| first + 2 * n) {
-        let page = LruPage { pfn: Pfn(START + n), flags: LifeFlags::empty(), mapcount: 0, young: 0 };
+        let page = LruPage { pfn: Pfn(START + n), flags, mapcount: 0, young: 0 };
         machine.restore_lru_page(MemcgId::ROOT, NODE, LruIndex::InactiveFile, page).expect("a page in use");
     }
     machine.restore_lruvec_stat(MemcgId::ROOT, NODE, NodeItem::InactiveFile, pages, CPU, 0);
@@ -94,6 +100,11 @@ fn cache(machine: &mut Recorded, first: u64, pages: u64) {
 
 /// A machine of which every other page is free but for its last quarter, with anonymous pages between that could move.
 fn fragmented() -> Recorded {
+    fragmented_with(LifeFlags::empty())
+}
+
+/// The same, with such flags on one of the pages in each pageblock.
+fn fragmented_with(more: LifeFlags) -> Recorded {
     let end = PAGES / 4 * 3;
     let blocks: Vec<_> = (0..end).step_by(2).map(|page| (page, 0, MigrateType::Movable)).collect();
     let mut machine = machine_of(NORMAL, &blocks);
@@ -102,6 +113,7 @@ fn fragmented() -> Recorded {
     }
     let flags = LifeFlags::ANON | LifeFlags::SWAPBACKED;
     for pfn in (1..end).step_by(2).map(|page| Pfn(START + page)) {
+        let flags = if pfn.0 % 512 == 1 { flags | more } else { flags };
         let page = LruPage { pfn, flags, mapcount: 1, young: 0 };
         machine.restore_lru_page(MemcgId::ROOT, NODE, LruIndex::InactiveAnon, page).expect("a page in use");
     }
@@ -318,6 +330,67 @@ fn the_oom_killer_is_not_for_everybody() {
     let mut off = machine(20);
     assert_eq!(outcome(&mut off, Gfp::GFP_KERNEL, 0), Outcome::OomRefused);
     assert_eq!(refusal(&off), None, "it was called, but is switched off");
+}
+
+/// How node reclaim ended in a request of that order.
+fn node_reclaim(machine: &mut Recorded, gfp: Gfp, of: u32) -> Option<NodeReclaim> {
+    machine.write_sysctl(Sysctl::parse("zone_reclaim_mode", "1").expect("a file")).expect("a value");
+    ask(machine, &mut Task::new(CPU), gfp, of);
+    slow(machine).find_map(|event| match event {
+        SlowEvent::NodeReclaim { result, .. } => Some(result),
+        _ => None,
+    })
+}
+
+#[test]
+fn node_reclaim_runs_where_it_may_and_pays() {
+    assert_eq!(node_reclaim(&mut machine(110), Gfp::GFP_KERNEL, 0), Some(NodeReclaim::Full));
+    let mut little = machine(110);
+    cache_of(&mut little, 1001, 200, LifeFlags::PINNED);
+    assert_eq!(node_reclaim(&mut little, Gfp::GFP_KERNEL, 3), Some(NodeReclaim::Some));
+    let mut much = machine(110);
+    cache(&mut much, 1001, 200);
+    assert_eq!(node_reclaim(&mut much, Gfp::GFP_ATOMIC, 0), Some(NodeReclaim::NoScan));
+    assert_eq!(node_reclaim(&mut much, Gfp::GFP_KERNEL, 0), Some(NodeReclaim::Success));
+}
+
+/// What came of each direct compaction for a huge page of which one page in each pageblock cannot be moved.
+fn compactions(task: &mut Task, rounds: usize) -> Vec<CompactResult> {
+    let mut machine = fragmented_with(LifeFlags::PINNED);
+    let mut results = Vec::new();
+    for _ in 0..rounds {
+        ask(&mut machine, task, Gfp::GFP_TRANSHUGE, 9);
+        results.extend(slow(&machine).filter_map(|event| match event {
+            SlowEvent::CompactEnd { result, .. } => Some(result),
+            _ => None,
+        }));
+    }
+    results
+}
+
+#[test]
+fn compaction_in_vain_is_given_up_and_put_off() {
+    let results = compactions(&mut Task::new(CPU), 4);
+    for wanted in [CompactResult::PartialSkipped, CompactResult::Deferred] {
+        assert!(results.contains(&wanted), "{wanted:?} is not among {results:?}");
+    }
+}
+
+#[test]
+fn a_balanced_node_leaves_large_blocks_to_kcompactd() {
+    let mut machine = machine(400);
+    machine.write_sysctl(Sysctl::parse("dirty_ratio", "0").expect("a file")).expect("a value");
+    machine.restore_node_stat(NODE, NodeItem::Dirty, 4000);
+    let wakeups = |machine: &mut Recorded, gfp| {
+        ask(machine, &mut Task::new(CPU), gfp | Gfp::WRITE, 0);
+        let wakeup = |event: &Event| match event {
+            Event::WakeKswapd { wakeup, .. } => Some(*wakeup),
+            _ => None,
+        };
+        machine.sink().iter().filter_map(wakeup).collect::<Vec<_>>()
+    };
+    assert!(wakeups(&mut machine, Gfp::GFP_KERNEL).contains(&Wakeup::Balanced));
+    assert!(wakeups(&mut machine, Gfp::GFP_NOWAIT).contains(&Wakeup::BalancedWakesKcompactd));
 }
 
 #[test]

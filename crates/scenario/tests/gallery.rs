@@ -16,8 +16,12 @@ struct Count {
     seen: u64,
 }
 
+#[path = "../../mm/tests/noted/mod.rs"]
+mod noted;
+
 impl Sink for Count {
     fn record(&mut self, event: Event) {
+        noted::note(&event);
         self.seen += u64::from((self.wanted)(&event));
     }
 }

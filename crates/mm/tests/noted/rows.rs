@@ -143,6 +143,8 @@ rows!(PageFate {
     UsedOnce: "12" "used once: kept",
     NoIo: "13" "anonymous without I/O: kept",
     NoSwap: "14" "no room in swap: activated",
+    NotSplit: "14" "a huge page that cannot be split: activated",
+    KeptWhole: "15" "a huge page that cannot be split: kept",
     NotUnmapped: "17" "cannot be unmapped: activated",
     LeftToFlushers: "18" "dirty file page: activated",
     NotWorthWriting: "19" "used and dirty: kept",
@@ -165,7 +167,6 @@ rows!(NodeReclaim {
 } not {});
 
 rows!(ChargeRung {
-    Stock: "1" "the CPU's stock had enough",
     Charged: "2" "below every limit",
     Atomic: "3" "over the limit: atomic",
     Dying: "4" "over the limit: the task is ending",
@@ -182,7 +183,7 @@ rows!(ChargeRung {
     OomSuccess: "15" "somebody was killed: again",
     OomFailed: "16" "over the limit: nobody to kill",
     OomSkipped: "17" "fails: nobody may be killed for it",
-} not {});
+} not { Stock });
 
 rows!(Wakeup {
     AlreadyAwake: "5" "awake already",
@@ -224,12 +225,11 @@ results!(Finished {
 
 results!(Ended { Complete: "", PartialSkipped: "", Contended: "", Success: "" });
 
+// What a zone ends with is passed on; these are also there without any zone being scanned to its end.
 results!(Direct {
     Skipped: "no zone had room",
     Deferred: "failed too often",
-    Complete: "in vain",
-    PartialSkipped: "in vain, in part",
-    Contended: "given up",
+    PartialSkipped: "in vain",
     Success: "a block",
 });
 
