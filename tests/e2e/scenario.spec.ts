@@ -170,7 +170,7 @@ test('the texts of the kernel are read and copied', async ({ page, context }) =>
   await openScenario(page, STREAM);
   await page.getByRole('button', { name: 'One jiffy' }).click();
   await page.getByRole('button', { name: 'Kernel texts' }).click();
-  await page.getByRole('combobox', { name: 'Text' }).selectOption({ index: 0 });
+  await page.getByRole('combobox', { name: 'Text' }).selectOption('vmstat');
   await page.locator('.log').getByRole('button', { name: 'Copy' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('pgfault');
 });
