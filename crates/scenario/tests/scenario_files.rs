@@ -72,6 +72,14 @@ fn broken(line: &str, by: &str) -> String {
 }
 
 #[test]
+fn a_touch_says_whether_it_writes() {
+    let reads = WHOLE.replacen("heat = \"95%\",", "write = false,", 1);
+    let scenario = Scenario::parse(&reads).expect("valid");
+    let Action::Touch(touch) = &scenario.tasks[1].actions[1] else { panic!("{:?}", scenario.tasks[1].actions[1]) };
+    assert!(!touch.write);
+}
+
+#[test]
 fn a_whole_file_is_read() {
     let scenario = Scenario::parse(WHOLE).expect("valid");
     assert_eq!((scenario.seed, scenario.until), (7, Some(7500)));

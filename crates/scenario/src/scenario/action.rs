@@ -262,8 +262,12 @@ fn list(field: &Field<'_>, depth: u32) -> Result<Vec<Action>> {
 }
 
 fn action(mut fields: Fields<'_>, depth: u32) -> Result<Action> {
-    let verbs: Vec<(&str, Field<'_>)> =
+    let mut verbs: Vec<(&str, Field<'_>)> =
         VERBS.iter().filter_map(|verb| fields.get(verb).map(|field| (*verb, field))).collect();
+    if verbs.iter().any(|verb| verb.0 == "touch") {
+        // There it says how pages are accessed.
+        verbs.retain(|verb| verb.0 != "write");
+    }
     let [(verb, object)] = &verbs[..] else {
         let names: Vec<&str> = verbs.iter().map(|verb| verb.0).collect();
         return Err(fields.wrong(match names.len() {
