@@ -12,6 +12,9 @@ import { launchOptions } from './chromium.mjs';
 
 const WORKLOADS = 3;
 const FRAMES = [2 ** 20, 2 ** 24];
+/** Memory of the busy machines, and rounds of a minute each. */
+const BUSY_GIB = [16, 64, 256];
+const BUSY_ROUNDS = 3;
 const BIG = { maxBuffer: 2 ** 29 };
 
 const { values, positionals } = parseArgs({
@@ -21,12 +24,22 @@ const { values, positionals } = parseArgs({
     operations: { type: 'string', default: '1000000' },
     'max-frames': { type: 'string', default: String(FRAMES.at(-1)) },
     json: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
 const operations = Number(values.operations);
 const frames = FRAMES.filter((count) => count <= Number(values['max-frames']));
+/** Whether a part of the benchmark is wanted: workloads, boots, busy or replays. */
+const wants = (part) => values.only === undefined || values.only === part;
+const wanted = {
+  workloads: wants('workloads') ? WORKLOADS : 0,
+  boots: wants('boots'),
+  busy: wants('busy') ? BUSY_GIB : [],
+};
 const folders = positionals.length > 0 ? positionals : ['tests/recordings'];
+
+const plan = { rounds, operations, frames, wanted, busyRounds: BUSY_ROUNDS };
 
 /** The files of a recording by name, decompressed: what a replay needs, not the states it is compared with. */
 function readRecording(folder) {
@@ -48,40 +61,56 @@ function findRecordings(folder) {
   return entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => findRecordings(join(folder, name)));
 }
 
-/** Runs in Node and in the page: everything the wasm benchmark measures, in the order of the native one. */
-async function runInWasm({ wasm, rounds, operations, frames, workloads, loadRecordings }) {
+/**
+ * Runs in Node and in the page: everything the wasm benchmark measures, in the order of the native one. `start` makes a
+ * module with a memory of its own.
+ */
+async function runInWasm({ start, rounds, operations, frames, wanted, busyRounds, loadRecordings }) {
   const now = () => performance.now();
+  const { wasm } = await start();
   const figures = [];
-  for (let workload = 0; workload < workloads; workload++) {
+  for (let workload = 0; workload < wanted.workloads; workload++) {
     for (const count of frames) {
       figures.push(...JSON.parse(wasm.figures(workload, count, rounds, operations, now)));
     }
   }
-  const boots = JSON.parse(wasm.boots(rounds, now));
+  const boots = wanted.boots ? JSON.parse(wasm.boots(rounds, now)) : [];
+  const busy = [];
+  for (const gib of wanted.busy) {
+    const own = await start();
+    const minute = JSON.parse(own.wasm.busy_minute(gib, Math.min(rounds, busyRounds), now));
+    busy.push({ ...minute, memory_bytes: own.memory.buffer.byteLength });
+  }
   const replays = [];
   for await (const { name, files } of loadRecordings()) {
     const store = new wasm.Files();
     for (const [path, bytes] of Object.entries(files)) store.add(path, bytes);
     replays.push(JSON.parse(store.replay(name, rounds, now)));
   }
-  return { figures, boots, replays };
+  return { figures, boots, busy, replays };
 }
 
 function runNatively() {
   const options = [`--rounds=${rounds}`, `--operations=${operations}`, `--max-frames=${frames.at(-1)}`, '--json'];
+  if (values.only !== undefined) options.push(`--only=${values.only}`);
   return JSON.parse(execFileSync('target/release/buddyscope', ['bench', ...options, ...folders], BIG));
 }
 
 async function runInNode(recordings) {
-  const wasm = await import('../target/bench/bench.js');
-  wasm.initSync({ module: readFileSync('target/bench/bench_bg.wasm') });
-  return runInWasm({ wasm, rounds, operations, frames, workloads: WORKLOADS, loadRecordings: () => recordings });
+  let started = 0;
+  const start = async () => {
+    const wasm = await import(`../target/bench/bench.js?${started++}`);
+    const { memory } = wasm.initSync({ module: readFileSync('target/bench/bench_bg.wasm') });
+    return { wasm, memory };
+  };
+  return runInWasm({ start, ...plan, loadRecordings: () => recordings });
 }
 
 /** Serves the module and the recordings, as a page of its own gets finer clocks and may use what it likes. */
 function serve(recordings) {
   const types = { js: 'text/javascript', wasm: 'application/wasm' };
-  const server = createServer(({ url }, response) => {
+  const server = createServer((request, response) => {
+    const [url] = request.url.split('?');
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     const [, kind, ...rest] = decodeURIComponent(url).split('/');
@@ -105,12 +134,15 @@ async function runInChromium(recordings) {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const names = recordings.map(({ name, files }) => ({ name, paths: Object.keys(files) }));
-    const plan = { rounds, operations, frames, workloads: WORKLOADS };
     page.setDefaultTimeout(0);
     return await page.evaluate(
       async ({ run, plan, names }) => {
-        const wasm = await import('/bench/bench.js');
-        await wasm.default({ module_or_path: '/bench/bench_bg.wasm' });
+        let started = 0;
+        const start = async () => {
+          const wasm = await import(`/bench/bench.js?${started++}`);
+          const { memory } = await wasm.default({ module_or_path: '/bench/bench_bg.wasm' });
+          return { wasm, memory };
+        };
         async function* loadRecordings() {
           for (const [number, { name, paths }] of names.entries()) {
             const files = {};
@@ -122,7 +154,7 @@ async function runInChromium(recordings) {
           }
         }
         // biome-ignore lint/security/noGlobalEval: the same function as in Node, handed over as text
-        return eval(`(${run})`)({ wasm, loadRecordings, ...plan });
+        return eval(`(${run})`)({ start, loadRecordings, ...plan });
       },
       { run: runInWasm.toString(), plan, names },
     );
@@ -161,6 +193,7 @@ function printFigures(targets) {
 }
 
 function printBoots(targets) {
+  if (targets[0].boots.length === 0) return;
   console.log('\nboot: ms');
   for (const [row, { machine, page_state_bytes }] of targets[0].boots.entries()) {
     const cells = targets.map(({ name, boots }) => `${name} ${column(boots[row].best_ms, 2)}`);
@@ -169,7 +202,41 @@ function printBoots(targets) {
   }
 }
 
+function printBusy(targets) {
+  if (targets[0].busy.length === 0) return;
+  console.log('\na busy minute: ms, ns a fault');
+  for (const [row, native] of targets[0].busy.entries()) {
+    const cells = targets.map(({ name, busy }) => {
+      const { best_ms, faults, state_hash } = busy[row];
+      const same = state_hash === native.state_hash ? '' : ' (another state!)';
+      return `${name} ${column(best_ms)}${column((best_ms * 1e6) / faults)}${same}`;
+    });
+    const memory = Math.max(...targets.map(({ busy }) => busy[row].memory_bytes ?? 0));
+    console.log(
+      `  ${`${native.gib} GiB, 4 nodes`.padEnd(24)}${cells.join(' | ')} | ${(memory / 2 ** 20).toFixed(0)} MiB of wasm`,
+    );
+    const { faults, allocated, scanned, reclaimed, swapped_out, wakeups, events } = native;
+    const counts = {
+      faults,
+      allocated,
+      scanned,
+      reclaimed,
+      'swapped out': swapped_out,
+      'runs of kswapd': wakeups,
+      events,
+    };
+    console.log(
+      `    ${Object.entries(counts)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', ')}`,
+    );
+    const listening = targets.map(({ name, busy }) => `${name} ${column(busy[row].events_ms)}`);
+    console.log(`    while events are counted: ${listening.join(' | ')} ms`);
+  }
+}
+
 function printReplays(targets) {
+  if (targets[0].replays.length === 0) return;
   const sum = (list, key) => list.reduce((total, item) => total + item[key], 0);
   const count = sum(targets[0].replays, 'operations');
   console.log(`\nreplay of ${count} operations in ${targets[0].replays.length} recordings: s for a million`);
@@ -177,7 +244,7 @@ function printReplays(targets) {
   console.log(`  ${cells.join(' | ')}`);
 }
 
-const recordings = folders.flatMap(findRecordings).map(readRecording);
+const recordings = wants('replays') ? folders.flatMap(findRecordings).map(readRecording) : [];
 const targets = [];
 for (const [name, run] of Object.entries({ native: runNatively, Node: runInNode, Chromium: runInChromium })) {
   console.error(`bench: ${name}`);
@@ -185,5 +252,6 @@ for (const [name, run] of Object.entries({ native: runNatively, Node: runInNode,
 }
 printFigures(targets);
 printBoots(targets);
+printBusy(targets);
 printReplays(targets);
 if (values.json) writeFileSync(values.json, JSON.stringify(targets, null, 1));

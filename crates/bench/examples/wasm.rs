@@ -3,7 +3,7 @@
 //! Results are JSON, of the same shapes as those of `buddyscope bench --json`.
 
 use buddyscope_bench::contender::ALL;
-use buddyscope_bench::{Effort, MACHINES, Workload, boot, measure, replay};
+use buddyscope_bench::{Effort, MACHINES, Workload, boot, busy, measure, replay};
 use buddyscope_scenario::recording::{MemorySource, Recording};
 use js_sys::Function;
 use serde::Serialize;
@@ -37,6 +37,12 @@ pub fn figures(
 pub fn boots(rounds: usize, now: &Function) -> Result<String, JsError> {
     let boots: Result<Vec<_>, _> = MACHINES.into_iter().map(|size| boot(size, rounds, &clock(now))).collect();
     json(&boots?)
+}
+
+/// A busy minute of a machine with so much memory.
+#[wasm_bindgen]
+pub fn busy_minute(gib: u32, rounds: usize, now: &Function) -> Result<String, JsError> {
+    json(&busy(gib.into(), rounds, &clock(now))?)
 }
 
 /// A recording's files, for [`Files::replay`].

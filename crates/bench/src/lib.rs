@@ -4,6 +4,7 @@
 
 mod allocator;
 mod boot;
+mod busy;
 pub mod contender;
 mod measure;
 mod replay;
@@ -11,6 +12,7 @@ mod workload;
 
 pub use allocator::{Allocator, Block};
 pub use boot::{BootFigures, MACHINES, MachineSize, boot};
+pub use busy::{BUSY_GIB, BusyFailure, BusyFigures, busy};
 pub use measure::{Clock, Contender, Effort, Entrant, Figures, enter, measure};
 pub use replay::{ReplayFailure, ReplayFigures, replay};
 pub use workload::Workload;

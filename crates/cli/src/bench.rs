@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use buddyscope_bench::contender::ALL;
-use buddyscope_bench::{BootFigures, Clock, Effort, Figures, MACHINES, ReplayFigures, Workload, boot, measure, replay};
+use buddyscope_bench::{
+    BUSY_GIB, BootFigures, BusyFigures, Clock, Effort, Figures, MACHINES, ReplayFigures, Workload, boot, busy, measure,
+    replay,
+};
 use buddyscope_scenario::recording::{Recording, find_recordings};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -11,6 +14,8 @@ use std::time::Instant;
 
 /// Machines that every contender works on, in frames.
 const FRAMES: [u64; 2] = [1 << 20, 1 << 24];
+/// A busy minute is long enough for a few rounds to do.
+const BUSY_ROUNDS: usize = 3;
 const MIB: f64 = 1048576.0;
 
 /// How much to measure.
@@ -25,11 +30,33 @@ pub(crate) struct Args {
     /// Only machines of up to so many frames.
     #[arg(long, default_value_t = FRAMES[1])]
     max_frames: u64,
+    /// Only this part.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
     /// Recordings, or folders of recordings, to measure the replay with.
     recordings: Vec<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The model beside other allocators.
+    Workloads,
+    /// Machines that boot.
+    Boots,
+    /// A busy minute of machines with much memory.
+    Busy,
+    /// Recordings.
+    Replays,
+}
+
+impl Args {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
 }
 
 /// Measures and prints tables, or JSON at the end.
@@ -39,11 +66,21 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let rounds = args.rounds.max(1);
     let mut nowhere = io::sink();
     let tables: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
-    let figures = bench_workloads(args, &clock, tables)?;
-    let boots = bench_boots(rounds, &clock, tables)?;
-    let replays = bench_replays(args, rounds, &clock, tables)?;
+    let (mut figures, mut boots, mut minutes, mut replays) = (vec![], vec![], vec![], vec![]);
+    if args.wants(Part::Workloads) {
+        figures = bench_workloads(args, &clock, tables)?;
+    }
+    if args.wants(Part::Boots) {
+        boots = bench_boots(rounds, &clock, tables)?;
+    }
+    if args.wants(Part::Busy) {
+        minutes = bench_busy(rounds, &clock, tables)?;
+    }
+    if args.wants(Part::Replays) {
+        replays = bench_replays(args, rounds, &clock, tables)?;
+    }
     if args.json {
-        let all: Value = json!({ "figures": figures, "boots": boots, "replays": replays });
+        let all: Value = json!({ "figures": figures, "boots": boots, "busy": minutes, "replays": replays });
         writeln!(out, "{all}")?;
     }
     Ok(true)
@@ -69,6 +106,17 @@ fn bench_boots(rounds: usize, clock: Clock<'_>, out: &mut dyn Write) -> anyhow::
     for size in MACHINES {
         let figures = boot(size, rounds, clock)?;
         print_boot(&figures, out)?;
+        all.push(figures);
+    }
+    Ok(all)
+}
+
+fn bench_busy(rounds: usize, clock: Clock<'_>, out: &mut dyn Write) -> anyhow::Result<Vec<BusyFigures>> {
+    writeln!(out, "a busy minute")?;
+    let mut all = Vec::new();
+    for gib in BUSY_GIB {
+        let figures = busy(gib, rounds.min(BUSY_ROUNDS), clock)?;
+        print_busy(&figures, out)?;
         all.push(figures);
     }
     Ok(all)
@@ -125,5 +173,15 @@ fn print_boot(figures: &BootFigures, out: &mut dyn Write) -> io::Result<()> {
         figures.best_ms,
         figures.median_ms,
         figures.page_state_bytes as f64 / MIB
+    )
+}
+
+fn print_busy(figures: &BusyFigures, out: &mut dyn Write) -> io::Result<()> {
+    let BusyFigures { gib, best_ms, median_ms, faults, reclaimed, events, events_ms, state_hash, .. } = figures;
+    let each = best_ms * 1e6 / *faults as f64;
+    writeln!(out, "  {gib:6} GiB {best_ms:9.1} ms best {median_ms:9.1} ms median {each:7.1} ns a fault")?;
+    writeln!(
+        out,
+        "    {faults} faults, {reclaimed} pages reclaimed, {events} events in {events_ms:.1} ms, state {state_hash}"
     )
 }
