@@ -34,6 +34,7 @@ mod rmap;
 pub mod rng;
 pub mod sched;
 mod settle;
+mod sparse;
 mod state_hash;
 pub mod task;
 pub mod user;

@@ -16,6 +16,16 @@ pub enum Step<T> {
     Wait(Wait),
 }
 
+impl<T> Step<T> {
+    /// The same wait, or what is made of the result.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Step<U> {
+        match self {
+            Step::Done(result) => Step::Done(make(result)),
+            Step::Wait(wait) => Step::Wait(wait),
+        }
+    }
+}
+
 /// What a task waits for. Times are in jiffies (4 ms).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wait {

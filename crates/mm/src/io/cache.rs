@@ -3,7 +3,7 @@
 //! As in the kernel's xarray 64 places share a node, and a node in which only remains are left can be dropped.
 
 use crate::pfn::Frame;
-use std::collections::BTreeMap;
+use crate::sparse::{Dense, Few};
 
 /// log2 of the places of a node (`XA_CHUNK_SHIFT`, include/linux/xarray.h, v5.10).
 const CHUNK_SHIFT: u32 = 6;
@@ -49,10 +49,62 @@ impl Node {
     }
 }
 
+/// log2 of the nodes that a directory of them has room for.
+const DIRECTORY_SHIFT: u32 = 12;
+
+/// Nodes by number.
+#[derive(Clone, Debug, Default)]
+struct Tree(Few<Dense<Box<Node>>>);
+
+impl Tree {
+    fn split(key: u32) -> (u32, u16) {
+        (key >> DIRECTORY_SHIFT, key as u16 & ((1 << DIRECTORY_SHIFT) - 1))
+    }
+
+    fn get(&self, key: u32) -> Option<&Node> {
+        let (directory, place) = Tree::split(key);
+        self.0.get(&directory)?.get(&place).map(|node| &**node)
+    }
+
+    fn get_mut(&mut self, key: u32) -> Option<&mut Node> {
+        let (directory, place) = Tree::split(key);
+        self.0.get_mut(&directory)?.get_mut(&place).map(|node| &mut **node)
+    }
+
+    fn insert(&mut self, key: u32, node: Node) {
+        let (directory, place) = Tree::split(key);
+        if !self.0.contains_key(&directory) {
+            self.0.insert(directory, Dense::default());
+        }
+        if let Some(found) = self.0.get_mut(&directory) {
+            found.insert(place, Box::new(node));
+        }
+    }
+
+    fn remove(&mut self, key: u32) {
+        let (directory, place) = Tree::split(key);
+        if let Some(found) = self.0.get_mut(&directory) {
+            found.remove(&place);
+            if found.is_empty() {
+                self.0.remove(&directory);
+            }
+        }
+    }
+
+    /// The nodes from a number on, ascending.
+    fn from(&self, key: u32) -> impl Iterator<Item = (u32, &Node)> {
+        let (first, place) = Tree::split(key);
+        self.0.from(first).flat_map(move |(directory, nodes)| {
+            let start = if directory == first { place } else { 0 };
+            nodes.from(start).map(move |(place, node)| (directory << DIRECTORY_SHIFT | u32::from(place), &**node))
+        })
+    }
+}
+
 /// The pages of an address space.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageCache {
-    nodes: BTreeMap<u32, Box<Node>>,
+    nodes: Tree,
     pages: u64,
     shadows: u64,
 }
@@ -64,7 +116,7 @@ impl PageCache {
     }
 
     pub(crate) fn get(&self, index: u32) -> Slot {
-        let node = self.nodes.get(&(index >> CHUNK_SHIFT));
+        let node = self.nodes.get(index >> CHUNK_SHIFT);
         node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)])
     }
 
@@ -76,11 +128,10 @@ impl PageCache {
     /// Puts something at a place; says what was there and what that means for its node.
     pub(crate) fn set(&mut self, index: u32, new: Slot) -> (Slot, NodeChange) {
         let key = index >> CHUNK_SHIFT;
-        if new == Slot::Empty && !self.nodes.contains_key(&key) {
-            return (Slot::Empty, NodeChange::None);
+        if self.nodes.get(key).is_none() && new != Slot::Empty {
+            self.nodes.insert(key, Node { slots: [Slot::Empty; CHUNK], count: 0, shadows: 0 });
         }
-        let blank = || Box::new(Node { slots: [Slot::Empty; CHUNK], count: 0, shadows: 0 });
-        let node = self.nodes.entry(key).or_insert_with(blank);
+        let Some(node) = self.nodes.get_mut(key) else { return (Slot::Empty, NodeChange::None) };
         let before = node.is_shadows_only();
         let old = core::mem::replace(&mut node.slots[index as usize & (CHUNK - 1)], new);
         node.count = node.count + u8::from(new != Slot::Empty) - u8::from(old != Slot::Empty);
@@ -91,7 +142,7 @@ impl PageCache {
         self.shadows = self.shadows + u64::from(is_shadow(new)) - u64::from(is_shadow(old));
         let after = node.is_shadows_only();
         if node.count == 0 {
-            self.nodes.remove(&key);
+            self.nodes.remove(key);
         }
         let change = match (before, after) {
             (false, true) => NodeChange::OnlyShadows,
@@ -103,7 +154,7 @@ impl PageCache {
 
     /// Everything from a place on, ascending.
     pub(crate) fn from(&self, start: u32) -> impl Iterator<Item = (u32, Slot)> + '_ {
-        self.nodes.range(start >> CHUNK_SHIFT..).flat_map(move |(&key, node)| {
+        self.nodes.from(start >> CHUNK_SHIFT).flat_map(move |(key, node)| {
             let slots = node.slots.iter().enumerate();
             slots.filter_map(move |(n, &slot)| {
                 let index = key << CHUNK_SHIFT | n as u32;
@@ -114,11 +165,11 @@ impl PageCache {
 
     /// Drops a node that holds remains only (`shadow_lru_isolate`); says how many remains it held.
     pub(crate) fn drop_shadow_node(&mut self, node: u32) -> u8 {
-        match self.nodes.get(&node) {
+        match self.nodes.get(node) {
             Some(found) if found.is_shadows_only() => {
                 let shadows = found.shadows;
                 self.shadows -= u64::from(shadows);
-                self.nodes.remove(&node);
+                self.nodes.remove(node);
                 shadows
             }
             _ => 0,

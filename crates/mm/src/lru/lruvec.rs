@@ -5,7 +5,7 @@ use super::pagevec::Batches;
 use super::stat::LruvecStat;
 use crate::page::life::MemcgId;
 use crate::page::lru_index::{LruIndex, NR_LRU_LISTS};
-use crate::pfn::{MAX_NR_ZONES, NodeId};
+use crate::pfn::{Frame, MAX_NR_ZONES, NodeId};
 
 /// The lists of one memory cgroup on one node (`struct lruvec`).
 #[derive(Clone, Debug)]
@@ -61,12 +61,14 @@ pub(crate) struct Lru {
     pub(super) lruvecs: Vec<Lruvec>,
     /// Pages on their way to and between the lists.
     pub(crate) batches: Batches,
+    /// Room for the pages that are freed together; empty between two times.
+    pub(crate) gone: Vec<Frame>,
 }
 
 impl Lru {
     pub(crate) fn new(nodes: usize) -> Lru {
         let lruvecs = (0..nodes).map(|node| Lruvec::new(MemcgId(0), NodeId(node as u8))).collect();
-        Lru { nodes, lruvecs, batches: Batches::default() }
+        Lru { nodes, lruvecs, batches: Batches::default(), gone: Vec::new() }
     }
 
     /// Makes room for the lists of a memory cgroup; those numbered below it get theirs too.

@@ -32,10 +32,30 @@ const NR_BATCHES: usize = 6;
 const ALL: [Batch; NR_BATCHES] =
     [Batch::Add, Batch::Rotate, Batch::DeactivateFile, Batch::Deactivate, Batch::LazyFree, Batch::Activate];
 
+/// One batch (`struct pagevec`).
+#[derive(Clone, Copy, Debug, Default)]
+struct Pagevec {
+    pages: [Frame; PAGEVEC_SIZE],
+    count: u8,
+}
+
+impl Pagevec {
+    fn pages(&self) -> &[Frame] {
+        &self.pages[..usize::from(self.count)]
+    }
+
+    /// Adds a page; says whether there is no room for more.
+    fn push(&mut self, page: Frame) -> bool {
+        self.pages[usize::from(self.count)] = page;
+        self.count += 1;
+        usize::from(self.count) == PAGEVEC_SIZE
+    }
+}
+
 /// The batches of every CPU; CPUs that never had one have no entry.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batches {
-    cpus: Vec<[Vec<Frame>; NR_BATCHES]>,
+    cpus: Vec<[Pagevec; NR_BATCHES]>,
     /// Pages in batches other than that of new pages.
     others: u32,
 }
@@ -46,29 +66,29 @@ impl Batches {
         if self.cpus.len() <= cpu.index() {
             self.cpus.resize_with(cpu.index() + 1, Default::default);
         }
-        let pages = &mut self.cpus[cpu.index()][batch as usize];
-        pages.push(page);
-        let full = pages.len() >= PAGEVEC_SIZE;
         self.others += u32::from(batch != Batch::Add);
-        full
+        self.cpus[cpu.index()][batch as usize].push(page)
     }
 
-    fn take(&mut self, cpu: CpuId, batch: Batch) -> Vec<Frame> {
-        let pages = self.cpus.get_mut(cpu.index()).map(|batches| core::mem::take(&mut batches[batch as usize]));
-        let pages = pages.unwrap_or_default();
-        if batch != Batch::Add {
-            self.others -= pages.len() as u32;
+    fn take(&mut self, cpu: CpuId, batch: Batch) -> Option<Pagevec> {
+        let taken = &mut self.cpus.get_mut(cpu.index())?[batch as usize];
+        if taken.count == 0 {
+            return None;
         }
-        pages
+        let pages = core::mem::take(taken);
+        if batch != Batch::Add {
+            self.others -= u32::from(pages.count);
+        }
+        Some(pages)
     }
 
     /// Whether a page is in any batch.
     pub(crate) fn holds(&self, page: Frame) -> bool {
-        self.cpus.iter().flatten().any(|pages| pages.contains(&page))
+        self.cpus.iter().flatten().any(|batch| batch.pages().contains(&page))
     }
 
     fn new_pages(&self, cpu: CpuId) -> &[Frame] {
-        self.cpus.get(cpu.index()).map_or(&[], |batches| &batches[Batch::Add as usize])
+        self.cpus.get(cpu.index()).map_or(&[], |batches| batches[Batch::Add as usize].pages())
     }
 }
 
@@ -98,11 +118,9 @@ impl<S: Sink> Machine<S> {
 
     /// Does what the batch is for, then lets go of its pages (`pagevec_lru_move_fn`, `__pagevec_lru_add`).
     fn empty_batch(&mut self, cpu: CpuId, batch: Batch) {
-        let pages = self.lru.batches.take(cpu, batch);
-        if pages.is_empty() {
-            return;
-        }
-        for &page in &pages {
+        let Some(taken) = self.lru.batches.take(cpu, batch) else { return };
+        let pages = taken.pages();
+        for &page in pages {
             match batch {
                 Batch::Add => self.pagevec_lru_add(cpu, page),
                 Batch::Rotate => self.pagevec_move_tail(cpu, page),
@@ -112,11 +130,11 @@ impl<S: Sink> Machine<S> {
                 Batch::Activate => self.activate_listed(cpu, page),
             }
         }
-        for &page in &pages {
+        for &page in pages {
             let still = self.lru.batches.others > 0 && self.lru.batches.holds(page);
             self.mem.life_mut(page).flags.set(LifeFlags::BATCHED, still);
         }
-        self.put_pages(cpu, &pages);
+        self.put_pages(cpu, pages);
     }
 
     /// A page that is new, or comes back, is on its way to a list (`lru_cache_add`).

@@ -37,8 +37,21 @@ pub(crate) struct LruvecStat {
     kept: Vec<[i8; NR_ITEMS]>,
 }
 
+/// Where a counter is among those; [`NR_ITEMS`] for one that is not.
+const PLACES: [u8; NodeItem::COUNT] = {
+    let mut places = [NR_ITEMS as u8; NodeItem::COUNT];
+    let mut at = 0;
+    while at < NR_ITEMS {
+        places[ITEMS[at] as usize] = at as u8;
+        at += 1;
+    }
+    places
+};
+
+#[inline]
 fn place(item: NodeItem) -> Option<usize> {
-    ITEMS.iter().position(|&kept| kept == item)
+    let at = usize::from(PLACES[item as usize]);
+    (at < NR_ITEMS).then_some(at)
 }
 
 impl LruvecStat {

@@ -75,8 +75,9 @@ impl MemcgId {
     pub const ROOT: MemcgId = MemcgId(0);
 }
 
-/// The record. Links are neighbors on its LRU list; frame 0 is none.
+/// The record. Links are neighbors on its LRU list; frame 0 is none. None straddles two cache lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(align(32))]
 pub(crate) struct Life {
     /// Toward the tail.
     pub(crate) next: Frame,
@@ -94,6 +95,8 @@ pub(crate) struct Life {
     /// The slot of swap it has while it is in the swap cache (`page_private`); 0 for none.
     pub(crate) private: u32,
 }
+
+const _: () = assert!(size_of::<Life>() == 32);
 
 impl Life {
     /// A page without a life.

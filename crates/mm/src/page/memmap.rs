@@ -343,6 +343,13 @@ impl MemMap {
         &mut block[frame.0 as usize & (BLOCK_PAGES - 1)]
     }
 
+    /// First page and state of the block in use that covers a page. Nearly always it is the page alone.
+    #[inline]
+    pub(crate) fn block_in_use(&self, frame: Frame) -> (Frame, Meta) {
+        let meta = self.meta(frame, 0);
+        if meta.is(PageState::Allocated, 0) { (frame, meta) } else { self.block_of(frame) }
+    }
+
     /// First page and state of the block that covers a page: free, in use or any other; the page itself if none.
     pub(crate) fn block_of(&self, frame: Frame) -> (Frame, Meta) {
         for order in (0..=TOP_ORDER).rev() {

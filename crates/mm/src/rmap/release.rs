@@ -33,7 +33,7 @@ impl<S: Sink> Machine<S> {
     /// Frees those of the pages that nobody refers to. They leave their lists first to last and are freed last to
     /// first, huge ones at once (`release_pages`).
     pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
-        let mut gone = Vec::new();
+        let mut gone = core::mem::take(&mut self.lru.gone);
         for &frame in frames {
             if self.mem.life(frame).references() == 0 {
                 self.take_off_list(cpu, frame);
@@ -46,9 +46,11 @@ impl<S: Sink> Machine<S> {
                 gone.push(frame);
             }
         }
-        for frame in gone.into_iter().rev() {
+        for &frame in gone.iter().rev() {
             self.free_lone_page(cpu, frame);
         }
+        gone.clear();
+        self.lru.gone = gone;
     }
 
     /// Keeps a page from being freed until [`Machine::put_held`].
@@ -73,7 +75,7 @@ impl<S: Sink> Machine<S> {
 
     /// Frees a page that is on no list and that nobody refers to.
     pub(crate) fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
-        let (head, meta) = self.mem.block_of(frame);
+        let (head, meta) = self.mem.block_in_use(frame);
         let Some(zone) = self.mem.zone_of(head) else { return };
         if self.mem.life(frame).flags.contains(LifeFlags::HUGE) {
             self.forget_huge(frame);

@@ -3,7 +3,8 @@
 mod huge;
 
 use crate::pfn::Frame;
-use std::collections::{BTreeMap, VecDeque};
+use crate::sparse::{Dense, Few};
+use std::collections::VecDeque;
 
 /// Entries of a table page (`PTRS_PER_PTE`).
 pub(crate) const PTRS_PER_PTE: usize = 512;
@@ -130,14 +131,14 @@ pub(crate) enum Pmd {
 #[derive(Clone, Debug)]
 struct Directory {
     page: Frame,
-    entries: BTreeMap<u16, Pmd>,
+    entries: Dense<Pmd>,
     /// Table pages kept for the huge pages to be split into, the next first (`pmd_huge_pte`).
     deposited: VecDeque<Frame>,
 }
 
 impl Directory {
     fn new(page: Frame) -> Directory {
-        Directory { page, entries: BTreeMap::new(), deposited: VecDeque::new() }
+        Directory { page, entries: Dense::default(), deposited: VecDeque::new() }
     }
 }
 
@@ -145,8 +146,8 @@ impl Directory {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageTable {
     /// Pages of the level above, 512 GiB each.
-    uppers: BTreeMap<u32, Frame>,
-    directories: BTreeMap<u32, Directory>,
+    uppers: Few<Frame>,
+    directories: Few<Directory>,
 }
 
 /// Which level of the tables lacks a page.
@@ -268,12 +269,12 @@ impl PageTable {
     fn next_table(&self, page: u64) -> Option<u64> {
         let here = self.directories.get(&directory(page));
         let next = here
-            .and_then(|found| found.entries.range(entry(page)..).next())
-            .map(|(&entry, _)| u64::from(directory(page)) << PUD_PAGES_SHIFT | u64::from(entry) << PMD_PAGES_SHIFT);
+            .and_then(|found| found.entries.from(entry(page)).next())
+            .map(|(entry, _)| u64::from(directory(page)) << PUD_PAGES_SHIFT | u64::from(entry) << PMD_PAGES_SHIFT);
         next.or_else(|| {
-            let mut later = self.directories.range(directory(page) + 1..);
-            later.find_map(|(&number, found)| {
-                let (&entry, _) = found.entries.first_key_value()?;
+            let mut later = self.directories.from(directory(page) + 1);
+            later.find_map(|(number, found)| {
+                let (entry, _) = found.entries.from(0).next()?;
                 Some(u64::from(number) << PUD_PAGES_SHIFT | u64::from(entry) << PMD_PAGES_SHIFT)
             })
         })
@@ -287,7 +288,7 @@ impl PageTable {
         for number in directory(start)..=directory(end - 1) {
             let Some(found) = self.directories.get_mut(&number) else { continue };
             let base = u64::from(number) << PUD_PAGES_SHIFT;
-            found.entries.retain(|&entry, pmd| {
+            found.entries.retain(|entry, pmd| {
                 let first = base | u64::from(entry) << PMD_PAGES_SHIFT;
                 let inside = (aligned..end).contains(&first);
                 if let (true, Pmd::Table(table)) = (inside, pmd) {
@@ -302,8 +303,9 @@ impl PageTable {
         }
         let directories = &self.directories;
         let per_upper = PGD_PAGES_SHIFT - PUD_PAGES_SHIFT;
-        self.uppers.retain(|&number, page| {
-            let used = directories.range(number << per_upper..(number + 1) << per_upper).next().is_some();
+        self.uppers.retain(|number, page| {
+            let next = directories.from(number << per_upper).next();
+            let used = next.is_some_and(|(directory, _)| directory < (number + 1) << per_upper);
             if !used {
                 freed.push((Level::Upper, *page));
             }

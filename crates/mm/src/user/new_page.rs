@@ -37,7 +37,7 @@ pub(crate) struct NewPage {
 #[derive(Clone, Debug)]
 enum Stage {
     Begin,
-    Alloc(Alloc),
+    Alloc(Box<Alloc>),
     Charge(Frame, Box<ChargePage>),
 }
 
@@ -60,33 +60,37 @@ impl NewPage {
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
         machine.update_task(task);
         loop {
-            match &mut self.stage {
-                Stage::Begin => self.stage = Stage::Alloc(self.begin(machine, task)),
+            let answer = match &mut self.stage {
+                Stage::Begin => {
+                    let mut alloc = self.begin(machine, task);
+                    match alloc.resume(machine, task) {
+                        Step::Wait(wait) => {
+                            self.stage = Stage::Alloc(Box::new(alloc));
+                            return Step::Wait(wait);
+                        }
+                        Step::Done(answer) => answer,
+                    }
+                }
                 Stage::Alloc(alloc) => match alloc.resume(machine, task) {
                     Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(answer) => {
-                        let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
-                        if let (None, Some(node)) = (frame, self.elsewhere.take()) {
-                            let (gfp, order) = (self.gfp, self.order);
-                            self.stage = Stage::Alloc(machine.begin_alloc(task, gfp, order, node, None));
-                            continue;
-                        }
-                        match frame.filter(|_| !matches!(self.purpose, Use::Table)) {
-                            Some(frame) => self.stage = self.begin_charge(machine, task, frame),
-                            None => return Step::Done(frame),
-                        }
-                    }
+                    Step::Done(answer) => answer,
                 },
-                Stage::Charge(frame, charge) => match charge.resume(machine, task) {
-                    Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(true) => return Step::Done(Some(*frame)),
-                    Step::Done(false) => {
-                        self.refused = true;
-                        machine.put_page(task.cpu, *frame);
-                        return Step::Done(None);
-                    }
-                },
+                Stage::Charge(frame, charge) => {
+                    let frame = *frame;
+                    let step = charge.resume(machine, task);
+                    return step.map(|charged| self.keep_if(charged, machine, task, frame));
+                }
+            };
+            let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
+            if let (None, Some(node)) = (frame, self.elsewhere.take()) {
+                let alloc = machine.begin_alloc(task, self.gfp, self.order, node, None);
+                self.stage = Stage::Alloc(Box::new(alloc));
+                continue;
             }
+            return match frame {
+                Some(frame) if !matches!(self.purpose, Use::Table) => self.charge(machine, task, frame),
+                frame => Step::Done(frame),
+            };
         }
     }
 
@@ -107,12 +111,34 @@ impl NewPage {
 
     /// The page begins its life; who pays for it is asked by another request, which may do more
     /// (`mem_cgroup_charge`). That for a huge page may do no more than the one for the page.
-    fn begin_charge<S: Sink>(&self, machine: &mut Machine<S>, task: &Task, frame: Frame) -> Stage {
+    fn charge<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, frame: Frame) -> Step<Option<Frame>> {
         let small = self.order == Order::default();
         let flags = if small { LifeFlags::empty() } else { LifeFlags::HUGE };
         *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
         let gfp = if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
-        Stage::Charge(frame, Box::new(ChargePage::new(machine, task.memcg.id, frame, gfp)))
+        let mut charge = ChargePage::new(machine, task.memcg.id, frame, gfp);
+        match charge.resume(machine, task) {
+            Step::Done(charged) => Step::Done(self.keep_if(charged, machine, task, frame)),
+            Step::Wait(wait) => {
+                self.stage = Stage::Charge(frame, Box::new(charge));
+                Step::Wait(wait)
+            }
+        }
+    }
+
+    /// The page, if it is charged; else it is freed.
+    fn keep_if<S: Sink>(
+        &mut self,
+        charged: bool,
+        machine: &mut Machine<S>,
+        task: &Task,
+        frame: Frame,
+    ) -> Option<Frame> {
+        if !charged {
+            self.refused = true;
+            machine.put_page(task.cpu, frame);
+        }
+        charged.then_some(frame)
     }
 }
 
