@@ -3,6 +3,7 @@
 
 use crate::measure::{Clock, Times};
 use buddyscope_mm::event::{Event, NullSink, Sink};
+use buddyscope_mm::pfn::PAGEBLOCK_NR_PAGES;
 use buddyscope_mm::vmstat::VmEvent;
 use buddyscope_scenario::run::Run;
 use buddyscope_scenario::scenario::{HZ, Scenario, ScenarioError};
@@ -122,10 +123,15 @@ pub fn busy(gib: u64, rounds: usize, clock: Clock<'_>) -> Result<BusyFigures, Bu
     })
 }
 
-fn scenario(gib: u64) -> Result<Scenario, ScenarioError> {
-    let node_mib = gib * 1024 / NODES;
-    let pool = gib.saturating_sub(FREE_GIB) * 512;
-    Scenario::parse(&LOAD.replace("NODE_MIB", &node_mib.to_string()).replace("POOL", &pool.to_string()))
+/// The load on a machine of this size. As much as is left when it has booted, but for what the load needs, goes to the pool.
+fn scenario(gib: u64) -> Result<Scenario, BusyFailure> {
+    let load = |pool: u64| {
+        let node_mib = (gib * 1024 / NODES).to_string();
+        Scenario::parse(&LOAD.replace("NODE_MIB", &node_mib).replace("POOL", &pool.to_string()))
+    };
+    let booted = Run::start(&load(0)?, NullSink)?;
+    let pages: u64 = booted.machine().zones().iter().map(|zone| zone.managed_pages).sum();
+    Ok(load((pages / PAGEBLOCK_NR_PAGES).saturating_sub(FREE_GIB * 512))?)
 }
 
 fn warmed_up<S: Sink>(scenario: &Scenario, sink: S) -> Result<Run<S>, FieldError> {
