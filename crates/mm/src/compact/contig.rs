@@ -13,7 +13,7 @@ use crate::machine::Machine;
 use crate::page::memmap::TOP_ORDER;
 use crate::pfn::{Frame, MAX_ORDER, MigrateType, PAGEBLOCK_NR_PAGES, Pfn};
 use crate::task::Task;
-use crate::wait::Step;
+use crate::wait::{Step, finish};
 use thiserror::Error;
 
 /// Tries to move a batch.
@@ -36,9 +36,134 @@ pub enum ContigError {
     BadRange,
 }
 
+/// Taking a range of pages, which can pause while pages that are in the way are waited for.
+#[derive(Clone, Debug)]
+pub struct AllocContig {
+    start: Pfn,
+    end: Pfn,
+    migratetype: MigrateType,
+    gfp: Gfp,
+    /// The state of the work, once the pageblocks are isolated.
+    work: Option<Box<Work>>,
+}
+
+/// Emptying the range (`__alloc_contig_migrate_range`).
+#[derive(Clone, Debug)]
+struct Work {
+    cc: CompactControl,
+    /// Where pages are to be isolated next.
+    pfn: Pfn,
+    tries: u32,
+    result: Result<(), ContigError>,
+    /// The move of a batch that is under way.
+    batch: Option<(MigratePages, Allocated)>,
+}
+
+impl AllocContig {
+    /// The pages from `start` up to `end`, which are in use one by one afterwards. All pageblocks around them, up to the
+    /// bounds of largest blocks, are given back as `migratetype`.
+    #[must_use]
+    pub fn new(start: Pfn, end: Pfn, migratetype: MigrateType, gfp: Gfp) -> AllocContig {
+        AllocContig { start, end, migratetype, gfp, work: None }
+    }
+
+    /// The bounds of the largest blocks around the range.
+    fn bounds(&self) -> (Pfn, Pfn) {
+        (block_start(self.start, TOP_ORDER), block_end(Pfn(self.end.0 - 1), TOP_ORDER))
+    }
+
+    /// Goes on; done with whether the range is taken.
+    pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Result<(), ContigError>> {
+        let mut work = match self.work.take() {
+            Some(work) => work,
+            None => match self.begin(machine, task) {
+                Ok(work) => work,
+                Err(error) => return Step::Done(Err(error)),
+            },
+        };
+        match work.resume(machine, task, self.end) {
+            Step::Wait(wait) => {
+                self.work = Some(work);
+                Step::Wait(wait)
+            }
+            Step::Done(emptied) => {
+                let taken = match emptied {
+                    // A page that was busy may have become free meanwhile: the look at the range decides.
+                    Ok(()) | Err(ContigError::Busy) => machine.take_range(&mut work.cc, task, self.start, self.end),
+                    Err(other) => Err(other),
+                };
+                let (first, last) = self.bounds();
+                machine.undo_isolate_page_range(first, last, self.migratetype);
+                Step::Done(taken)
+            }
+        }
+    }
+
+    /// Isolates the pageblocks.
+    fn begin<S: Sink>(&self, machine: &mut Machine<S>, task: &Task) -> Result<Box<Work>, ContigError> {
+        let zone = |pfn: Pfn| machine.page_zone(pfn).map(|zone| zone.id);
+        let zone = zone(self.start).filter(|&own| self.start < self.end && zone(Pfn(self.end.0 - 1)) == Some(own));
+        let cc = CompactControl::contig(zone.ok_or(ContigError::BadRange)?, task.flags.restrict(self.gfp));
+        let (first, last) = self.bounds();
+        machine.start_isolate_page_range(first, last, self.migratetype)?;
+        machine.lru_add_drain_all();
+        Ok(Box::new(Work { cc, pfn: self.start, tries: 0, result: Ok(()), batch: None }))
+    }
+}
+
+impl Work {
+    /// Moves all pages of the range away, dropping clean pages of files on the way.
+    fn resume<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        end: Pfn,
+    ) -> Step<Result<(), ContigError>> {
+        loop {
+            if let Some((pages, targets)) = &mut self.batch {
+                match pages.resume(machine, task, &mut self.cc, targets) {
+                    Step::Wait(wait) => return Step::Wait(wait),
+                    Step::Done(Migrated::Failed(_)) => self.result = Ok(()),
+                    Step::Done(Migrated::NoMemory) => self.result = Err(ContigError::NoMemory),
+                }
+                self.batch = None;
+            }
+            if self.pfn >= end && self.cc.migratepages.is_empty() {
+                break;
+            }
+            if let Err(error) = self.isolate(machine, task, end) {
+                self.result = Err(error);
+                break;
+            }
+            let dropped = machine.reclaim_clean_pages_from_list(task, &mut self.cc);
+            self.cc.nr_migratepages = self.cc.nr_migratepages.saturating_sub(dropped);
+            self.batch = Some((MigratePages::default(), Allocated { node: self.cc.zone.node() }));
+        }
+        if self.result.is_err() {
+            machine.putback_movable_pages(&mut self.cc, task.cpu);
+        }
+        Step::Done(self.result)
+    }
+
+    /// Isolates the next batch, or counts one more try of the last.
+    fn isolate<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, end: Pfn) -> Result<(), ContigError> {
+        self.cc.signal = task.oom_victim;
+        if self.cc.signal {
+            return Err(ContigError::Interrupted);
+        }
+        if !self.cc.migratepages.is_empty() {
+            self.tries += 1;
+            return if self.tries == TRIES { self.result.and(Err(ContigError::Busy)) } else { Ok(()) };
+        }
+        self.cc.nr_migratepages = 0;
+        let next = machine.isolate_migratepages_range(&mut self.cc, task, self.pfn, end);
+        (self.pfn, self.tries) = (next.ok_or(ContigError::Interrupted)?, 0);
+        Ok(())
+    }
+}
+
 impl<S: Sink> Machine<S> {
-    /// Takes the pages from `start` up to `end`, which are in use one by one afterwards. All pageblocks around them,
-    /// up to the bounds of largest blocks, are given back as `migratetype`. Waits pass at once.
+    /// Takes a range of pages, every wait passing at once. See [`AllocContig`].
     ///
     /// # Errors
     /// [`ContigError`].
@@ -50,14 +175,8 @@ impl<S: Sink> Machine<S> {
         migratetype: MigrateType,
         gfp: Gfp,
     ) -> Result<(), ContigError> {
-        let zone = |pfn: Pfn| self.page_zone(pfn).map(|zone| zone.id);
-        let zone = zone(start).filter(|&own| start < end && zone(Pfn(end.0 - 1)) == Some(own));
-        let mut cc = CompactControl::contig(zone.ok_or(ContigError::BadRange)?, task.flags.restrict(gfp));
-        let (first, last) = (block_start(start, TOP_ORDER), block_end(Pfn(end.0 - 1), TOP_ORDER));
-        self.start_isolate_page_range(first, last, migratetype)?;
-        let result = self.empty_and_take(&mut cc, task, start, end);
-        self.undo_isolate_page_range(first, last, migratetype);
-        result
+        let mut run = AllocContig::new(start, end, migratetype, gfp);
+        finish(|| run.resume(self, task)).unwrap_or(Err(ContigError::Busy))
     }
 
     /// Isolates every pageblock of a range, or none (`start_isolate_page_range`).
@@ -87,18 +206,8 @@ impl<S: Sink> Machine<S> {
         (block.0..block.0 + PAGEBLOCK_NR_PAGES).map(Pfn).find(|&pfn| self.page_zone(pfn).is_some())
     }
 
-    fn empty_and_take(
-        &mut self,
-        cc: &mut CompactControl,
-        task: &mut Task,
-        start: Pfn,
-        end: Pfn,
-    ) -> Result<(), ContigError> {
-        match self.migrate_range(cc, task, start, end) {
-            // A page that was busy may have become free meanwhile: the look at the range decides.
-            Ok(()) | Err(ContigError::Busy) => {}
-            Err(other) => return Err(other),
-        }
+    /// Takes what is free of the range, if all of it is.
+    fn take_range(&mut self, cc: &mut CompactControl, task: &Task, start: Pfn, end: Pfn) -> Result<(), ContigError> {
         self.lru_add_drain_all();
         let outer_start = self.start_of_free_block(start);
         if !self.is_all_free(outer_start, end) {
@@ -108,62 +217,6 @@ impl<S: Sink> Machine<S> {
         let head = self.free_contig_range(task.cpu, outer_start, start.0 - outer_start.0);
         let tail = self.free_contig_range(task.cpu, end, outer_end.0 - end.0);
         head.and(tail).map_err(|_| ContigError::Busy)
-    }
-
-    /// Moves all pages of a range away, dropping clean pages of files on the way (`__alloc_contig_migrate_range`).
-    fn migrate_range(
-        &mut self,
-        cc: &mut CompactControl,
-        task: &mut Task,
-        start: Pfn,
-        end: Pfn,
-    ) -> Result<(), ContigError> {
-        self.lru_add_drain_all();
-        let (mut pfn, mut tries, mut result) = (start, 0, Ok(()));
-        while pfn < end || !cc.migratepages.is_empty() {
-            cc.signal = task.oom_victim;
-            if cc.signal {
-                result = Err(ContigError::Interrupted);
-                break;
-            }
-            if cc.migratepages.is_empty() {
-                cc.nr_migratepages = 0;
-                match self.isolate_migratepages_range(cc, task, pfn, end) {
-                    Some(next) => pfn = next,
-                    None => {
-                        result = Err(ContigError::Interrupted);
-                        break;
-                    }
-                }
-                tries = 0;
-            } else {
-                tries += 1;
-                if tries == TRIES {
-                    result = result.and(Err(ContigError::Busy));
-                    break;
-                }
-            }
-            let dropped = self.reclaim_clean_pages_from_list(task, cc);
-            cc.nr_migratepages = cc.nr_migratepages.saturating_sub(dropped);
-            result = match self.migrate_elsewhere(cc, task) {
-                Migrated::Failed(_) => Ok(()),
-                Migrated::NoMemory => Err(ContigError::NoMemory),
-            };
-        }
-        if result.is_err() {
-            self.putback_movable_pages(cc, task.cpu);
-        }
-        result
-    }
-
-    fn migrate_elsewhere(&mut self, cc: &mut CompactControl, task: &mut Task) -> Migrated {
-        let mut pages = MigratePages::default();
-        let mut targets = Allocated { node: cc.zone.node() };
-        loop {
-            if let Step::Done(result) = pages.resume(self, task, cc, &mut targets) {
-                return result;
-            }
-        }
     }
 
     /// Isolates a batch of pages, pageblock by pageblock (`isolate_migratepages_range`). Tells where to go on.

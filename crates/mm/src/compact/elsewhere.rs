@@ -13,6 +13,7 @@ use crate::task::Task;
 use crate::vmstat::NodeItem;
 
 /// Pages that are allocated, preferably on a node.
+#[derive(Clone, Debug)]
 pub(super) struct Allocated {
     pub(super) node: NodeId,
 }

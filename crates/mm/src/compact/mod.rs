@@ -29,7 +29,7 @@ mod zone;
 
 pub use crate::event::CompactResult;
 pub use cma::CmaArea;
-pub use contig::ContigError;
+pub use contig::{AllocContig, ContigError};
 pub(crate) use direct::DirectCompact;
 pub(crate) use kcompactd::KcompactdWork;
 pub use node::{CompactMemory, CompactNode};

@@ -107,6 +107,10 @@ impl CompactZone {
         if suitable != CompactResult::Continue {
             return Next::Finished(suitable);
         }
+        if machine.zones[cc.zone.index()].spanned_pages == 0 {
+            // Where holes are larger than the zone its present pages wrap, and it seems to have some.
+            return Next::Finished(CompactResult::Skipped);
+        }
         if machine.compaction_restarting(cc.zone, cc.order) {
             machine.reset_zone_hints(cc.zone);
         }

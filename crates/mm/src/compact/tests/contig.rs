@@ -1,6 +1,6 @@
 //! Taking ranges and CMA areas.
 
-use crate::compact::ContigError;
+use crate::compact::{AllocContig, ContigError};
 use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, machine, pin};
 use crate::event::Event;
 use crate::gfp::Gfp;
@@ -62,6 +62,21 @@ fn a_pinned_page_makes_the_range_busy_and_leaves_all_as_it_was() {
     let page = frame(&machine, 10);
     assert!(machine.mem.life(page).flags.contains(LifeFlags::LRU | LifeFlags::ANON));
     machine.audit().expect("a sound machine");
+}
+
+#[test]
+fn a_page_that_is_being_written_is_waited_for() {
+    let mut machine = half_used();
+    let page = frame(&machine, 10);
+    machine.mem.life_mut(page).flags |= LifeFlags::WRITEBACK;
+    let mut task = Task::new(CPU);
+    let range = (Pfn(BASE), Pfn(BASE + 512));
+    let mut run = AllocContig::new(range.0, range.1, MigrateType::Movable, Gfp::GFP_KERNEL);
+    assert_eq!(run.resume(&mut machine, &mut task), Step::Wait(Wait::PageIo(page)));
+    assert!(machine.zones[ZONE.index()].nr_isolate_pageblock > 0);
+    machine.mem.life_mut(page).flags -= LifeFlags::WRITEBACK;
+    assert_eq!(run.resume(&mut machine, &mut task), Step::Done(Ok(())));
+    assert!(types(&machine).iter().all(|&own| own == MigrateType::Movable));
 }
 
 #[test]
