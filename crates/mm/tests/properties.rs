@@ -1,21 +1,26 @@
-//! Random operations on random machines: whatever is asked, the invariants hold and bad requests change nothing.
+//! Random operations on random machines, on which random processes live: whatever is asked, the invariants hold and bad
+//! requests change nothing. And when all processes have ended everything is free again.
 //!
-//! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default one million), `BUDDYSCOPE_SEED` the first seed.
-//! A failure names seed and operation, which repeat it exactly.
+//! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default one million, a tenth where nothing but processes is),
+//! `BUDDYSCOPE_SEED` the first seed. A failure names seed and operation, which repeat it exactly.
 
+mod lives;
+
+use buddyscope_mm::PageError;
 use buddyscope_mm::config::{BootParams, Distances, MachineConfig, PcNode, PcSpec, Sysctl};
-use buddyscope_mm::event::NullSink;
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, MigrateType, NodeId, NodeMask, Order, Pfn, ZoneId};
 use buddyscope_mm::rng::Rng;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::{Context, Task, TaskFlags};
-use buddyscope_mm::{Machine, PageError};
 
 /// Operations on one machine before the next is drawn.
 const OPERATIONS_PER_MACHINE: u64 = 50_000;
 /// Operations between two audits.
 const AUDIT_EVERY: u64 = 2_000;
+/// The same where nothing but processes is.
+const LIVES_PER_MACHINE: u64 = 20_000;
+const LIVES_BETWEEN_AUDITS: u64 = 500;
 const MIB: u64 = 1 << 20;
 
 #[test]
@@ -27,12 +32,60 @@ fn invariants_hold_under_random_operations() {
         for operation in 0..OPERATIONS_PER_MACHINE {
             world.step();
             if operation % AUDIT_EVERY == 0 {
+                world.life.audit(seed, operation);
+            }
+        }
+        world.life.end();
+        world.free_everything();
+        world.life.audit(seed, OPERATIONS_PER_MACHINE);
+    }
+}
+
+#[test]
+fn when_all_processes_have_ended_everything_is_free_again() {
+    let total = number("BUDDYSCOPE_OPERATIONS", 600_000) / 10;
+    let first = number("BUDDYSCOPE_SEED", 1);
+    for seed in first..first + total.div_ceil(LIVES_PER_MACHINE) {
+        let mut world = small_world(seed);
+        let free = world.free_pages();
+        for operation in 0..LIVES_PER_MACHINE {
+            world.step();
+            if operation % LIVES_BETWEEN_AUDITS == 0 {
                 world.audit(seed, operation);
             }
         }
-        world.free_everything();
-        world.audit(seed, OPERATIONS_PER_MACHINE);
+        world.end();
+        world.audit(seed, LIVES_PER_MACHINE);
+        // A page whose last entry was dropped while it was being written stays in the swap cache until it is reclaimed.
+        let left_in_cache = world.machine.swap_cache_pages() as i64;
+        assert_eq!(world.free_pages() + left_in_cache, free, "seed {seed}");
+        let (total, left) = world.machine.swap_pages();
+        assert!(
+            left as u64 + 64 * 2 * world.cpus + left_in_cache as u64 >= total,
+            "seed {seed}: {left} of {total} slots are free"
+        );
     }
+}
+
+#[test]
+fn the_same_operations_give_the_same_machine() {
+    let run = || {
+        let mut world = small_world(7);
+        (0..3000).for_each(|_| world.step());
+        world.machine.state_hash()
+    };
+    assert_eq!(run(), run());
+}
+
+/// Processes on one or two small nodes, which they fill.
+fn small_world(seed: u64) -> lives::World {
+    let mut rng = Rng::new(seed);
+    let count = 1 + rng.below(2) as usize;
+    let nodes =
+        (0..count).map(|_| PcNode { bytes: (20 + rng.below(60)) * MIB, cpus: 1, hotpluggable: false }).collect();
+    let distances = Distances::uniform(count, 20).expect("distances");
+    let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
+    lives::World::new(&config, rng)
 }
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -46,11 +99,12 @@ struct Live {
 }
 
 struct World {
-    machine: Machine<NullSink>,
+    life: lives::World,
+    /// How many of a thousand operations are those of processes.
+    lively: u64,
     tasks: Vec<Task>,
     live: Vec<Live>,
     isolated: Vec<Pfn>,
-    rng: Rng,
     /// How full the machine is kept, in percent; changes now and then.
     fullness: u64,
     total_pages: u64,
@@ -62,18 +116,21 @@ impl World {
     fn new(seed: u64) -> World {
         let mut rng = Rng::new(seed);
         let config = random_machine(&mut rng);
-        let machine = Machine::boot(&config, NullSink).expect("a random machine that boots");
+        let mut life = lives::World::new(&config, Rng::new(rng.next_u64()));
+        let machine = &mut life.machine;
         let memory = machine.memory_nodes();
         let cpus = machine.cpus().len() as u64;
         let tasks = (0..6).map(|_| random_task(&mut rng, cpus, memory)).collect();
         let total_pages = machine.zones().iter().map(|zone| zone.managed_pages).sum();
         let spoils_pages = rng.below(8) == 0;
+        let lively = [0, 100, 500][rng.below(3) as usize];
+        life.rng = rng;
         World {
-            machine,
+            life,
+            lively,
             tasks,
             live: Vec::new(),
             isolated: Vec::new(),
-            rng,
             fullness: 50,
             total_pages,
             used_pages: 0,
@@ -82,26 +139,29 @@ impl World {
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        self.rng.below(bound)
+        self.life.below(bound)
     }
 
     fn cpu(&mut self) -> CpuId {
-        let cpus = self.machine.cpus().len() as u64;
+        let cpus = self.life.machine.cpus().len() as u64;
         CpuId(self.below(cpus) as u16)
     }
 
     fn step(&mut self) {
+        if self.below(1000) < self.lively {
+            return self.life.step();
+        }
         match self.below(1000) {
             0..960 => self.allocate_or_free(),
             960..970 => self.split_or_mark(),
             970..976 => {
                 let cpu = self.cpu();
-                self.machine.drain_local_pages(cpu);
+                self.life.machine.drain_local_pages(cpu);
             }
             976..980 => self.drain_zone(),
             980..986 => {
                 let cpu = self.cpu();
-                self.machine.vmstat_update(cpu);
+                self.life.machine.vmstat_update(cpu);
             }
             986..990 => self.isolate_or_give_back(),
             990..992 => self.write_sysctl(),
@@ -109,7 +169,7 @@ impl World {
             994..996 => self.share(),
             996..998 => self.sleep_daemons(),
             998 => self.spoil_or_report(),
-            _ => self.fullness = [5, 30, 60, 95, 120][self.rng.below(5) as usize],
+            _ => self.fullness = [5, 30, 60, 95, 120][self.life.rng.below(5) as usize],
         }
     }
 
@@ -119,20 +179,20 @@ impl World {
     }
 
     fn allocate(&mut self) {
-        let gfp = random_gfp(&mut self.rng);
-        let order = random_order(&mut self.rng);
+        let gfp = random_gfp(&mut self.life.rng);
+        let order = random_order(&mut self.life.rng);
         let which = self.below(self.tasks.len() as u64) as usize;
         self.tasks[which].cpu = self.cpu();
         let by_policy = self.below(2) == 0;
-        let nodes = self.machine.nodes().len() as u64;
+        let nodes = self.life.machine.nodes().len() as u64;
         let node = NodeId(self.below(nodes) as u8);
-        let mask = (self.below(8) == 0).then(|| NodeMask(self.rng.next_u64()));
-        let online = self.machine.online_nodes().contains(node);
+        let mask = (self.below(8) == 0).then(|| NodeMask(self.life.rng.next_u64()));
+        let online = self.life.machine.online_nodes().contains(node);
         let task = &mut self.tasks[which];
         let answer = if by_policy || !online {
-            self.machine.alloc_pages_current(task, gfp, order)
+            self.life.machine.alloc_pages_current(task, gfp, order)
         } else {
-            self.machine.alloc_pages_nodemask(task, gfp, order, node, mask)
+            self.life.machine.alloc_pages_nodemask(task, gfp, order, node, mask)
         };
         if let Some(pfn) = answer.pfn {
             self.used_pages += order.pages();
@@ -141,7 +201,7 @@ impl World {
     }
 
     fn pick(&mut self) -> Option<usize> {
-        (!self.live.is_empty()).then(|| self.rng.below(self.live.len() as u64) as usize)
+        (!self.live.is_empty()).then(|| self.life.rng.below(self.live.len() as u64) as usize)
     }
 
     fn free(&mut self) {
@@ -152,7 +212,7 @@ impl World {
     fn drop_reference(&mut self, at: usize) {
         let cpu = self.cpu();
         let Live { pfn, order, .. } = self.live[at];
-        self.machine.free_pages(cpu, pfn, order).expect("a block in use");
+        self.life.machine.free_pages(cpu, pfn, order).expect("a block in use");
         self.live[at].references -= 1;
         if self.live[at].references == 0 {
             self.live.swap_remove(at);
@@ -164,10 +224,10 @@ impl World {
         let Some(at) = self.pick() else { return };
         let Live { pfn, order, references } = self.live[at];
         if self.below(3) > 0 {
-            return self.machine.mark_lru(pfn, order).expect("a block in use");
+            return self.life.machine.mark_lru(pfn, order).expect("a block in use");
         }
         if references == 1 {
-            self.machine.split_page(pfn, order).expect("a block in use");
+            self.life.machine.split_page(pfn, order).expect("a block in use");
             self.live.swap_remove(at);
             let page = Order::default();
             self.live.extend((0..order.pages()).map(|n| Live { pfn: Pfn(pfn.0 + n), order: page, references: 1 }));
@@ -178,30 +238,30 @@ impl World {
     fn share(&mut self) {
         let Some(at) = self.pick() else { return };
         if self.live[at].order == Order::default() {
-            self.machine.get_page(self.live[at].pfn, self.live[at].order).expect("a page in use");
+            self.life.machine.get_page(self.live[at].pfn, self.live[at].order).expect("a page in use");
             self.live[at].references += 1;
         }
     }
 
     fn drain_zone(&mut self) {
         let cpu = self.cpu();
-        let zones = self.machine.zones();
-        let zone: ZoneId = zones[self.rng.below(zones.len() as u64) as usize].id;
-        self.machine.drain_zone_pages(cpu, zone);
+        let zones = self.life.machine.zones();
+        let zone: ZoneId = zones[self.life.rng.below(zones.len() as u64) as usize].id;
+        self.life.machine.drain_zone_pages(cpu, zone);
     }
 
     fn isolate_or_give_back(&mut self) {
         if !self.isolated.is_empty() && self.below(2) == 0 {
             let at = self.below(self.isolated.len() as u64) as usize;
             let pfn = self.isolated.swap_remove(at);
-            return self.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
+            return self.life.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
         }
-        let blocks: Vec<(Pfn, Pfn)> = self.machine.memory_ranges().map(|r| (r.0, r.1)).collect();
+        let blocks: Vec<(Pfn, Pfn)> = self.life.machine.memory_ranges().map(|r| (r.0, r.1)).collect();
         let (start, end) = blocks[self.below(blocks.len() as u64) as usize];
         let block = Pfn((start.0 + self.below(end.0 - start.0)) & !511);
         let whole =
-            self.machine.page_zone(block).is_some_and(|zone| zone.spans(block) && zone.spans(Pfn(block.0 + 511)));
-        if whole && self.machine.isolate_pageblock(block, MigrateType::Movable).expect("existing memory") {
+            self.life.machine.page_zone(block).is_some_and(|zone| zone.spans(block) && zone.spans(Pfn(block.0 + 511)));
+        if whole && self.life.machine.isolate_pageblock(block, MigrateType::Movable).expect("existing memory") {
             self.isolated.push(block);
         }
     }
@@ -210,55 +270,55 @@ impl World {
         let (name, text) = match self.below(5) {
             0 => ("watermark_scale_factor", format!("{}", 1 + self.below(1000))),
             1 => ("lowmem_reserve_ratio", format!("256 64 {} 0", 1 + self.below(64))),
-            2 => ("watermark_boost_factor", format!("{}", [0, 15_000][self.rng.below(2) as usize])),
-            3 => ("percpu_pagelist_fraction", format!("{}", [0, 8, 100][self.rng.below(3) as usize])),
+            2 => ("watermark_boost_factor", format!("{}", [0, 15_000][self.life.rng.below(2) as usize])),
+            3 => ("percpu_pagelist_fraction", format!("{}", [0, 8, 100][self.life.rng.below(3) as usize])),
             _ => ("min_free_kbytes", format!("{}", 128 + self.below(8192))),
         };
         let change = Sysctl::parse(name, &text).expect("a number");
-        self.machine.write_sysctl(change).expect("a value in range");
+        self.life.machine.write_sysctl(change).expect("a value in range");
     }
 
     /// Every way to free what one does not have is an error, and the machine stays as it was.
     fn free_wrongly(&mut self) {
-        let before = self.machine.state_hash();
+        let before = self.life.machine.state_hash();
         let page = Order::default();
-        let end = self.machine.memory_ranges().map(|range| range.1.0).max().unwrap_or(0);
+        let end = self.life.machine.memory_ranges().map(|range| range.1.0).max().unwrap_or(0);
         let beyond = Pfn(end + self.below(1 << 20));
-        let outside = self.machine.free_pages(CpuId(0), beyond, page);
+        let outside = self.life.machine.free_pages(CpuId(0), beyond, page);
         assert!(matches!(outside, Err(PageError::NoMemory { .. })), "{outside:?}");
         if let Some(at) = self.pick() {
             let Live { pfn, order, .. } = self.live[at];
             let other = Order::new((u32::from(order.get()) + 1 + self.below(9) as u32) % 11).expect("an order");
             if other != order {
-                assert!(self.machine.free_pages(CpuId(0), pfn, other).is_err());
+                assert!(self.life.machine.free_pages(CpuId(0), pfn, other).is_err());
             }
             if order.get() > 0 {
-                assert!(self.machine.free_pages(CpuId(0), Pfn(pfn.0 + 1), page).is_err());
+                assert!(self.life.machine.free_pages(CpuId(0), Pfn(pfn.0 + 1), page).is_err());
             }
-            assert!(self.machine.free_pages(CpuId(9999), pfn, order).is_err());
+            assert!(self.life.machine.free_pages(CpuId(9999), pfn, order).is_err());
         }
-        assert_eq!(self.machine.state_hash(), before);
+        assert_eq!(self.life.machine.state_hash(), before);
     }
 
     fn sleep_daemons(&mut self) {
-        for node in 0..self.machine.nodes().len() as u8 {
-            self.machine.settle_node(NodeId(node));
+        for node in 0..self.life.machine.nodes().len() as u8 {
+            self.life.machine.settle_node(NodeId(node));
         }
     }
 
     fn spoil_or_report(&mut self) {
         if !self.spoils_pages {
-            self.machine.report_free_pages();
+            self.life.machine.report_free_pages();
             return;
         }
         if self.below(8) == 0 {
-            let (start, end, _) = self.machine.memory_ranges().last().expect("memory");
+            let (start, end, _) = self.life.machine.memory_ranges().last().expect("memory");
             let broken = Pfn(start.0 + self.below(end.0 - start.0));
-            self.machine.take_page_off_buddy(broken).expect("existing memory");
+            self.life.machine.take_page_off_buddy(broken).expect("existing memory");
         }
-        if let Some(at) = self.pick().filter(|_| self.rng.below(4) == 0) {
+        if let Some(at) = self.pick().filter(|_| self.life.rng.below(4) == 0) {
             let hwpoison = self.below(2) == 0;
-            self.machine.mark_bad(self.live[at].pfn, hwpoison).expect("a page in use");
+            self.life.machine.mark_bad(self.live[at].pfn, hwpoison).expect("a page in use");
         }
     }
 
@@ -267,15 +327,9 @@ impl World {
             self.drop_reference(at);
         }
         for pfn in core::mem::take(&mut self.isolated) {
-            self.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
+            self.life.machine.unisolate_pageblock(pfn, MigrateType::Movable).expect("an isolated block");
         }
-        self.machine.drain_all_pages();
-    }
-
-    fn audit(&self, seed: u64, operation: u64) {
-        if let Err(violation) = self.machine.audit() {
-            panic!("seed {seed}, operation {operation}: {violation}");
-        }
+        self.life.machine.drain_all_pages();
     }
 }
 

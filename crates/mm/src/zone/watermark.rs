@@ -23,7 +23,7 @@ const MIN_FREE_KBYTES_RANGE: (u64, u64) = (128, 262_144);
 /// Pages below which transparent huge pages stay off at boot (`hugepage_init`): 512 MiB.
 const HUGEPAGE_MIN_PAGES: u64 = 512 << (20 - PAGE_SHIFT);
 /// Largest per-CPU counter delta (`calculate_normal_threshold`).
-const MAX_STAT_THRESHOLD: u64 = 125;
+pub(crate) const MAX_STAT_THRESHOLD: u64 = 125;
 
 const PAGE_KBYTES_SHIFT: u32 = PAGE_SHIFT - 10;
 

@@ -1,14 +1,15 @@
-//! Random processes on small machines with random memory, swap and disks: whatever they do, page tables, caches, lists,
-//! swap and counters agree, and when all have ended everything is free again.
-//!
-//! `BUDDYSCOPE_OPERATIONS` sets how many operations to run (default 60 thousand), `BUDDYSCOPE_SEED` the first seed.
+//! Random processes: they map, touch, read, write, fork and exit, alone or in groups with limits, while the kernel's
+//! daemons get memory back.
 
-use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec, Thp, ThpDefrag, ThpSettings};
+use buddyscope_mm::config::{MachineConfig, Sysctl, Thp, ThpDefrag, ThpSettings};
+use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Flusher, Storage};
 use buddyscope_mm::oom::OomReaper;
-use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::pfn::{CpuId, NodeId};
+use buddyscope_mm::reclaim::MemcgLimit;
 use buddyscope_mm::rng::Rng;
+use buddyscope_mm::sched::Program;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::{FileId, VmFlags, VmaId};
 use buddyscope_mm::task::process::Pid;
@@ -17,76 +18,29 @@ use buddyscope_mm::vmstat::ZoneItem;
 use buddyscope_mm::wait::Step;
 use buddyscope_mm::{Machine, MemcgId};
 
-const MIB: u64 = 1 << 20;
-const OPERATIONS_PER_MACHINE: u64 = 20_000;
-const AUDIT_EVERY: u64 = 500;
-
 struct Actor {
     task: Task,
     pid: Pid,
     vmas: Vec<(VmaId, u64)>,
 }
 
-struct World {
-    machine: Machine<NullSink>,
-    rng: Rng,
+/// A machine and everybody who lives on it.
+pub(crate) struct World {
+    pub(crate) machine: Machine<NullSink>,
+    pub(crate) rng: Rng,
     actors: Vec<Actor>,
     files: Vec<FileId>,
     groups: Vec<MemcgId>,
     flushers: Vec<Flusher>,
+    daemons: Vec<Daemon>,
     reaper: OomReaper,
-    cpus: u64,
-}
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.replace('_', "").parse().ok()).unwrap_or(default)
-}
-
-#[test]
-fn whatever_processes_do_everything_agrees() {
-    let total = number("BUDDYSCOPE_OPERATIONS", 60_000).min(10_000_000);
-    let first = number("BUDDYSCOPE_SEED", 1);
-    for seed in first..first + total.div_ceil(OPERATIONS_PER_MACHINE) {
-        let mut world = World::new(seed);
-        let free = world.free_pages();
-        for operation in 0..OPERATIONS_PER_MACHINE {
-            world.step();
-            if operation % AUDIT_EVERY == 0 {
-                world.audit(seed, operation);
-            }
-        }
-        world.end();
-        world.audit(seed, OPERATIONS_PER_MACHINE);
-        // A page whose last entry was dropped while it was being written stays in the swap cache until it is reclaimed.
-        let left_in_cache = world.machine.swap_cache_pages() as i64;
-        assert_eq!(world.free_pages() + left_in_cache, free, "seed {seed}");
-        let (total, left) = world.machine.swap_pages();
-        assert!(
-            left as u64 + 64 * 2 * world.cpus + left_in_cache as u64 >= total,
-            "seed {seed}: {left} of {total} slots are free"
-        );
-    }
-}
-
-#[test]
-fn the_same_operations_give_the_same_machine() {
-    let run = || {
-        let mut world = World::new(7);
-        (0..3000).for_each(|_| world.step());
-        world.machine.state_hash()
-    };
-    assert_eq!(run(), run());
+    pub(crate) cpus: u64,
 }
 
 impl World {
-    fn new(seed: u64) -> World {
-        let mut rng = Rng::new(seed);
-        let count = 1 + rng.below(2) as usize;
-        let nodes: Vec<PcNode> =
-            (0..count).map(|_| PcNode { bytes: (20 + rng.below(60)) * MIB, cpus: 1, hotpluggable: false }).collect();
-        let distances = Distances::uniform(count, 20).expect("distances");
-        let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
-        let mut machine = Machine::boot(&config, NullSink).expect("a machine that boots");
+    /// A machine with random swap, disks and files, and nobody on it yet.
+    pub(crate) fn new(config: &MachineConfig, mut rng: Rng) -> World {
+        let mut machine = Machine::boot(config, NullSink).expect("a random machine that boots");
         machine.register_huge_page_shrinkers();
         let enabled = [Thp::Always, Thp::Always, Thp::Madvise, Thp::Never][rng.below(4) as usize];
         let defrag = [ThpDefrag::Always, ThpDefrag::Defer, ThpDefrag::Madvise][rng.below(3) as usize];
@@ -108,17 +62,20 @@ impl World {
         }
         let mut groups = vec![MemcgId::ROOT];
         groups.push(machine.create_memcg(MemcgId::ROOT, "/a").expect("a group"));
+        groups.push(machine.create_memcg(groups[1], "/a/b").expect("a group"));
         let flushers = vec![Flusher::new(disk, CpuId(0)), Flusher::new(DeviceId(0), CpuId(0))];
         let cpus = machine.cpus().len() as u64;
         let reaper = OomReaper::new(CpuId(0));
-        World { machine, rng, actors: Vec::new(), files, groups, flushers, reaper, cpus }
+        let daemons = Daemon::all(&machine);
+        World { machine, rng, actors: Vec::new(), files, groups, flushers, daemons, reaper, cpus }
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.rng.below(bound)
     }
 
-    fn step(&mut self) {
+    /// Somebody does something.
+    pub(crate) fn step(&mut self) {
         let n = self.below(1000);
         if self.actors.is_empty() || n < 8 {
             return self.start();
@@ -145,12 +102,51 @@ impl World {
                 let _ = self.reaper.resume(&mut self.machine);
             }
             910..915 => self.machine.drain_all_pages(),
+            915..940 => {
+                let at = self.below(self.daemons.len() as u64) as usize;
+                let _ = self.daemons[at].resume(&mut self.machine);
+            }
+            940..945 => self.limit(),
+            945..950 => self.administer(),
             _ => {
                 let later = self.machine.jiffies() + self.rng.below(20);
                 self.machine.run_io_until(later);
             }
         }
         self.bury();
+    }
+
+    /// A group may have more or less from now on.
+    fn limit(&mut self) {
+        let at = self.below(self.groups.len() as u64 - 1) as usize + 1;
+        let pages = [50, 500, 2000, 1 << 20][self.rng.below(4) as usize];
+        let limit = match self.below(6) {
+            0 => MemcgLimit::Min(pages / 10),
+            1 => MemcgLimit::Low(pages / 4),
+            2 => MemcgLimit::High(pages),
+            3 => MemcgLimit::SwapHigh(pages),
+            4 => MemcgLimit::SwapMax(pages / 2),
+            _ => MemcgLimit::Max(pages),
+        };
+        let mut task = Task::new(CpuId(0));
+        self.machine.set_memcg_limit(&mut task, self.groups[at], limit).expect("the group is there");
+    }
+
+    /// What an administrator does.
+    fn administer(&mut self) {
+        let mut task = Task::new(CpuId(0));
+        let node = NodeId(self.below(self.machine.nodes().len() as u64) as u8);
+        match self.below(3) {
+            0 => self.machine.drop_caches(&task, 1 + self.rng.below(3) as u8),
+            1 if self.machine.memory_nodes().contains(node) => {
+                self.machine.compact_node(&mut task, node);
+            }
+            _ => {
+                let swappiness = [0, 60, 100, 200][self.rng.below(4) as usize];
+                let change = Sysctl::parse("swappiness", &swappiness.to_string()).expect("a number");
+                self.machine.write_sysctl(change).expect("a value in range");
+            }
+        }
     }
 
     /// Those who were killed end.
@@ -286,7 +282,7 @@ impl World {
     }
 
     /// Everybody ends, every file goes, every device and batch gets done.
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         for actor in core::mem::take(&mut self.actors) {
             self.machine.exit_process(actor.task.cpu, actor.pid);
         }
@@ -302,14 +298,15 @@ impl World {
         self.machine.drain_all_pages();
     }
 
-    fn free_pages(&self) -> i64 {
+    /// Free pages, those on CPUs' lists included.
+    pub(crate) fn free_pages(&self) -> i64 {
         let zones = self.machine.zones();
         let on_cpus = |zone| (0..self.cpus as u16).map(|cpu| self.machine.pcp(zone, CpuId(cpu)).count).sum::<u32>();
         let free = |item| zones.iter().map(|zone| self.machine.zone_page_state_snapshot(zone, item)).sum::<i64>();
         free(ZoneItem::FreePages) + zones.iter().map(|zone| i64::from(on_cpus(zone.id))).sum::<i64>()
     }
 
-    fn audit(&self, seed: u64, operation: u64) {
+    pub(crate) fn audit(&self, seed: u64, operation: u64) {
         if let Err(violation) = self.machine.audit() {
             panic!("seed {seed}, operation {operation}: {violation}");
         }
