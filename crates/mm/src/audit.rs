@@ -16,6 +16,7 @@ use crate::pfn::{
 };
 use crate::vmstat::{NR_ZONE_ITEMS, ZoneItem};
 use crate::zone::Zone;
+use crate::zone::watermark::MAX_STAT_THRESHOLD;
 use thiserror::Error;
 
 /// A broken invariant.
@@ -85,6 +86,16 @@ pub enum Violation {
         /// Pages that its counter says.
         charged: u64,
         /// Pages on its lists, in the kernel's hands, in CPUs' stocks and in groups below.
+        found: u64,
+    },
+    /// The swap of a memory cgroup is not what its slots come to.
+    #[error("memory cgroup {memcg}: {charged} slots of swap are charged, {found} are its own")]
+    GroupSwap {
+        /// The group.
+        memcg: u16,
+        /// Slots that its counter says.
+        charged: u64,
+        /// Slots that say so, and those charged to groups below.
         found: u64,
     },
     /// A slot of swap is not used as often as it says.
@@ -261,8 +272,9 @@ impl<S: Sink> Machine<S> {
             }
             count(zone.id, "pcp count", i64::from(pcp.count), pages as i64)?;
             total += pages as i64;
+            // When kswapd wakes or goes to sleep the threshold changes, but deltas of before stay.
             for delta in pcp.vm_stat_diff {
-                if i64::from(delta).abs() > i64::from(pcp.stat_threshold) {
+                if i64::from(delta).abs() > MAX_STAT_THRESHOLD as i64 {
                     return count(zone.id, "a delta beyond its threshold", i64::from(delta), 0);
                 }
             }

@@ -69,6 +69,8 @@ pub enum Wait {
     },
     /// An address space to reap (`wake_oom_reaper`).
     OomReaper,
+    /// Work that memory cgroups leave for later (`schedule_work`).
+    MemcgWork,
 }
 
 impl Wait {
@@ -80,7 +82,7 @@ impl Wait {
             Wait::Sleep(jiffies) | Wait::Congestion(jiffies) | Wait::IfCongested(jiffies) => Some(jiffies),
             Wait::Throttle { timeout, .. } | Wait::Kswapd { timeout, .. } | Wait::Flusher { timeout, .. } => timeout,
             Wait::Kcompactd { timeout, .. } => Some(timeout),
-            Wait::PageIo(_) | Wait::OomReaper => None,
+            Wait::PageIo(_) | Wait::OomReaper | Wait::MemcgWork => None,
         }
     }
 }

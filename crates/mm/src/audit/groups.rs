@@ -3,6 +3,7 @@
 use super::Violation;
 use crate::event::Sink;
 use crate::lru::LruIndex;
+use crate::lru::memcg::Counted;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::MAX_NR_ZONES;
@@ -27,6 +28,18 @@ impl<S: Sink> Machine<S> {
             if charged < found {
                 return Err(Violation::Group { memcg: memcg.0, charged, found });
             }
+            self.audit_swap_of(memcg)?;
+        }
+        Ok(())
+    }
+
+    /// Every slot that says so is charged to its group, where swap is an account of its own.
+    fn audit_swap_of(&self, memcg: MemcgId) -> Result<(), Violation> {
+        let below = self.memcg(memcg).map(|group| group.children.as_slice()).unwrap_or_default();
+        let swap = |memcg| self.memcgs.counter(Counted::Swap, memcg).usage;
+        let found = self.swap.owned_by(memcg) + below.iter().map(|&child| swap(child)).sum::<u64>();
+        if self.memcgs.counts_swap_apart() && swap(memcg) != found {
+            return Err(Violation::GroupSwap { memcg: memcg.0, charged: swap(memcg), found });
         }
         Ok(())
     }

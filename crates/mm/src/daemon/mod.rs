@@ -2,10 +2,12 @@
 
 mod kcompactd;
 mod kswapd;
+mod memcg;
 mod vmstat;
 
 pub use kcompactd::Kcompactd;
 pub use kswapd::Kswapd;
+pub use memcg::MemcgWorker;
 pub use vmstat::VmstatWorker;
 
 use crate::event::Sink;
@@ -29,6 +31,8 @@ pub enum Daemon {
     Flusher(Flusher),
     /// Folds a CPU's counters.
     Vmstat(VmstatWorker),
+    /// Works for memory cgroups.
+    Memcg(Box<MemcgWorker>),
 }
 
 impl Daemon {
@@ -40,7 +44,8 @@ impl Daemon {
         let workers = machine.cpus().iter().map(|cpu| Daemon::Vmstat(VmstatWorker::new(cpu.id)));
         let reaper = Daemon::Reaper(OomReaper::new(CpuId(0)));
         let flushers = machine.devices().map(|device| Daemon::Flusher(Flusher::new(device, CpuId(0))));
-        kswapds.chain(kcompactds).chain([reaper]).chain(flushers).chain(workers).collect()
+        let memcg = Daemon::Memcg(Box::new(MemcgWorker::new(CpuId(0))));
+        kswapds.chain(kcompactds).chain([reaper]).chain(flushers).chain(workers).chain([memcg]).collect()
     }
 
     /// The name of its thread (`comm`).
@@ -52,6 +57,7 @@ impl Daemon {
             Daemon::Reaper(_) => "oom_reaper".to_owned(),
             Daemon::Flusher(flusher) => format!("flush-{}", flusher.device().0),
             Daemon::Vmstat(worker) => format!("vmstat/{}", worker.cpu().0),
+            Daemon::Memcg(_) => "memcg".to_owned(),
         }
     }
 
@@ -61,7 +67,7 @@ impl Daemon {
         match self {
             Daemon::Kswapd(kswapd) => Some(kswapd.node()),
             Daemon::Kcompactd(kcompactd) => Some(kcompactd.node()),
-            Daemon::Reaper(_) | Daemon::Flusher(_) | Daemon::Vmstat(_) => None,
+            Daemon::Reaper(_) | Daemon::Flusher(_) | Daemon::Vmstat(_) | Daemon::Memcg(_) => None,
         }
     }
 }
@@ -74,6 +80,7 @@ impl<S: Sink> Program<S> for Daemon {
             Daemon::Reaper(reaper) => reaper.resume(machine),
             Daemon::Flusher(flusher) => flusher.resume(machine),
             Daemon::Vmstat(worker) => worker.resume(machine),
+            Daemon::Memcg(worker) => worker.resume(machine),
         }
     }
 
@@ -83,7 +90,7 @@ impl<S: Sink> Program<S> for Daemon {
             Daemon::Kcompactd(_) => Class::Kcompactd,
             Daemon::Reaper(_) => Class::OomReaper,
             Daemon::Flusher(_) => Class::Flusher,
-            Daemon::Vmstat(_) => Class::Work,
+            Daemon::Vmstat(_) | Daemon::Memcg(_) => Class::Work,
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod read_ahead;
 pub(crate) mod swap;
 pub(crate) mod swap_ahead;
 mod swap_cache;
+mod swap_charge;
 mod transfer;
 
 pub use device::DeviceSpec;

@@ -4,6 +4,7 @@
 use super::cache::{PageCache, Slot};
 use super::swap_ahead::SwapAhead;
 use crate::io::file::DeviceId;
+use crate::page::life::MemcgId;
 use crate::part::Part;
 use crate::pfn::CpuId;
 
@@ -50,6 +51,9 @@ pub(crate) struct SwapArea {
     pub(crate) device: DeviceId,
     /// By slot: entries that name it, and [`HAS_CACHE`] (`swap_map`). It grows as far as slots were used.
     map: Vec<u16>,
+    /// By slot: the group that the page in it is charged to (`swap_cgroup`). It grows as far as groups other than the
+    /// root had slots.
+    owners: Vec<MemcgId>,
     /// Lowest slot that may be free (`lowest_bit`).
     lowest: u32,
     /// Slots in use (`inuse_pages`).
@@ -76,6 +80,8 @@ pub(crate) struct Swap {
     ahead: Vec<Vec<SwapSlot>>,
     /// Slots that each CPU has yet to give back (`slots_ret`).
     returned: Vec<Vec<SwapSlot>>,
+    /// Groups whose slots have become free and are still on their accounts, once for each slot.
+    pub(crate) freed: Vec<MemcgId>,
     /// Pages added to the swap cache, dropped from it, looked up and found (`swap_cache_info`).
     pub(crate) stats: SwapCacheStats,
     /// How many slots are read at once.
@@ -102,6 +108,7 @@ impl SwapArea {
             priority,
             device,
             map: Vec::new(),
+            owners: Vec::new(),
             lowest: 1,
             in_use: 0,
             next: 1,
@@ -123,6 +130,18 @@ impl SwapArea {
             self.map.resize(offset as usize + 1, 0);
         }
         &mut self.map[offset as usize]
+    }
+
+    /// Writes down whose page is in a slot; says whose was there before (`swap_cgroup_record`).
+    fn record(&mut self, offset: u32, owner: MemcgId) -> MemcgId {
+        let at = offset as usize;
+        if self.owners.len() <= at {
+            if owner == MemcgId::ROOT {
+                return owner;
+            }
+            self.owners.resize(at + 1, MemcgId::ROOT);
+        }
+        core::mem::replace(&mut self.owners[at], owner)
     }
 
     /// The next free slot from where the search stopped, around once (`scan_swap_map_slots`).
@@ -275,6 +294,8 @@ impl Swap {
         if let Some(area) = self.areas.get_mut(slot.area()) {
             *area.count_mut(slot.offset()) = 0;
             area.give_back(slot.offset());
+            let owner = area.record(slot.offset(), MemcgId::ROOT);
+            self.freed.extend((owner != MemcgId::ROOT).then_some(owner));
             if let Slot::Shadow(_) = area.cache.get(slot.offset()) {
                 area.cache.set(slot.offset(), Slot::Empty);
             }
@@ -347,6 +368,23 @@ impl Swap {
         if *count == 0 {
             self.release(cpu, slot);
         }
+    }
+
+    /// Writes down whose page is in a slot; says whose was there before (`swap_cgroup_record`).
+    pub(crate) fn record(&mut self, slot: SwapSlot, owner: MemcgId) -> MemcgId {
+        self.area_mut(slot).map_or(MemcgId::ROOT, |area| area.record(slot.offset(), owner))
+    }
+
+    /// Whose page is in a slot (`lookup_swap_cgroup_id`).
+    pub(crate) fn owner(&self, slot: SwapSlot) -> MemcgId {
+        let area = self.areas.get(slot.area());
+        area.and_then(|area| area.owners.get(slot.offset() as usize).copied()).unwrap_or_default()
+    }
+
+    /// Slots whose pages are a group's.
+    pub(crate) fn owned_by(&self, memcg: MemcgId) -> u64 {
+        let owners = self.areas.iter().flat_map(|area| &area.owners);
+        owners.filter(|&&owner| owner == memcg).count() as u64
     }
 
     /// The device that a slot is on.

@@ -103,13 +103,13 @@ impl<S: Sink> Machine<S> {
     /// Takes a page out of the swap cache and lets go of its slot (`delete_from_swap_cache`).
     pub(crate) fn delete_from_swap_cache(&mut self, cpu: CpuId, frame: Frame) {
         let slot = self.remove_from_swap_cache(cpu, frame, Slot::Empty);
-        self.swap.let_go(cpu, slot);
+        self.let_go_of_slot(cpu, slot);
     }
 
     /// Gives an anonymous page a slot and a place in the swap cache; it becomes dirty, as it has to be written
     /// (`add_to_swap`). Says whether there was a slot.
     pub(crate) fn give_swap_slot(&mut self, cpu: CpuId, frame: Frame) -> bool {
-        let Some(slot) = self.swap.take(cpu, self.cpus.len()) else { return false };
+        let Some(slot) = self.get_swap_page(cpu, frame) else { return false };
         self.add_to_swap_cache(cpu, frame, slot);
         self.set_page_dirty(cpu, frame);
         true
@@ -118,16 +118,16 @@ impl<S: Sink> Machine<S> {
     /// Moves a page of shared memory from its file's cache to the swap cache, the file keeps the slot
     /// (the first half of `shmem_writepage`). Says whether there was a slot.
     pub(crate) fn give_shmem_swap_slot(&mut self, cpu: CpuId, frame: Frame) -> bool {
-        let Some(slot) = self.swap.take(cpu, self.cpus.len()) else { return false };
+        let Some(slot) = self.get_swap_page(cpu, frame) else { return false };
         self.add_to_swap_cache(cpu, frame, slot);
         self.swap.duplicate(slot);
         self.delete_from_page_cache(cpu, frame, Slot::Swap(slot.0));
         true
     }
 
-    /// Whether so much of swap is used that slots of pages in memory are worth getting back (`mem_cgroup_swap_full`).
+    /// Whether so much of swap is used that the slot of a page in memory is worth getting back.
     pub(crate) fn is_swap_full_for(&self, frame: Frame) -> bool {
-        self.mem.life(frame).flags.contains(LifeFlags::SWAPCACHE) && self.swap.is_full()
+        self.mem.life(frame).flags.contains(LifeFlags::SWAPCACHE) && self.mem_cgroup_swap_full(frame)
     }
 
     /// Gives the slot of a page back if nothing but the swap cache needs it; says whether it did
@@ -164,7 +164,7 @@ impl<S: Sink> Machine<S> {
     /// An entry that names a slot is dropped; a page in the swap cache that only it needed goes, too
     /// (`free_swap_and_cache`).
     pub(crate) fn free_swap_and_cache(&mut self, cpu: CpuId, slot: SwapSlot) {
-        self.swap.put(cpu, slot);
+        self.put_slot(cpu, slot);
         if self.swap.count(slot) > 0 {
             return;
         }

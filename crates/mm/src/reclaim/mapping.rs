@@ -102,6 +102,9 @@ impl<S: Sink> Machine<S> {
         }
         let workingset = life.flags.contains(LifeFlags::WORKINGSET);
         let in_swap = life.flags.contains(LifeFlags::SWAPCACHE);
+        if in_swap {
+            self.mem_cgroup_swapout(cpu, page);
+        }
         let left = if in_swap || life.is_file_lru() {
             Slot::Shadow(self.workingset_eviction(target, node, life.nr_pages(), workingset).pack())
         } else {
@@ -109,7 +112,7 @@ impl<S: Sink> Machine<S> {
         };
         if in_swap {
             let slot = self.remove_from_swap_cache(cpu, page, left);
-            self.swap.let_go(cpu, slot);
+            self.let_go_of_slot(cpu, slot);
         } else {
             self.delete_from_page_cache(cpu, page, left);
         }

@@ -1,5 +1,6 @@
 //! Reading a file (`generic_file_buffered_read`).
 
+use super::back::Back;
 use super::fault::FaultOutcome;
 use super::file_fill::FileFill;
 use crate::event::Sink;
@@ -18,6 +19,7 @@ pub struct ReadPage {
     /// Pages that the call still wants, this one included.
     request: u32,
     fill: Option<Box<FileFill>>,
+    back: Back<FaultOutcome>,
 }
 
 impl ReadPage {
@@ -30,11 +32,18 @@ impl ReadPage {
     /// Reads a page of a file in a call that wants so many pages from this one on (`read`).
     #[must_use]
     pub fn of_call(file: FileId, index: u32, request: u32) -> ReadPage {
-        ReadPage { file, index, request: request.max(1), fill: None }
+        ReadPage { file, index, request: request.max(1), fill: None, back: Back::default() }
     }
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        let mut back = core::mem::take(&mut self.back);
+        let step = back.after(machine, task, |machine, task| self.call(machine, task));
+        self.back = back;
+        step
+    }
+
+    fn call<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
         // A page that is on its way is waited for, so that it can be given back.
         let idle = self.fill.as_ref().is_none_or(|fill| fill.is_idle());
         if let Some(outcome) = self.without_page(machine, task).filter(|_| idle) {
@@ -62,6 +71,7 @@ impl ReadPage {
             }
         }
     }
+
     /// How it ends where no page is needed: a hole in shared memory reads as zeros and stays a hole.
     fn without_page<S: Sink>(&self, machine: &Machine<S>, task: &Task) -> Option<FaultOutcome> {
         if machine.is_killed(task) {

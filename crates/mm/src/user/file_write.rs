@@ -1,5 +1,6 @@
 //! Writing a file (`generic_perform_write`, `pagecache_get_page`).
 
+use super::back::Back;
 use super::fault::FaultOutcome;
 use super::file_fill::{FileFill, MAPPING_GFP};
 use super::new_page::{NewPage, Use};
@@ -22,17 +23,25 @@ pub struct WritePage {
     fill: Option<Box<FileFill>>,
     /// Whether all is done but a pause for the pages that are dirty.
     written: bool,
+    back: Back<FaultOutcome>,
 }
 
 impl WritePage {
     /// Writes a page of a file; the file grows if the page lies behind its end.
     #[must_use]
     pub fn new(file: FileId, index: u32) -> WritePage {
-        WritePage { file, index, request: None, fill: None, written: false }
+        WritePage { file, index, request: None, fill: None, written: false, back: Back::default() }
     }
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
+        let mut back = core::mem::take(&mut self.back);
+        let step = back.after(machine, task, |machine, task| self.call(machine, task));
+        self.back = back;
+        step
+    }
+
+    fn call<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
         loop {
             // A page that is on its way is waited for, so that it can be given back.
             let idle = self.request.is_none() && self.fill.as_ref().is_none_or(|fill| fill.is_idle());

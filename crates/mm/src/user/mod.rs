@@ -4,6 +4,7 @@
 //! Whatever may have to wait for memory or for a device is a value with a `resume` method; the rest is done at once.
 
 mod advise;
+mod back;
 mod cold;
 mod exit;
 mod fault;
@@ -15,6 +16,8 @@ mod huge_pool;
 mod map;
 mod new_page;
 mod process;
+#[cfg(test)]
+mod tests;
 mod truncate;
 mod zap;
 

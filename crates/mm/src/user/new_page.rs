@@ -4,7 +4,7 @@ use crate::alloc::{Alloc, Fault};
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::page::life::{Life, LifeFlags};
+use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::pfn::{Frame, NodeId, Order, PAGEBLOCK_ORDER};
 use crate::reclaim::memcg::ChargePage;
 use crate::task::Task;
@@ -27,6 +27,8 @@ pub(crate) struct NewPage {
     gfp: Gfp,
     order: Order,
     purpose: Use,
+    /// Whom it is charged to, if not the task's group.
+    owner: Option<MemcgId>,
     stage: Stage,
     /// The node to ask next, and from there on all others, for a huge page that its node alone does not have.
     elsewhere: Option<NodeId>,
@@ -43,7 +45,13 @@ enum Stage {
 
 impl NewPage {
     pub(crate) fn new(gfp: Gfp, purpose: Use) -> NewPage {
-        NewPage { gfp, order: Order::default(), purpose, stage: Stage::Begin, elsewhere: None, refused: false }
+        let (order, stage) = (Order::default(), Stage::Begin);
+        NewPage { gfp, order, purpose, owner: None, stage, elsewhere: None, refused: false }
+    }
+
+    /// The same, charged to a group whoever asks for it.
+    pub(crate) fn charged_to(self, owner: Option<MemcgId>) -> NewPage {
+        NewPage { owner, ..self }
     }
 
     /// A huge page (`alloc_hugepage_vma`).
@@ -116,7 +124,7 @@ impl NewPage {
         let flags = if small { LifeFlags::empty() } else { LifeFlags::HUGE };
         *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
         let gfp = if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
-        let mut charge = ChargePage::new(machine, task.memcg.id, frame, gfp);
+        let mut charge = ChargePage::new(machine, self.owner.unwrap_or(task.memcg.id), frame, gfp);
         match charge.resume(machine, task) {
             Step::Done(charged) => Step::Done(self.keep_if(charged, machine, task, frame)),
             Step::Wait(wait) => {

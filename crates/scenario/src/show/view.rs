@@ -244,7 +244,7 @@ fn daemon_kind(daemon: &Daemon) -> &'static str {
         Daemon::Kcompactd(_) => "kcompactd",
         Daemon::Reaper(_) => "reaper",
         Daemon::Flusher(_) => "flusher",
-        Daemon::Vmstat(_) => "worker",
+        Daemon::Vmstat(_) | Daemon::Memcg(_) => "worker",
     }
 }
 

@@ -226,8 +226,13 @@ impl Memcgs {
         }
     }
 
-    pub(crate) fn take_high_work(&mut self) -> Vec<MemcgId> {
-        core::mem::take(&mut self.high_work)
+    pub(crate) fn next_high_work(&mut self) -> Option<MemcgId> {
+        (!self.high_work.is_empty()).then(|| self.high_work.remove(0))
+    }
+
+    /// Whether there is work for a worker.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.high_work.is_empty() || !self.pressure_work.is_empty()
     }
 
     pub(crate) fn take_pressure_work(&mut self) -> Vec<MemcgId> {

@@ -3,7 +3,6 @@
 use super::{CgroupVersion, Counted, Memcgs, MemoryEvent};
 use crate::page::life::MemcgId;
 
-#[allow(dead_code, reason = "swap slots do not know their group yet")]
 impl Memcgs {
     /// Charges a slot that pages of a group are to go to; `slot` says whether there was one. False if the group may have
     /// no more. Version 2 alone counts swap by itself (`mem_cgroup_try_charge_swap`).
@@ -21,6 +20,30 @@ impl Memcgs {
         self.count_event(memcg, MemoryEvent::SwapMax);
         self.count_event(memcg, MemoryEvent::SwapFail);
         false
+    }
+
+    /// Whether swap is an account of its own.
+    pub(crate) fn counts_swap_apart(&self) -> bool {
+        self.version == CgroupVersion::V2
+    }
+
+    /// Whom slots for pages of a group are charged to: the group, or if it was removed and has none left the first above
+    /// that has (`mem_cgroup_id_get_online`).
+    pub(crate) fn swap_owner_of(&self, memcg: MemcgId) -> MemcgId {
+        let known =
+            |&id: &MemcgId| self.get(id).is_some_and(|group| group.online) || self.counter(Counted::Swap, id).usage > 0;
+        core::iter::successors(Some(memcg), |&id| self.parent(id)).find(known).unwrap_or_default()
+    }
+
+    /// Moves what a removed group has of memory and swap together to the one that its slots are charged to (end of
+    /// `mem_cgroup_swapout`).
+    pub(crate) fn move_swap(&mut self, from: MemcgId, to: MemcgId, pages: u64) {
+        if from != to {
+            if to != MemcgId::ROOT {
+                self.charge(Counted::MemorySwap, to, pages);
+            }
+            self.uncharge(Counted::MemorySwap, from, pages);
+        }
     }
 
     /// Takes pages in swap off a group's account (`mem_cgroup_uncharge_swap`).

@@ -11,7 +11,7 @@ use crate::page::life::MemcgId;
 use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::sched::HZ;
 use crate::task::Task;
-use crate::wait::{Step, Wait, finish};
+use crate::wait::{Step, Wait};
 
 /// Longest delay: two seconds, in jiffies (`MEMCG_MAX_HIGH_DELAY_JIFFIES`).
 const MAX_DELAY: u64 = 2 * HZ;
@@ -79,6 +79,17 @@ impl ReclaimHigh {
                 self.run = Some(MemcgReclaim::new(memcg, self.pages, Gfp::GFP_KERNEL, true));
             }
         }
+    }
+}
+
+/// Brings a group and those above it below `memory.high`, as far as one run each can (`high_work_func`).
+#[derive(Clone, Debug)]
+pub(crate) struct HighWork(ReclaimHigh);
+
+impl HighWork {
+    /// Goes on.
+    pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, worker: &mut Task) -> Step<()> {
+        self.0.resume(machine, worker).map(|_| ())
     }
 }
 
@@ -179,23 +190,10 @@ impl<S: Sink> Machine<S> {
         delay(Counted::Memory) + delay(Counted::Swap)
     }
 
-    /// Whether a task has to reclaim for `memory.high` before it goes back to user mode; if so it does, every wait
-    /// passing at once.
-    pub fn handle_over_high(&mut self, task: &mut Task) {
-        let Some(mut work) = OverHigh::of(task) else { return };
-        finish(|| work.resume(self, task));
-    }
-
-    /// Groups that a worker is to bring below `memory.high`, in the order they were noted (`high_work`). None is left.
-    pub fn take_high_work(&mut self) -> Vec<MemcgId> {
-        self.memcgs.take_high_work()
-    }
-
-    /// Brings a group and those above it below `memory.high`, as far as one run each can, every wait passing at once
-    /// (`high_work_func`).
-    pub fn do_high_work(&mut self, worker: &mut Task, memcg: MemcgId) {
-        let mut run = ReclaimHigh::new(memcg, CHARGE_BATCH);
-        finish(|| run.resume(self, worker));
+    /// Work for the worker that brings groups below `memory.high`, the one noted first first (`high_work`).
+    pub(crate) fn next_high_work(&mut self) -> Option<HighWork> {
+        let memcg = self.memcgs.next_high_work()?;
+        Some(HighWork(ReclaimHigh::new(memcg, CHARGE_BATCH)))
     }
 }
 

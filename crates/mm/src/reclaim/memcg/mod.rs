@@ -13,6 +13,7 @@ mod remove;
 mod tests;
 
 pub(crate) use charge::Charge;
+pub(crate) use high::{HighWork, OverHigh};
 pub use limits::MemcgLimit;
 pub(crate) use page::ChargePage;
 pub(crate) use reclaim::{MemcgReclaim, reclaim_gfp};

@@ -1,7 +1,7 @@
 //! Each rung of the ladder on which a charge goes on (`try_charge`).
 
-use super::Charge;
 use super::oom::MemcgOom;
+use super::{Charge, OverHigh};
 use crate::config::{MachineConfig, PcSpec};
 use crate::event::{ChargeRung, Event, MemcgEvent};
 use crate::gfp::Gfp;
@@ -248,7 +248,14 @@ fn charges_above_high_are_noted_for_the_task_and_stock_hits_are_not() {
     assert_eq!(task.memcg.over_high, 32);
     assert!(machine.charge_now(&mut task, GROUP, Gfp::GFP_KERNEL, 1));
     assert_eq!(task.memcg.over_high, 32);
-    machine.handle_over_high(&mut task);
+    let mut work = OverHigh::of(&mut task).expect("it has work");
+    let slept = (0..10_000).any(|_| {
+        let step = work.resume(&mut machine, &mut task);
+        matches!(step, crate::wait::Step::Wait(crate::wait::Wait::Sleep(500)))
+    });
+    assert!(slept);
+    assert!(task.in_memstall);
+    assert_eq!(work.resume(&mut machine, &mut task), crate::wait::Step::Done(()));
     assert_eq!((task.memcg.over_high, machine.memcgs.events_of(GROUP, MemoryEvent::High)), (0, 17));
 }
 

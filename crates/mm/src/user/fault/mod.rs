@@ -7,6 +7,7 @@ mod huge;
 mod protect;
 pub(crate) mod swap;
 
+use super::back::Back;
 use super::file_fill::FileFill;
 use super::new_page::{NewPage, Use};
 use crate::alloc::Fault;
@@ -54,6 +55,7 @@ pub struct PageFault {
     hand: Option<Frame>,
     huge: HugeFault,
     work: Work,
+    back: Back<FaultOutcome>,
 }
 
 /// What the fault is at.
@@ -90,15 +92,20 @@ impl PageFault {
     /// A fault of a process at a page of one of its mappings.
     #[must_use]
     pub fn new(pid: Pid, vma: VmaId, offset: u64, write: bool) -> PageFault {
-        let (huge, work) = (HugeFault::default(), Work::None);
-        PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, huge, work }
+        let (huge, work, back) = (HugeFault::default(), Work::None, Back::default());
+        PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, huge, work, back }
     }
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        task.memcg.in_user_fault = true;
-        let step = self.handle(machine, task);
-        task.memcg.in_user_fault = false;
+        let mut back = core::mem::take(&mut self.back);
+        let step = back.after(machine, task, |machine, task| {
+            task.memcg.in_user_fault = true;
+            let step = self.handle(machine, task);
+            task.memcg.in_user_fault = false;
+            step
+        });
+        self.back = back;
         step
     }
 

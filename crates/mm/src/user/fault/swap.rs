@@ -7,7 +7,7 @@ use crate::gfp::Gfp;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
-use crate::page::life::LifeFlags;
+use crate::page::life::{LifeFlags, MemcgId};
 use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
 use crate::task::Task;
 use crate::task::mm::{FileId, RssKind, VmFlags};
@@ -69,7 +69,10 @@ impl SwapFill {
                 Ok(step) => return step,
                 Err(slot) => {
                     let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, self.purpose);
-                    self.request = Some((slot, page));
+                    // A page for the swap cache is nobody's if the slot is not.
+                    let nobody = (!machine.bypasses_swap_cache(slot)).then_some(MemcgId::ROOT);
+                    let owner = machine.owner_of_slot(slot).or(nobody);
+                    self.request = Some((slot, page.charged_to(owner)));
                 }
             }
         }
@@ -166,7 +169,7 @@ impl PageFault {
         let family = machine.anon_vma_prepare(site.place);
         machine.page_add_anon_rmap(cpu, frame, family, site.vma.index(site.place.page));
         machine.set_pte(site.place, pte);
-        machine.swap.put(cpu, slot);
+        machine.put_slot(cpu, slot);
         let locked = site.vma.flags.contains(VmFlags::LOCKED);
         if machine.is_swap_full_for(frame) || locked || life.flags.contains(LifeFlags::MLOCKED) {
             machine.free_unneeded_swap(cpu, frame);
@@ -210,6 +213,7 @@ impl<S: Sink> Machine<S> {
         self.swap.hold(slot);
         self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
         let old = self.add_to_swap_cache(cpu, frame, slot);
+        self.uncharge_slot_of_charged_page(slot);
         if let Slot::Shadow(shadow) = old {
             self.refault(cpu, frame, shadow);
         }
@@ -223,6 +227,7 @@ impl<S: Sink> Machine<S> {
     fn swap_in_past_cache(&mut self, cpu: CpuId, frame: Frame, slot: SwapSlot) {
         self.hold(frame);
         self.mem.life_mut(frame).flags |= LifeFlags::SWAPBACKED;
+        self.uncharge_slot_of_charged_page(slot);
         if let Slot::Shadow(shadow) = self.swap_cache_slot(slot) {
             self.refault(cpu, frame, shadow);
             self.drop_shadow(slot);
@@ -243,6 +248,6 @@ impl<S: Sink> Machine<S> {
         self.add_to_page_cache(cpu, frame, file, index);
         self.delete_from_swap_cache(cpu, frame);
         self.set_page_dirty(cpu, frame);
-        self.swap.put(cpu, slot);
+        self.put_slot(cpu, slot);
     }
 }
