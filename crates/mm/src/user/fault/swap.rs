@@ -70,7 +70,7 @@ impl SwapFill {
                 Err(slot) => {
                     let page = NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, self.purpose);
                     // A page for the swap cache is nobody's if the slot is not.
-                    let nobody = (!machine.bypasses_swap_cache(slot)).then_some(MemcgId::ROOT);
+                    let nobody = (!self.bypasses_swap_cache(machine, slot)).then_some(MemcgId::ROOT);
                     let owner = machine.owner_of_slot(slot).or(nobody);
                     self.request = Some((slot, page.charged_to(owner)));
                 }
