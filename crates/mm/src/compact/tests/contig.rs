@@ -1,13 +1,14 @@
 //! Taking ranges and CMA areas.
 
-use crate::compact::{AllocContig, ContigError};
 use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, machine, pin};
+use crate::compact::{AllocContig, ContigError};
 use crate::event::Event;
 use crate::gfp::Gfp;
 use crate::page::life::LifeFlags;
 use crate::pfn::{Frame, MigrateType, NodeId, Order, Pfn};
 use crate::task::Task;
 use crate::vmstat::{VmEvent, ZoneItem};
+use crate::wait::{Step, Wait};
 
 type Recorded = crate::Machine<Vec<Event>>;
 
