@@ -137,6 +137,9 @@ fn as_object<S: Serializer>(pairs: &[(&'static str, u64)], serializer: S) -> Res
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
+/// Contexts that a view has at most.
+const MOST_CONTEXTS: usize = 256;
+
 pub(super) fn of(show: &Show) -> RunView {
     let machine = show.machine();
     let contexts = show.run.contexts();
@@ -155,7 +158,7 @@ pub(super) fn of(show: &Show) -> RunView {
             Some(End::Panicked) => "panicked",
         },
         note: note(show),
-        contexts: contexts.iter().zip(0..).map(|(context, id)| context_view(machine, context, id)).collect(),
+        contexts: shown(contexts).map(|(context, id)| context_view(machine, context, id)).collect(),
         ran: show.ran.map(|id| id.0),
         nodes: nodes(show),
         ladder: show
@@ -208,6 +211,19 @@ fn context_name(context: &Context<Actor>) -> String {
     }
 }
 
+/// Contexts with their numbers, at most [`MOST_CONTEXTS`] of them: those that ended are left out first, then the latest.
+fn shown(contexts: &[Context<Actor>]) -> impl Iterator<Item = (&Context<Actor>, u32)> {
+    let ended = |context: &Context<Actor>| context.activity == Activity::Ended;
+    let alive = contexts.iter().filter(|context| !ended(context)).count();
+    let (mut alive_left, mut ended_left) = (MOST_CONTEXTS, MOST_CONTEXTS.saturating_sub(alive));
+    contexts.iter().zip(0..).filter(move |(context, _)| {
+        let left = if ended(context) { &mut ended_left } else { &mut alive_left };
+        let fits = *left > 0;
+        *left = left.saturating_sub(1);
+        fits
+    })
+}
+
 fn context_view(machine: &Machine<Trace>, context: &Context<Actor>, id: u32) -> ContextView {
     let (activity, wait) = match context.activity {
         Activity::Runnable { at } if at > machine.jiffies() => ("waiting", Some("sleep")),
@@ -219,7 +235,7 @@ fn context_view(machine: &Machine<Trace>, context: &Context<Actor>, id: u32) -> 
         Actor::Task(task) => machine.mm_of(task.pid()),
         Actor::Daemon(_) => None,
     };
-    let is_task = matches!(context.program, Actor::Task(_));
+    let lives = matches!(context.program, Actor::Task(_)) && context.activity != Activity::Ended;
     ContextView {
         id,
         name: context_name(context),
@@ -229,8 +245,8 @@ fn context_view(machine: &Machine<Trace>, context: &Context<Actor>, id: u32) -> 
         },
         activity,
         wait,
-        rss: is_task.then(|| mm.map_or(0, |mm| mm.total_rss())),
-        swapped: is_task.then(|| mm.map_or(0, |mm| mm.swapents())),
+        rss: lives.then(|| mm.map_or(0, |mm| mm.total_rss())),
+        swapped: lives.then(|| mm.map_or(0, |mm| mm.swapents())),
         node: match &context.program {
             Actor::Daemon(daemon) => daemon.node().map(|node| node.0),
             Actor::Task(_) => None,
