@@ -43,7 +43,7 @@ pub enum StepKind {
 }
 
 /// A decision that can be told.
-#[cfg_attr(not(feature = "reclaim"), expect(dead_code, reason = "nobody decides anything then"))]
+#[cfg_attr(not(feature = "show"), expect(dead_code, reason = "only a run that is shown is told in full"))]
 pub(crate) struct Told {
     /// What it is about, such as `kswapd` or `compact`.
     pub(crate) topic: &'static str,
