@@ -35,6 +35,10 @@ export const modeled: ModeledText = {
       'Compaction',
       'Whether a zone is suitable, the two scanners with their skip hints, deferral, capture, kcompactd and proactive compaction; contiguous ranges and CMA.',
     ],
+    [
+      'Huge pages',
+      'Faults of anonymous memory by the enabled and defrag settings and by advice, splitting with its queue, copies on fork and write; the pool of nr_hugepages.',
+    ],
     ['The OOM killer', 'Its gates and constraints, scores, the kill, the reaper, and the report.'],
     ['Memory cgroups', 'Hierarchies with min, low, high, max and a swap limit; charges of pages and of __GFP_ACCOUNT.'],
     [
@@ -55,6 +59,10 @@ export const modeled: ModeledText = {
     [
       'Slab caches from within',
       'Caches that shrink are counted in objects and pages; which object lies in which slab is left out.',
+    ],
+    [
+      'Some of huge pages and swap',
+      'khugepaged, huge pages of files and tmpfs, and clusters of swap slots: a huge page goes to swap in parts.',
     ],
     [
       'Page contents',
