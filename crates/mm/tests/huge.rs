@@ -1,5 +1,8 @@
 //! Transparent huge pages: who gets them, what shares them, and what splits them.
 
+mod actor;
+
+use actor::{Actor, touch};
 use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec, Thp, ThpDefrag, ThpSettings};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::gfp::Gfp;
@@ -9,18 +12,12 @@ use buddyscope_mm::pfn::{CpuId, NodeId, Order, Pfn};
 use buddyscope_mm::reclaim::MemcgLimit;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::{RssKind, VmFlags, VmaId};
-use buddyscope_mm::task::process::Pid;
-use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, PageFault, ProcessSpec};
+use buddyscope_mm::user::{Fork, MapSpec, ProcessSpec};
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
 use buddyscope_mm::wait::Step;
 use buddyscope_mm::{Machine, MemcgId};
 
 const CPU: CpuId = CpuId(0);
-
-struct Actor {
-    task: Task,
-    pid: Pid,
-}
 
 /// A machine of 64 MiB where every mapping gets huge pages.
 fn machine() -> Machine<NullSink> {
@@ -55,19 +52,6 @@ fn with_huge_page(machine: &mut Machine<NullSink>) -> (Actor, VmaId) {
     touch(machine, &mut actor, vma, 7, true);
     assert_eq!(event(machine, VmEvent::ThpFaultAlloc), 1);
     (actor, vma)
-}
-
-fn touch(machine: &mut Machine<NullSink>, actor: &mut Actor, vma: VmaId, page: u64, write: bool) -> FaultOutcome {
-    if machine.access(actor.pid, vma, page, write) {
-        return FaultOutcome::Minor;
-    }
-    let mut fault = PageFault::new(actor.pid, vma, page, write);
-    for _ in 0..1000 {
-        if let Step::Done(outcome) = fault.resume(machine, &mut actor.task) {
-            return outcome;
-        }
-    }
-    panic!("a fault that does not end");
 }
 
 fn fork(machine: &mut Machine<NullSink>, parent: &mut Actor) -> Actor {

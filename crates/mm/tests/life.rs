@@ -1,5 +1,8 @@
 //! Pages with a life: they are faulted in, shared, swapped out and back, and given back.
 
+mod actor;
+
+use actor::{Actor, touch};
 use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec};
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::io::{DeviceId, DeviceSpec, FileSpec, Flusher, Storage};
@@ -7,8 +10,7 @@ use buddyscope_mm::lru::LruIndex;
 use buddyscope_mm::pfn::{CpuId, NodeId};
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::{FileId, RssKind, VmFlags, VmaId};
-use buddyscope_mm::task::process::Pid;
-use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, PageFault, ProcessSpec, ReadPage, WritePage};
+use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, ProcessSpec, ReadPage, WritePage};
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
 use buddyscope_mm::wait::{Step, Wait};
 use buddyscope_mm::{Machine, MemcgId};
@@ -22,12 +24,6 @@ fn machine(mib: u64) -> Machine<NullSink> {
     Machine::boot(&config, NullSink).expect("a machine that boots")
 }
 
-/// A process and its task.
-struct Actor {
-    task: Task,
-    pid: Pid,
-}
-
 fn actor(machine: &mut Machine<NullSink>, comm: &str) -> Actor {
     let mut task = Task::new(CpuId(0));
     let pid = machine.start_process(ProcessSpec { comm: comm.to_owned(), ..ProcessSpec::default() }, &mut task);
@@ -36,20 +32,6 @@ fn actor(machine: &mut Machine<NullSink>, comm: &str) -> Actor {
 
 fn anon(pages: u64) -> MapSpec {
     MapSpec { pages, flags: VmFlags::WRITE, ..MapSpec::default() }
-}
-
-/// Runs something to its end; I/O takes no time on these machines, unless `complete` says otherwise.
-fn touch(machine: &mut Machine<NullSink>, actor: &mut Actor, vma: VmaId, page: u64, write: bool) -> FaultOutcome {
-    if machine.access(actor.pid, vma, page, write) {
-        return FaultOutcome::Minor;
-    }
-    let mut fault = PageFault::new(actor.pid, vma, page, write);
-    for _ in 0..1000 {
-        if let Step::Done(outcome) = fault.resume(machine, &mut actor.task) {
-            return outcome;
-        }
-    }
-    panic!("a fault that does not end");
 }
 
 fn touch_all(machine: &mut Machine<NullSink>, actor: &mut Actor, vma: VmaId, pages: u64) {

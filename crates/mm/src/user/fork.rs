@@ -23,100 +23,78 @@ pub struct Fork {
     left: Vec<VmaId>,
     /// Where in the next one.
     at: u64,
-    table: Option<(Level, NewPage)>,
-    /// A table page to be kept with a huge page, on its way or here.
-    deposit: Option<NewPage>,
+    /// The page that is being asked for.
+    request: Option<(Need, NewPage)>,
+    /// A table page to be kept with the next huge page.
     deposited: Option<Frame>,
-    copy: Option<NewPage>,
 }
 
-/// What stops the copying of entries.
-enum Stop {
-    /// A level of the page tables is missing.
+/// What a page is missing for, so that the copying of entries stops.
+#[derive(Clone, Copy, Debug)]
+enum Need {
+    /// A level of the page tables.
     Table(Level),
-    /// A table page for a huge page is missing.
+    /// A table page to be kept with a huge page.
     Deposit,
-    /// A page that a device writes to has to be copied at once.
-    Pinned,
-    /// Everything is copied.
-    End,
+    /// The copy of a page that a device writes to, which cannot wait for the first write.
+    Copy,
+}
+
+impl Need {
+    fn request(self) -> NewPage {
+        match self {
+            Need::Table(_) | Need::Deposit => NewPage::new(Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO, Use::Table),
+            Need::Copy => {
+                let fault = crate::alloc::Fault { policy: None, start: 0, pgoff: 0, address: 0, hugepage: false };
+                NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(fault))
+            }
+        }
+    }
 }
 
 impl Fork {
     /// A fork of a process.
     #[must_use]
     pub fn new(parent: Pid) -> Fork {
-        let (table, deposit, deposited, copy) = (None, None, None, None);
-        Fork { parent, child: None, left: Vec::new(), at: 0, table, deposit, deposited, copy }
+        Fork { parent, child: None, left: Vec::new(), at: 0, request: None, deposited: None }
     }
 
-    /// Goes on; done with the child, or without if there was no memory, or no
-    /// process more can be. The child's task is a
-    /// [`Task::fork`] of the parent's with this `pid`.
+    /// Goes on; done with the child, or without if there was no memory, or no process more can be. The child's task is
+    /// a [`Task::fork`] of the parent's with this `pid`.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Pid>> {
         if self.child.is_none() && !self.begin(machine) {
             return Step::Done(None);
         }
         loop {
             let Some((child, mm)) = self.child else { return Step::Done(None) };
-            if let Some((level, request)) = &mut self.table {
-                let level = *level;
-                match request.resume(machine, task) {
+            let mut copy = None;
+            if let Some((need, request)) = &mut self.request {
+                let need = *need;
+                let frame = match request.resume(machine, task) {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(None) => {
                         // The half-made child is taken down again.
                         machine.exit_process(task.cpu, child);
                         return Step::Done(None);
                     }
-                    Step::Done(Some(frame)) => {
+                    Step::Done(Some(frame)) => frame,
+                };
+                self.request = None;
+                match need {
+                    Need::Table(level) => {
                         let vma = self.left.last().copied().unwrap_or_default();
                         machine.add_table(task.cpu, &Place { mm, vma, page: self.at }, level, frame);
-                        self.table = None;
                     }
-                }
-            }
-            if let Some(request) = &mut self.deposit {
-                match request.resume(machine, task) {
-                    Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(None) => {
-                        machine.exit_process(task.cpu, child);
-                        return Step::Done(None);
-                    }
-                    Step::Done(Some(frame)) => {
+                    Need::Deposit => {
                         machine.count_table(task.cpu, frame, 1);
                         self.deposited = Some(frame);
-                        self.deposit = None;
                     }
+                    Need::Copy => copy = Some(frame),
                 }
             }
-            let mut hand = None;
-            if let Some(request) = &mut self.copy {
-                match request.resume(machine, task) {
-                    Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(None) => {
-                        machine.exit_process(task.cpu, child);
-                        return Step::Done(None);
-                    }
-                    Step::Done(frame) => {
-                        hand = frame;
-                        self.copy = None;
-                    }
-                }
-            }
-            match self.copy_entries(machine, task, mm, hand) {
-                Stop::End => return Step::Done(Some(child)),
-                Stop::Table(level) => {
-                    let gfp = Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO;
-                    self.table = Some((level, NewPage::new(gfp, Use::Table)));
-                }
-                Stop::Deposit => {
-                    let gfp = Gfp::GFP_KERNEL_ACCOUNT | Gfp::ZERO;
-                    self.deposit = Some(NewPage::new(gfp, Use::Table));
-                }
-                Stop::Pinned => {
-                    let fault = crate::alloc::Fault { policy: None, start: 0, pgoff: 0, address: 0, hugepage: false };
-                    self.copy = Some(NewPage::new(Gfp::GFP_HIGHUSER_MOVABLE, Use::Mapping(fault)));
-                }
+            match self.copy_entries(machine, task, mm, copy) {
+                Some(need) => self.request = Some((need, need.request())),
+                None => return Step::Done(Some(child)),
             }
         }
     }
@@ -154,17 +132,17 @@ impl Fork {
         true
     }
 
-    /// Copies entries until something is missing. Mappings of files without copies of their own are left to faults.
+    /// Copies entries until a page is missing, or all are copied. Mappings of files without copies of their own are left to faults.
     fn copy_entries<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
         task: &Task,
         mm: MmId,
         mut hand: Option<Frame>,
-    ) -> Stop {
+    ) -> Option<Need> {
         let Some(old) = machine.user.processes.get(self.parent).and_then(|process| process.mm) else {
             self.give_back_deposit(machine, task);
-            return Stop::End;
+            return None;
         };
         while let Some(&vma) = self.left.last() {
             let Some((place, pte)) = machine.next_place(old, vma, self.at) else {
@@ -176,7 +154,7 @@ impl Fork {
             let copy = Place { mm, ..place };
             let huge = machine.huge_pte(place).is_some();
             if let Some(level) = machine.user.mms.get(mm).and_then(|mm| mm.table.missing(place.page, huge)) {
-                return Stop::Table(level);
+                return Some(Need::Table(level));
             }
             let pinned = pte.frame().is_some_and(|frame| {
                 let head = machine.compound_head(frame);
@@ -184,7 +162,7 @@ impl Fork {
             });
             let cow = machine.user.mms.get(old).and_then(|mm| mm.vma(vma)).is_some_and(Vma::is_cow);
             if huge {
-                let Some(table) = self.deposited.take() else { return Stop::Deposit };
+                let Some(table) = self.deposited.take() else { return Some(Need::Deposit) };
                 if pinned && cow {
                     // Small pages are copied instead.
                     machine.free_table(task.cpu, Level::Lowest, table, true);
@@ -201,13 +179,13 @@ impl Fork {
                     machine.add_rss(mm, RssKind::Anon, 1);
                     machine.map_new_anon_page(task.cpu, copy, frame, true);
                 }
-                None if pinned && cow => return Stop::Pinned,
+                None if pinned && cow => return Some(Need::Copy),
                 None => machine.copy_entry(place, copy, pte, cow),
             }
             self.at += 1;
         }
         self.give_back_deposit(machine, task);
-        Stop::End
+        None
     }
 
     /// The huge page that a table page was meant for has gone meanwhile.

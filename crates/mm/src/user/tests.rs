@@ -38,6 +38,15 @@ impl World {
         world
     }
 
+    /// One whose group may hold 500 pages, with a process in it that touched 800.
+    fn swapping(version: CgroupVersion) -> (World, Task, VmaId) {
+        let mut world = World::new(version, 500);
+        let mut task = world.process(world.group);
+        let vma = world.map(&task, 800);
+        world.touch(&mut task, vma, 0..800);
+        (world, task, vma)
+    }
+
     fn set(&mut self, limit: MemcgLimit) {
         self.machine.set_memcg_limit(&mut Task::new(CpuId(0)), self.group, limit).expect("the group is there");
     }
@@ -96,10 +105,7 @@ impl World {
 
 #[test]
 fn pages_that_go_to_swap_move_to_the_swap_account_of_their_group() {
-    let mut world = World::new(CgroupVersion::V2, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (world, task, _) = World::swapping(CgroupVersion::V2);
     let swapped = world.swapped(&task);
     let (memory, swap) = (world.usage(world.group, Counted::Memory), world.usage(world.group, Counted::Swap));
     assert!(swapped >= 300 && memory <= 500, "{swapped} swapped, {memory} in memory");
@@ -145,10 +151,7 @@ fn without_swap_a_group_cannot_grow_beyond_its_memory() {
 
 #[test]
 fn a_slot_is_taken_off_the_account_when_it_is_given_back() {
-    let mut world = World::new(CgroupVersion::V2, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (mut world, task, _) = World::swapping(CgroupVersion::V2);
     world.machine.exit_process(CpuId(0), task.pid);
     // Slots that wait with the CPU to be given back are still on the account.
     assert!(world.usage(world.group, Counted::Swap) <= BATCH);
@@ -157,10 +160,7 @@ fn a_slot_is_taken_off_the_account_when_it_is_given_back() {
 
 #[test]
 fn a_page_from_swap_is_charged_to_the_group_that_it_left() {
-    let mut world = World::new(CgroupVersion::V2, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (mut world, mut task, vma) = World::swapping(CgroupVersion::V2);
     let other = world.machine.create_memcg(MemcgId::ROOT, "/b").expect("a group");
     world.machine.process_mut(task.pid).expect("it lives").memcg = other;
     let before = world.usage(other, Counted::Memory);
@@ -171,10 +171,7 @@ fn a_page_from_swap_is_charged_to_the_group_that_it_left() {
 
 #[test]
 fn a_page_of_a_removed_group_is_charged_to_who_reads_it_back() {
-    let mut world = World::new(CgroupVersion::V2, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (mut world, mut task, vma) = World::swapping(CgroupVersion::V2);
     let other = world.machine.create_memcg(MemcgId::ROOT, "/b").expect("a group");
     world.machine.process_mut(task.pid).expect("it lives").memcg = other;
     world.machine.remove_memcg(world.group).expect("it has no children");
@@ -184,10 +181,7 @@ fn a_page_of_a_removed_group_is_charged_to_who_reads_it_back() {
 
 #[test]
 fn version_1_counts_a_page_and_its_slot_once() {
-    let mut world = World::new(CgroupVersion::V1 { use_hierarchy: true }, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (mut world, task, _) = World::swapping(CgroupVersion::V1 { use_hierarchy: true });
     let (memory, both) = (world.usage(world.group, Counted::Memory), world.usage(world.group, Counted::MemorySwap));
     let swapped = world.swapped(&task);
     assert!(swapped >= 300 && both >= memory + swapped, "{both} in all, {memory} in memory, {swapped} in swap");
@@ -250,10 +244,7 @@ fn an_interrupt_leaves_the_work_above_memory_high_to_a_worker() {
 
 #[test]
 fn a_group_whose_swap_is_half_used_gets_slots_of_pages_in_memory_back() {
-    let mut world = World::new(CgroupVersion::V2, 500);
-    let mut task = world.process(world.group);
-    let vma = world.map(&task, 800);
-    world.touch(&mut task, vma, 0..800);
+    let (mut world, mut task, vma) = World::swapping(CgroupVersion::V2);
     world.set(MemcgLimit::SwapMax(400));
     for page in 0..800 {
         world.touch(&mut task, vma, page..page + 1);
