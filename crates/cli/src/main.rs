@@ -5,6 +5,7 @@ mod boot;
 mod boot_json;
 mod check_boot;
 mod compare;
+mod explain;
 mod folders;
 mod replay;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     Compare(compare::Args),
     /// Boot a machine and print it as the kernel would.
     Boot(boot::Args),
+    /// Say why requests failed and whom the OOM killer chose, from a kernel's log.
+    Explain(explain::Args),
     /// Run a scenario in virtual time.
     Run(run::Args),
     /// Measure the model beside other buddy allocators.
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::CheckBoot(args) => check_boot::run(&args, &mut out),
         Command::Compare(args) => compare::run(&args, &mut out),
         Command::Boot(args) => boot::run(&args, &mut out),
+        Command::Explain(args) => explain::run(&args, &mut out),
         Command::Run(args) => run::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };

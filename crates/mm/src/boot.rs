@@ -187,7 +187,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Every pageblock whose first page exists begins movable (`memmap_init_zone`).
-    fn init_pageblocks(&mut self) {
+    pub fn init_pageblocks(&mut self) {
         let ranges: Vec<_> = self.mem.zone_ranges().collect();
         for (first, last, _) in ranges {
             let mut block = first.0.next_multiple_of(PAGEBLOCK_NR_PAGES as u32);

@@ -21,6 +21,7 @@ use crate::task::Pressure;
 use crate::task::cpuset::CpusetTree;
 use crate::task::mempolicy::PolicyZones;
 use crate::vmstat::{NR_NUMA_ITEMS, ZoneItem};
+use crate::zone::watermark::{calculate_totalreserve_pages, refresh_zone_stat_thresholds};
 use crate::zone::{Cpu, Node, PerCpuPages, Zone};
 use thiserror::Error;
 
@@ -261,6 +262,26 @@ impl<S: Sink> Machine<S> {
                 self.global.vm_numa_stat[item].wrapping_add(value).wrapping_sub(stat[item]);
             stat[item] = value;
         }
+    }
+
+    /// Marks a block as in use by someone unknown, as one block.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the block cannot be there.
+    pub fn restore_block_in_use(&mut self, zone: ZoneId, pfn: Pfn, order: Order) -> Result<(), RestoreError> {
+        let frame = self.unlisted(zone, pfn, order)?;
+        let meta = Meta::new(PageState::Allocated, order.get(), MigrateType::Unmovable);
+        self.mem.set_meta(frame, order.get(), meta.with(Meta::UNKNOWN));
+        Ok(())
+    }
+
+    /// Computes what follows from the zones' sizes, marks and reserves: per-CPU limits, thresholds of counters, drift
+    /// marks, and the reserve of the whole machine.
+    pub fn restore_limits(&mut self) {
+        self.tuning().setup_per_cpu_pageset();
+        let cpus = self.cpus.len();
+        refresh_zone_stat_thresholds(&mut self.zones, &mut self.pcp, cpus, cpus);
+        self.totalreserve_pages = calculate_totalreserve_pages(&self.zones, &mut self.nodes);
     }
 
     /// Marks every page of the zones that is neither reserved nor listed as in use by someone unknown. Call it once,

@@ -4,8 +4,12 @@
 pub mod check_boot;
 #[cfg(feature = "files")]
 pub mod compare;
+#[cfg(feature = "reader")]
+pub mod diagnose;
 pub mod explain;
 pub mod pagemap;
+#[cfg(feature = "reader")]
+pub mod rebuild;
 pub mod recording;
 pub mod replay;
 pub mod run;

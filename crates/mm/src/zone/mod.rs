@@ -9,6 +9,8 @@ pub mod watermark;
 pub mod zonelist;
 mod zonelist_build;
 
+pub use zonelist_build::build_node_zonelists;
+
 use crate::page::list::List;
 use crate::pfn::{
     CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NodeId, Pfn, ZoneId, ZoneType,

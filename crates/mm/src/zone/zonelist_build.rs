@@ -10,20 +10,22 @@ use crate::pfn::{MIGRATE_TYPES, NodeId, NodeMask, PAGEBLOCK_NR_PAGES, ZoneId, Zo
 /// At boot no CPU is in its node's mask yet, so the penalty for nodes with CPUs is always 0 and not modeled.
 pub(super) fn build_all_zonelists(layout: &mut Layout) {
     let states = layout.states;
-    let mut order = NodeOrder {
-        with_memory: states.memory,
-        online: states.online.weight(),
-        node_load: vec![0; layout.nodes.len()],
-    };
-    for id in states.online.iter() {
-        let nodes = order.for_node(&layout.nodes, id);
-        let node = &mut layout.nodes[id.index()];
-        node.fallback = zonelist(&layout.zones, nodes);
-        node.nofallback = zonelist(&layout.zones, [id]);
-    }
+    build_node_zonelists(&mut layout.nodes, &layout.zones, states.memory, states.online);
     layout.policy_zone = policy_zone(layout);
     layout.vm_total_pages = total_pages(layout);
     layout.page_group_by_mobility_disabled = layout.vm_total_pages < PAGEBLOCK_NR_PAGES * MIGRATE_TYPES as u64;
+}
+
+/// Builds both lists of every online node from the nodes' distances, which must name every node
+/// (`__build_all_zonelists`).
+pub fn build_node_zonelists(nodes: &mut [Node], zones: &[Zone], with_memory: NodeMask, online: NodeMask) {
+    let mut order = NodeOrder { with_memory, online: online.weight(), node_load: vec![0; nodes.len()] };
+    for id in online.iter() {
+        let nearest = order.for_node(nodes, id);
+        let node = &mut nodes[id.index()];
+        node.fallback = zonelist(zones, nearest);
+        node.nofallback = zonelist(zones, [id]);
+    }
 }
 
 /// Finds each node's order of nodes; what it remembers spreads the load over nodes of the same distance.

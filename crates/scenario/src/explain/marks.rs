@@ -7,7 +7,7 @@ use buddyscope_mm::event::{Verdict, WatermarkCheck};
 use buddyscope_mm::gfp::AllocFlags;
 
 /// The step for one check. Without contiguous areas free pages that the request cannot use are all high-atomic.
-pub(super) fn step(check: &WatermarkCheck, has_cma: bool) -> WhyStep {
+pub(crate) fn step(check: &WatermarkCheck, has_cma: bool) -> WhyStep {
     let (kind, key) = match check.verdict {
         Verdict::PassFast | Verdict::Pass => (StepKind::Pass, "mark.pass"),
         Verdict::PassNegative => (StepKind::Pass, "mark.negative"),

@@ -12,6 +12,10 @@ mod walk;
 
 pub use crate::sentence::{Arg, Args, Sentence, fill, templates};
 pub use crate::tell::StepKind;
+#[cfg(feature = "reader")]
+pub(crate) use marks::step as mark_step;
+#[cfg(feature = "reader")]
+pub(crate) use remedy::{Ahead, Change, attempt_all, families};
 pub use step::{Remedy, Why, WhyStep};
 
 use crate::session::{Command, FieldError, Session};

@@ -2,16 +2,33 @@
 
 use super::step::Remedy;
 use crate::sentence::{Args, Sentence};
-use crate::session::{AllocForm, State, Value};
+use crate::session::{AllocForm, Request, State};
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::gfp::Gfp;
+use buddyscope_mm::pfn::Order;
+#[cfg(feature = "reader")]
+use buddyscope_mm::pfn::Pfn;
+use buddyscope_mm::task::mempolicy::PolicyMode;
 
-/// A change of the request or of the machine.
+/// A request that differs, or a machine that does.
 #[derive(Clone)]
-struct Change {
-    sentence: Sentence,
-    form: AllocForm,
-    sysctl: Option<Sysctl>,
+pub(crate) struct Change {
+    /// What is different.
+    pub(crate) sentence: Sentence,
+    /// The request that is made.
+    pub(crate) request: Request,
+    /// What is done before.
+    pub(crate) before: Option<Ahead>,
+}
+
+/// What is done to a machine before a request.
+#[derive(Clone)]
+pub(crate) enum Ahead {
+    /// A file of `/proc/sys/vm` is written.
+    Sysctl(Sysctl),
+    /// Blocks in use are freed.
+    #[cfg(feature = "reader")]
+    Free(Vec<(Pfn, Order)>),
 }
 
 /// Tries everything that could have helped, what helps first. Of changes that differ only in how far they go, the
@@ -19,7 +36,14 @@ struct Change {
 pub(super) fn remedies(form: &AllocForm, before: &mut State) -> Vec<Remedy> {
     // What the copies need not have.
     before.forget_owners();
-    let families = families(form, before);
+    match form.request(&before.machine) {
+        Ok(request) => attempt_all(&families(&request, before), before),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Tries families of changes, each from the mildest on.
+pub(crate) fn attempt_all(families: &[Vec<Change>], before: &State) -> Vec<Remedy> {
     let tried: Vec<Remedy> = families.iter().filter_map(|family| mildest(family, before)).collect();
     let (helps, does_not): (Vec<Remedy>, Vec<Remedy>) = tried.into_iter().partition(|remedy| remedy.ok);
     helps.into_iter().chain(does_not).collect()
@@ -38,10 +62,18 @@ fn mildest(family: &[Change], before: &State) -> Option<Remedy> {
 
 fn attempt(change: &Change, before: &State) -> Option<Remedy> {
     let mut copy = before.clone();
-    if let Some(sysctl) = change.sysctl {
-        copy.machine.write_sysctl(sysctl).ok()?;
+    match &change.before {
+        None => {}
+        Some(Ahead::Sysctl(sysctl)) => copy.machine.write_sysctl(*sysctl).ok()?,
+        #[cfg(feature = "reader")]
+        Some(Ahead::Free(blocks)) => {
+            // A CPU that keeps no part of the counters to itself yet.
+            let cpu = copy.machine.cpus().last()?.id;
+            blocks.iter().try_for_each(|&(pfn, order)| copy.machine.free_pages(cpu, pfn, order)).ok()?;
+            copy.machine.refresh_cpu_vm_stats(cpu);
+        }
     }
-    let answer = copy.ask_once(&change.form)?;
+    let answer = copy.ask_once(&change.request);
     let zone = answer.pfn.and_then(|pfn| copy.machine.page_zone(pfn)).map(|zone| zone.id);
     let outcome = match (answer.pfn, zone) {
         (Some(pfn), Some(zone)) => Sentence::new("remedy.yes", Args::new().with("pfn", pfn).zone(zone)),
@@ -51,36 +83,43 @@ fn attempt(change: &Change, before: &State) -> Option<Remedy> {
 }
 
 /// The changes that make sense for this request, by family, mildest first.
-fn families(form: &AllocForm, before: &State) -> Vec<Vec<Change>> {
-    let Ok(request) = form.request(&before.machine) else { return Vec::new() };
-    let mut families = vec![orders(form, request.order.get())];
-    families.extend(flags(form, request.gfp).into_iter().map(|change| vec![change]));
-    if form.policy.starts_with("bind") {
-        families.push(vec![of_request("remedy.nomask", AllocForm { policy: "default".into(), ..form.clone() })]);
+pub(crate) fn families(request: &Request, before: &State) -> Vec<Vec<Change>> {
+    let mut families = vec![orders(request)];
+    families.extend(flags(request).into_iter().map(|change| vec![change]));
+    if request.task.policy.is_some_and(|policy| policy.mode() == PolicyMode::Bind) {
+        let mut unbound = request.clone();
+        unbound.task.policy = None;
+        families.push(vec![Change::of("remedy.nomask", Args::new(), unbound)]);
     }
-    families.push(min_free(form, before.machine.min_free_kbytes()));
+    families.push(min_free(request, before.machine.min_free_kbytes()));
     if before.machine.sysctls().lowmem_reserve_ratio != [0; 4] {
-        let sysctl = Sysctl::parse("lowmem_reserve_ratio", "0 0 0 0").ok();
-        families.push(vec![Change { sysctl, ..of_request("remedy.reserveRatio", form.clone()) }]);
+        let ahead = Sysctl::parse("lowmem_reserve_ratio", "0 0 0 0").ok().map(Ahead::Sysctl);
+        let change = Change::of("remedy.reserveRatio", Args::new(), request.clone());
+        families.push(vec![Change { before: ahead, ..change }]);
     }
     families
 }
 
-fn of_request(key: &'static str, form: AllocForm) -> Change {
-    Change { sentence: Sentence::new(key, Args::new()), form, sysctl: None }
+impl Change {
+    /// Another request of the same machine.
+    pub(crate) fn of(key: &'static str, args: Args, request: Request) -> Change {
+        Change { sentence: Sentence::new(key, args), request, before: None }
+    }
 }
 
-fn orders(form: &AllocForm, order: u8) -> Vec<Change> {
+fn orders(request: &Request) -> Vec<Change> {
+    let was = request.order.get();
     let lower = |lower: u8| {
-        let args = Args::new().with("order", lower).with("was", order);
-        let form = AllocForm { order: Value::from(u64::from(lower)), ..form.clone() };
-        Change { sentence: Sentence::new("remedy.order", args), form, sysctl: None }
+        let args = Args::new().with("order", lower).with("was", was);
+        let order = Order::new(lower.into()).unwrap_or_default();
+        Change::of("remedy.order", args, Request { order, ..request.clone() })
     };
-    (0..order).rev().map(lower).collect()
+    (0..was).rev().map(lower).collect()
 }
 
-fn flags(form: &AllocForm, own: Gfp) -> Vec<Change> {
-    let with = |key, gfp: Gfp| of_request(key, AllocForm { gfp: format!("{:#x}", gfp.bits()), ..form.clone() });
+fn flags(request: &Request) -> Vec<Change> {
+    let own = request.gfp;
+    let with = |key, gfp: Gfp| Change::of(key, Args::new(), Request { gfp, ..request.clone() });
     let sleeping = Gfp::RECLAIM | Gfp::IO | Gfp::FS;
     let mut changes = Vec::new();
     if !own.contains(Gfp::DIRECT_RECLAIM) {
@@ -101,11 +140,11 @@ fn flags(form: &AllocForm, own: Gfp) -> Vec<Change> {
     changes
 }
 
-fn min_free(form: &AllocForm, kbytes: u64) -> Vec<Change> {
+fn min_free(request: &Request, kbytes: u64) -> Vec<Change> {
     let less = |value: u64| {
         let args = Args::new().with("value", value).with("was", kbytes);
-        let sysctl = Sysctl::parse("min_free_kbytes", &value.to_string()).ok();
-        Change { sentence: Sentence::new("remedy.minFree", args), form: form.clone(), sysctl }
+        let ahead = Sysctl::parse("min_free_kbytes", &value.to_string()).ok().map(Ahead::Sysctl);
+        Change { before: ahead, ..Change::of("remedy.minFree", args, request.clone()) }
     };
     [kbytes / 2, kbytes / 8].into_iter().map(less).collect()
 }

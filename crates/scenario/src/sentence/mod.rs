@@ -3,6 +3,8 @@
 #[cfg(feature = "reclaim")]
 mod decisions;
 pub(crate) mod names;
+#[cfg(feature = "reader")]
+mod reports;
 mod requests;
 
 use buddyscope_mm::pfn::{MigrateType, Pfn, ZoneId};
@@ -23,6 +25,12 @@ pub enum Arg {
 impl From<i64> for Arg {
     fn from(value: i64) -> Arg {
         Arg::Number(value)
+    }
+}
+
+impl From<i32> for Arg {
+    fn from(value: i32) -> Arg {
+        Arg::Number(value.into())
     }
 }
 
@@ -157,10 +165,17 @@ impl Sentence {
 
 /// Key and English template of every sentence.
 pub fn templates() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    #[cfg(feature = "reclaim")]
-    return requests::TEMPLATES.iter().chain(decisions::TEMPLATES);
-    #[cfg(not(feature = "reclaim"))]
-    requests::TEMPLATES.iter()
+    let more: [&[(&str, &str)]; 2] = [
+        #[cfg(feature = "reclaim")]
+        decisions::TEMPLATES,
+        #[cfg(not(feature = "reclaim"))]
+        &[],
+        #[cfg(feature = "reader")]
+        reports::TEMPLATES,
+        #[cfg(not(feature = "reader"))]
+        &[],
+    ];
+    requests::TEMPLATES.iter().chain(more.into_iter().flatten())
 }
 
 /// The English template of a sentence; the key itself if there is none.

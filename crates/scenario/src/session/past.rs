@@ -1,6 +1,6 @@
 //! The machine as it was: the log run again up to some point.
 
-use super::alloc_form::AllocForm;
+use super::alloc_form::Request;
 use super::command::Command;
 use super::error::FieldError;
 use super::state::{State, ask};
@@ -105,9 +105,8 @@ impl State {
         self.background = Vec::new();
     }
 
-    /// Makes one request of a form without noting it; `None` if the machine cannot make it.
-    pub(crate) fn ask_once(&mut self, form: &AllocForm) -> Option<Answer> {
-        let request = form.request(&self.machine).ok()?;
-        Some(ask(&mut self.machine, &request, &form.policy, &mut self.interleaved))
+    /// Makes one request without noting it. Where an interleave policy goes on does not matter to it.
+    pub(crate) fn ask_once(&mut self, request: &Request) -> Answer {
+        ask(&mut self.machine, request, "", &mut self.interleaved)
     }
 }

@@ -26,7 +26,7 @@ pub struct State {
 }
 
 impl State {
-    pub(super) fn new(machine: Machine<Trace>) -> State {
+    pub(crate) fn new(machine: Machine<Trace>) -> State {
         let (background, interleaved) = (Vec::new(), Vec::new());
         State { machine, allocations: Allocations::default(), background, interleaved }
     }

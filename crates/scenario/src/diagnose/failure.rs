@@ -1,0 +1,277 @@
+//! Why a request failed, from its report: it is made again in the machine that the report shows.
+
+use super::lack::{Lack, ZoneFinding, finding, outside_cpuset};
+use super::{Diagnosis, Subject};
+use crate::explain::{Ahead, Change, Remedy, Why, attempt_all, explain, families};
+use crate::rebuild::{RebuildError, Rebuilt, Told};
+use crate::sentence::names::nodes;
+use crate::sentence::{Args, Sentence};
+use crate::session::{Request, State, Target, Trace};
+use buddyscope_mm::event::{Event, Skip};
+use buddyscope_mm::gfp::Gfp;
+use buddyscope_mm::pfn::{CpuId, NodeMask, Order, PAGE_ALLOC_COSTLY_ORDER, Pfn, ZoneId};
+use buddyscope_mm::task::Task;
+use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
+use buddyscope_procfs::report::{AllocFailure, Caller, MemInfo};
+
+/// What a report says of its request.
+pub(super) struct Asked<'a> {
+    pub(super) comm: &'a str,
+    pub(super) gfp: Gfp,
+    pub(super) order: u32,
+    pub(super) nodemask: Option<NodeMask>,
+    pub(super) mems_allowed: NodeMask,
+    pub(super) caller: Option<&'a Caller>,
+}
+
+/// Explains a failure report.
+pub(super) fn of_failure(line: usize, failure: &AllocFailure) -> Diagnosis {
+    let request = &failure.request;
+    let asked = Asked {
+        comm: &request.comm,
+        gfp: request.gfp,
+        order: request.order,
+        nodemask: request.nodemask,
+        mems_allowed: request.mems_allowed,
+        caller: failure.caller.as_ref(),
+    };
+    let title = Sentence::new("failure.title", request_args(&asked));
+    let mut diagnosis = Diagnosis::new(line, Subject::Failure, title);
+    diagnosis.notes.push(course(request.gfp, request.order));
+    match &failure.mem {
+        None => diagnosis.notes.push(Sentence::new("report.noMemInfo", Args::new())),
+        Some(mem) => match look(&asked, mem) {
+            Ok(look) => look.tell(&mut diagnosis, &asked),
+            Err(error) => diagnosis.refuse(&error),
+        },
+    }
+    diagnosis
+}
+
+pub(super) fn request_args(asked: &Asked<'_>) -> Args {
+    let gfp = if asked.gfp.is_empty() { "0".to_owned() } else { asked.gfp.to_string() };
+    let pages = 1u64.checked_shl(asked.order).unwrap_or(0);
+    Args::new().with("comm", asked.comm).with("gfp", gfp).with("order", asked.order).with("pages", pages)
+}
+
+/// How far a request of such flags goes when its marks are not met.
+fn course(gfp: Gfp, order: u32) -> Sentence {
+    let key = match gfp {
+        _ if !gfp.contains(Gfp::DIRECT_RECLAIM) && gfp.contains(Gfp::ATOMIC) => "course.atomic",
+        _ if !gfp.contains(Gfp::DIRECT_RECLAIM) => "course.noWait",
+        _ if gfp.contains(Gfp::NOFAIL) => "course.noFail",
+        _ if gfp.contains(Gfp::NORETRY) => "course.noRetry",
+        _ if order > u32::from(PAGE_ALLOC_COSTLY_ORDER) && gfp.contains(Gfp::RETRY_MAYFAIL) => "course.costlyMayFail",
+        _ if order > u32::from(PAGE_ALLOC_COSTLY_ORDER) => "course.costly",
+        _ if gfp.contains(Gfp::RETRY_MAYFAIL) => "course.mayFail",
+        _ if !gfp.contains(Gfp::FS) => "course.noFs",
+        _ => "course.kernel",
+    };
+    Sentence::new(key, Args::new().with("order", order))
+}
+
+/// A request made again.
+pub(super) struct Look {
+    pub(super) rebuilt: Rebuilt<Trace>,
+    request: Request,
+    events: Vec<Event>,
+    pub(super) zones: Vec<ZoneFinding>,
+    pub(super) passes: bool,
+    before: State,
+}
+
+/// Rebuilds the machine and makes the request.
+pub(super) fn look(asked: &Asked<'_>, mem: &MemInfo) -> Result<Look, RebuildError> {
+    let rebuilt = Rebuilt::new(Told::of_report(mem, asked.caller), Trace::default())?;
+    let before = State::new(rebuilt.machine.clone());
+    let request = request(asked, &rebuilt);
+    let mut state = before.clone();
+    let from = state.machine.sink().now();
+    let answer = state.ask_once(&request);
+    let events: Vec<Event> = state.machine.sink().since(from).map(|it| it.copied().collect()).unwrap_or_default();
+    let zones = last_walk(&events, &rebuilt.told);
+    Ok(Look { rebuilt, request, events, zones, passes: answer.pfn.is_some(), before })
+}
+
+/// The request as the report tells it. A nodemask is that of a policy that binds.
+fn request(asked: &Asked<'_>, rebuilt: &Rebuilt<Trace>) -> Request {
+    let cpus = rebuilt.machine.cpus().len() as u32;
+    let cpu = asked.caller.map_or(0, |caller| caller.cpu.min(cpus - 1)) as u16;
+    let memory = rebuilt.machine.memory_nodes();
+    let mut task = Task::new(CpuId(cpu));
+    let allowed = asked.mems_allowed & memory;
+    task.mems_allowed = if allowed.is_empty() { memory } else { allowed };
+    task.policy = asked.nodemask.and_then(|mask| {
+        let policy = Mempolicy::new(PolicyMode::Bind, PolicyFlags::empty(), mask, task.mems_allowed, memory);
+        policy.ok().flatten()
+    });
+    let order = Order::new(asked.order).unwrap_or(Order::MAX);
+    Request { gfp: asked.gfp, order, task, target: Target::Policy, count: 1, lru: false }
+}
+
+/// What the zones of the last walk lacked.
+fn last_walk(events: &[Event], told: &Told) -> Vec<ZoneFinding> {
+    let start = events.iter().rposition(|event| matches!(event, Event::Walk { .. })).unwrap_or(0);
+    let mut zones: Vec<ZoneFinding> = Vec::new();
+    for event in &events[start..] {
+        let found = match event {
+            Event::Watermark(check) => told.zone(check.zone).map(|zone| finding(check, zone)),
+            Event::Skipped { zone, reason: Skip::Cpuset } => Some(outside_cpuset(*zone)),
+            _ => None,
+        };
+        // A walk that starts over checks the same zones again.
+        zones.extend(found.filter(|found| zones.iter().all(|known| known.zone != found.zone)));
+    }
+    zones
+}
+
+impl Look {
+    fn tell(self, diagnosis: &mut Diagnosis, asked: &Asked<'_>) {
+        diagnosis.verdict = Some(self.verdict(asked));
+        diagnosis.lack = self.telling().map(|zone| zone.lack);
+        if !self.passes {
+            diagnosis.remedies = self.remedies();
+        }
+        diagnosis.walk = Some(self.walk());
+        diagnosis.zones = self.zones;
+        diagnosis.assumptions = self.rebuilt.told.assumptions;
+    }
+
+    /// The request step by step.
+    pub(super) fn walk(&self) -> Why {
+        let has_cma = self.rebuilt.told.zones.iter().any(|zone| zone.free_cma > 0);
+        explain(0, &self.events, has_cma, Vec::new())
+    }
+
+    /// The zone that tells most of why it failed: the largest that was looked at.
+    pub(super) fn telling(&self) -> Option<&ZoneFinding> {
+        let managed = |finding: &&ZoneFinding| self.rebuilt.told.zone(finding.zone).map_or(0, |zone| zone.managed);
+        self.zones.iter().rev().filter(|zone| zone.lack != Lack::Cpuset).max_by_key(managed)
+    }
+
+    pub(super) fn verdict(&self, asked: &Asked<'_>) -> Sentence {
+        let args = Args::new().with("order", asked.order);
+        if asked.order > u32::from(Order::MAX.get()) {
+            return Sentence::new("verdict.tooLarge", args);
+        }
+        if self.passes {
+            return Sentence::new("verdict.passes", args);
+        }
+        if let Some(limit) = self.limit() {
+            return limit;
+        }
+        match self.telling() {
+            None => Sentence::new("verdict.noZone", args),
+            Some(zone) => Sentence::new(verdict_key(zone.lack), args.zone(zone.zone).with("missing", zone.missing)),
+        }
+    }
+
+    /// What kept the request from zones that would have served it, if anything did.
+    fn limit(&self) -> Option<Sentence> {
+        let own = &self.request;
+        let all = self.rebuilt.machine.memory_nodes();
+        let passes = |request: &Request| self.before.clone().ask_once(request).pfn;
+        let mut tries: Vec<(&'static str, Args, Request)> = Vec::new();
+        if own.task.mems_allowed != all {
+            let mut free = own.clone();
+            free.task.mems_allowed = all;
+            free.task.policy = None;
+            tries.push(("verdict.cpuset", Args::new().with("nodes", nodes(own.task.mems_allowed)), free));
+        }
+        if own.task.policy.is_some() {
+            let mut free = own.clone();
+            free.task.policy = None;
+            tries.push(("verdict.policy", Args::new(), free));
+        }
+        if own.gfp.contains(Gfp::THISNODE) {
+            tries.push(("verdict.thisnode", Args::new(), Request { gfp: own.gfp - Gfp::THISNODE, ..own.clone() }));
+        }
+        let zones = own.gfp & (Gfp::DMA | Gfp::DMA32);
+        if !zones.is_empty() {
+            let args = Args::new().with("flag", zones.to_string());
+            tries.push(("verdict.zone", args, Request { gfp: own.gfp - zones, ..own.clone() }));
+        }
+        tries.into_iter().find_map(|(key, args, request)| {
+            let zone = self.rebuilt.machine.page_zone(passes(&request)?)?.id;
+            Some(Sentence::new(key, args.with("order", own.order.get()).zone(zone)))
+        })
+    }
+
+    /// Changes that were tried: to the request, and to what is free.
+    fn remedies(&self) -> Vec<Remedy> {
+        let mut all = vec![self.free_block(), self.free_more()];
+        all.extend(families(&self.request, &self.before).into_iter().map(|family| {
+            // The machine's own settings are guessed, so a change to them proves nothing.
+            family.into_iter().filter(|change| change.before.is_none()).collect()
+        }));
+        attempt_all(&all, &self.before)
+    }
+
+    /// As many more free pages as some zone lacks, where that is the least, with a block of the order among them where the
+    /// zone has none.
+    fn free_more(&self) -> Vec<Change> {
+        let Some(zone) = self.zones.iter().filter(|zone| zone.missing > 0).min_by_key(|zone| zone.missing) else {
+            return Vec::new();
+        };
+        let order = self.request.order;
+        let needs_block = zone.largest < i64::from(order.get());
+        let missing = if needs_block { zone.missing.max(order.pages()) } else { zone.missing };
+        let args = Args::new().zone(zone.zone).with("missing", missing).with("order", order.get());
+        let key = if needs_block && order.get() > 0 { "remedy.freeMoreAndBlock" } else { "remedy.freeMore" };
+        let block = if needs_block { order.get() } else { 0 };
+        self.freeing(key, args, self.blocks_in_use(zone.zone, missing, block))
+    }
+
+    /// One more free block of the order, in a zone that lacks nothing else.
+    fn free_block(&self) -> Vec<Change> {
+        let Some(zone) = self.zones.iter().find(|zone| matches!(zone.lack, Lack::Block | Lack::UsableBlock)) else {
+            return Vec::new();
+        };
+        let order = self.request.order;
+        let block = self.in_use(zone.zone).iter().find(|(_, size)| *size >= order).copied();
+        let args = Args::new().zone(zone.zone).with("order", order.get());
+        self.freeing("remedy.freeBlock", args, block.map(|block| vec![block]))
+    }
+
+    fn freeing(&self, key: &'static str, args: Args, blocks: Option<Vec<(Pfn, Order)>>) -> Vec<Change> {
+        let change = Change::of(key, args, self.request.clone());
+        blocks.map(|blocks| Change { before: Some(Ahead::Free(blocks)), ..change }).into_iter().collect()
+    }
+
+    fn in_use(&self, zone: ZoneId) -> &[(Pfn, Order)] {
+        self.rebuilt.in_use.iter().find(|(id, _)| *id == zone).map_or(&[], |(_, blocks)| blocks)
+    }
+
+    /// Blocks in use that hold at least so many pages and hardly more, the first of at least this order.
+    fn blocks_in_use(&self, zone: ZoneId, pages: u64, order: u8) -> Option<Vec<(Pfn, Order)>> {
+        let in_use = self.in_use(zone);
+        let first = in_use.iter().find(|(_, size)| size.get() >= order.max(1))?;
+        let mut chosen = if order > 0 { vec![*first] } else { Vec::new() };
+        let mut left = pages.saturating_sub(chosen.iter().map(|(_, size)| size.pages()).sum());
+        for &(pfn, size) in in_use.iter().rev().filter(|(_, size)| size.get() > 0) {
+            if size.pages() <= left && !chosen.contains(&(pfn, size)) {
+                chosen.push((pfn, size));
+                left -= size.pages();
+            }
+        }
+        if left > 0 {
+            // What is missing is smaller than any block that is left.
+            let larger = |block: &&(Pfn, Order)| block.1.get() > 0 && !chosen.contains(block);
+            chosen.push(*in_use.iter().find(larger)?);
+        }
+        Some(chosen)
+    }
+}
+
+const fn verdict_key(lack: Lack) -> &'static str {
+    match lack {
+        Lack::Nothing | Lack::Cpuset => "verdict.noZone",
+        Lack::Pages => "verdict.pages",
+        Lack::Reserves => "verdict.reserves",
+        Lack::OutsideCma => "verdict.outsideCma",
+        Lack::OutsideHighatomic => "verdict.outsideHighatomic",
+        Lack::Unprotected => "verdict.unprotected",
+        Lack::Block => "verdict.block",
+        Lack::UsableBlock => "verdict.usableBlock",
+    }
+}

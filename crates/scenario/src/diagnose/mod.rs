@@ -1,0 +1,97 @@
+//! What the kernel's own texts say about a machine, in plain words and with the numbers of the text.
+//!
+//! A failure report is answered with the check that failed in each zone, the kind of failure, and changes that would have
+//! let the request pass, each tried. An OOM report with how it came to it, the score table and the choice.
+
+mod failure;
+mod lack;
+mod oom;
+mod text;
+
+pub use lack::{Lack, ZoneFinding};
+pub use oom::Score;
+
+use crate::explain::{Remedy, Why};
+use crate::rebuild::RebuildError;
+use crate::sentence::{Args, Sentence};
+use buddyscope_procfs::report::{LogError, Logged, Message, read_log};
+use serde::Serialize;
+
+/// What a text is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Subject {
+    /// A request that failed.
+    Failure,
+    /// The OOM killer at work.
+    Oom,
+}
+
+/// What one message of a log comes to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnosis {
+    /// Number of the message's first line, from 1.
+    pub line: usize,
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub title: Sentence,
+    /// Why, in one sentence, if the text tells enough.
+    pub verdict: Option<Sentence>,
+    /// What the zone lacked that tells most.
+    pub lack: Option<Lack>,
+    /// What else is worth knowing.
+    pub notes: Vec<Sentence>,
+    /// Each zone that was looked at, in the order of the walk.
+    pub zones: Vec<ZoneFinding>,
+    /// Who could be killed, highest score first.
+    pub scores: Vec<Score>,
+    /// The request, made again step by step in the machine that the text shows.
+    pub walk: Option<Why>,
+    /// Changes that were tried.
+    pub remedies: Vec<Remedy>,
+    /// What the text does not tell.
+    pub assumptions: Vec<Sentence>,
+}
+
+impl Diagnosis {
+    fn new(line: usize, subject: Subject, title: Sentence) -> Diagnosis {
+        Diagnosis {
+            line,
+            subject,
+            title,
+            verdict: None,
+            lack: None,
+            notes: Vec::new(),
+            zones: Vec::new(),
+            scores: Vec::new(),
+            walk: None,
+            remedies: Vec::new(),
+            assumptions: Vec::new(),
+        }
+    }
+
+    /// Notes why no machine could be made of what is told.
+    fn refuse(&mut self, error: &RebuildError) {
+        self.notes.push(Sentence::new("report.noMachine", Args::new().with("why", error.to_string())));
+    }
+}
+
+/// Explains every report in a log, in its order.
+///
+/// # Errors
+/// [`LogError`] with line and value if a report cannot be read.
+pub fn diagnose(log: &str) -> Result<Vec<Diagnosis>, LogError> {
+    let messages = read_log(log)?;
+    Ok(messages.iter().enumerate().filter_map(|(nth, logged)| of_message(logged, &messages[nth + 1..])).collect())
+}
+
+/// What a message comes to, if it is a report; `later` are the messages after it.
+fn of_message(logged: &Logged, later: &[Logged]) -> Option<Diagnosis> {
+    match &logged.message {
+        Message::AllocFailure(failure) => Some(failure::of_failure(logged.line, failure)),
+        Message::Oom(report) => Some(oom::of_oom(logged.line, report, later)),
+        Message::OomNotice(_) | Message::MemInfo(_) => None,
+    }
+}

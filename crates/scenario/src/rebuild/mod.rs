@@ -1,0 +1,13 @@
+//! A machine from what texts tell of it: sizes, marks, reserves, free blocks, per-CPU pages and counters as told, the
+//! rest assumed, and every assumption named.
+
+mod build;
+mod error;
+mod from_report;
+mod layout;
+mod room;
+mod told;
+
+pub use build::Rebuilt;
+pub use error::RebuildError;
+pub use told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};

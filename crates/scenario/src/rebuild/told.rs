@@ -1,0 +1,103 @@
+//! What texts tell of a machine, whichever texts they are.
+
+use crate::sentence::{Args, Sentence};
+use buddyscope_mm::config::Sysctls;
+use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MIGRATE_TYPES, NodeId, Pfn, ZoneId};
+use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
+
+/// Free blocks by order and type.
+pub type BlockCounts = [[u64; MIGRATE_TYPES]; MAX_ORDER];
+
+/// A machine as far as it is told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its populated zones, ascending by id.
+    pub zones: Vec<ToldZone>,
+    /// Its nodes, ascending.
+    pub nodes: Vec<ToldNode>,
+    /// Its CPUs with their nodes, ascending; at least one.
+    pub cpus: Vec<(CpuId, NodeId)>,
+    /// Distances between nodes by id (SLIT), row by row.
+    pub distances: Option<Vec<Vec<u8>>>,
+    /// `/proc/sys/vm` as far as it is known.
+    pub sysctls: Sysctls,
+    /// `min_free_kbytes` in force.
+    pub min_free_kbytes: u64,
+    /// What had to be assumed.
+    pub assumptions: Vec<Sentence>,
+}
+
+/// A zone. Counts are in pages.
+#[derive(Clone, Debug)]
+pub struct ToldZone {
+    /// Which one.
+    pub id: ZoneId,
+    /// First page frame and span, where told.
+    pub span: Option<(Pfn, u64)>,
+    /// Pages that exist.
+    pub present: u64,
+    /// Pages of the buddy allocator.
+    pub managed: u64,
+    /// Min, low and high mark, boost included.
+    pub marks: [u64; 3],
+    /// `lowmem_reserve`, by the highest zone of the request.
+    pub reserve: [i64; MAX_NR_ZONES],
+    /// Pages of pageblocks kept for high-order atomic requests.
+    pub highatomic: u64,
+    /// The counter of free pages, without what CPUs keep.
+    pub free: u64,
+    /// Free pages of contiguous areas.
+    pub free_cma: u64,
+    /// Free blocks.
+    pub blocks: BlockCounts,
+    /// Per-CPU pages, for CPUs whose sets are told.
+    pub pcp: Vec<ToldPcp>,
+    /// Other counters.
+    pub counters: Vec<(ZoneItem, u64)>,
+}
+
+/// A per-CPU set.
+#[derive(Clone, Copy, Debug)]
+pub struct ToldPcp {
+    /// Whose.
+    pub cpu: CpuId,
+    /// Pages on it.
+    pub count: u64,
+    /// `high` and `batch`, where told.
+    pub limits: Option<(u32, u32)>,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct ToldNode {
+    /// Which one.
+    pub id: NodeId,
+    /// Whether kswapd has given up on it.
+    pub hopeless: bool,
+    /// Its counters.
+    pub counters: Vec<(NodeItem, u64)>,
+}
+
+impl Told {
+    /// Notes something that the texts do not tell.
+    pub(super) fn assume(&mut self, key: &'static str, args: Args) {
+        self.assumptions.push(Sentence::new(key, args));
+    }
+
+    /// The zone of that id.
+    #[must_use]
+    pub fn zone(&self, id: ZoneId) -> Option<&ToldZone> {
+        self.zones.iter().find(|zone| zone.id == id)
+    }
+}
+
+impl ToldZone {
+    /// Pages in the free blocks.
+    #[must_use]
+    pub fn block_pages(&self) -> u64 {
+        let pages = |(counts, order): (&[u64; MIGRATE_TYPES], u32)| {
+            counts.iter().fold(0u64, |sum, &count| sum.saturating_add(count.saturating_mul(1 << order)))
+        };
+        self.blocks.iter().zip(0..).map(pages).fold(0, u64::saturating_add)
+    }
+}
