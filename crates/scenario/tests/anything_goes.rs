@@ -97,7 +97,8 @@ fn nothing_that_is_asked_breaks_a_machine() {
             }
         }
         assert_eq!(session.machine().audit(), Ok(()), "{preset}");
-        let again = Session::restore(session.form(), session.log().to_vec()).expect("what ran once runs again");
+        let again = Session::restore(session.form().expect("booted"), session.log().to_vec())
+            .expect("what ran once runs again");
         assert_eq!(again.machine().state_hash(), session.machine().state_hash(), "{preset}");
     }
 }

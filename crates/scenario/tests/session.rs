@@ -58,7 +58,8 @@ fn every_preset_boots_lives_and_passes_the_audit() {
 fn the_log_run_again_ends_in_the_same_state() {
     let mut first = aged("board", 30_000);
     busy(&mut first);
-    let again = Session::restore(first.form(), first.log().to_vec()).expect("what ran once runs again");
+    let again =
+        Session::restore(first.form().expect("booted"), first.log().to_vec()).expect("what ran once runs again");
     assert_eq!(again.machine().state_hash(), first.machine().state_hash());
     assert_eq!(again.allocations().total(), first.allocations().total());
     let other = aged("board", 30_001);
@@ -71,7 +72,7 @@ fn a_log_survives_being_written_down() {
     busy(&mut session);
     let text = serde_json::to_string(session.log()).expect("a log is plain data");
     let log = serde_json::from_str(&text).expect("and can be read");
-    let again = Session::restore(session.form(), log).expect("and run");
+    let again = Session::restore(session.form().expect("booted"), log).expect("and run");
     assert_eq!(again.machine().state_hash(), session.machine().state_hash());
     let unknown: Result<Vec<buddyscope_scenario::session::Command>, _> = serde_json::from_str(r#"[{"do":"explode"}]"#);
     assert!(unknown.expect_err("no such command").to_string().contains("there is no command `explode`"));

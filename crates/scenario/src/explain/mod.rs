@@ -40,7 +40,7 @@ impl Session {
             }
             _ => Vec::new(),
         };
-        Ok(explain(id, &events, self.config().boot.cma.is_some(), remedies))
+        Ok(explain(id, &events, self.has_cma(), remedies))
     }
 
     /// Explains how a block went back.

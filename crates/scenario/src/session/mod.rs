@@ -10,6 +10,7 @@ mod allocations;
 mod command;
 mod error;
 mod machine_form;
+mod origin;
 mod past;
 mod playback;
 mod policy;
@@ -30,10 +31,12 @@ pub use state::State;
 pub use value::Value;
 
 use crate::pagemap::Classes;
+#[cfg(feature = "reader")]
+use crate::rebuild::Told;
 use crate::view::Sight;
 use buddyscope_mm::Machine;
-use buddyscope_mm::config::MachineConfig;
 use buddyscope_mm::pfn::{Order, Pfn};
+use origin::Origin;
 
 /// Most operations that `age` takes.
 pub const MAX_AGE_OPERATIONS: u64 = 50_000_000;
@@ -42,8 +45,7 @@ pub const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// A running machine with its log.
 pub struct Session {
-    form: MachineForm,
-    config: MachineConfig,
+    origin: Origin,
     state: State,
     log: Vec<Command>,
     version: u64,
@@ -59,8 +61,21 @@ impl Session {
     pub fn boot(form: &MachineForm) -> Result<Session, FieldError> {
         let form = form.resolve()?;
         let config = form.config()?;
-        let state = boot(&config)?;
-        Ok(Session { form, config, state, log: Vec::new(), version: 0, classes: Classes::default(), anchor: None })
+        Session::start(Origin::Booted { form, config: Box::new(config) })
+    }
+
+    /// A session of a machine as texts tell of it.
+    ///
+    /// # Errors
+    /// [`FieldError`] about `text` if no such machine can be.
+    #[cfg(feature = "reader")]
+    pub fn rebuilt(told: Told) -> Result<Session, FieldError> {
+        Session::start(Origin::Rebuilt(Box::new(told)))
+    }
+
+    fn start(origin: Origin) -> Result<Session, FieldError> {
+        let state = origin.start()?;
+        Ok(Session { origin, state, log: Vec::new(), version: 0, classes: Classes::default(), anchor: None })
     }
 
     /// Boots the form and runs a log.
@@ -199,7 +214,7 @@ impl Session {
             machine: &self.state.machine,
             allocations: &self.state.allocations,
             classes: &self.classes,
-            title: self.form.preset.as_deref().and_then(presets::title).unwrap_or(""),
+            title: self.origin.title(),
             version: self.version,
         }
     }
@@ -216,16 +231,16 @@ impl Session {
         &self.log
     }
 
-    /// The form, with everything its preset says filled in.
+    /// The form that was booted, with everything its preset says filled in.
     #[must_use]
-    pub fn form(&self) -> &MachineForm {
-        &self.form
+    pub fn form(&self) -> Option<&MachineForm> {
+        self.origin.form()
     }
 
-    /// The description that was booted.
+    /// Whether the machine has contiguous areas.
     #[must_use]
-    pub fn config(&self) -> &MachineConfig {
-        &self.config
+    pub(crate) fn has_cma(&self) -> bool {
+        self.origin.has_cma()
     }
 
     /// Rises with every command.
@@ -233,11 +248,4 @@ impl Session {
     pub fn version(&self) -> u64 {
         self.version
     }
-}
-
-fn boot(config: &MachineConfig) -> Result<State, FieldError> {
-    let mut machine = Machine::boot(config, Trace::default()).map_err(|error| FieldError::of_machine(&error))?;
-    // Nobody lives on this machine, so there is nobody whose pages could go.
-    machine.set_reclaims(false);
-    Ok(State::new(machine))
 }

@@ -1,10 +1,10 @@
 //! The machine as it was: the log run again up to some point.
 
+use super::Session;
 use super::alloc_form::Request;
 use super::command::Command;
 use super::error::FieldError;
 use super::state::{State, ask};
-use super::{Session, boot};
 use buddyscope_mm::Answer;
 use buddyscope_mm::event::Event;
 
@@ -57,7 +57,7 @@ impl Session {
         }
         let (from, mut state) = match self.anchor.take() {
             Some(earlier) if earlier.at < at => (earlier.at, earlier.state),
-            _ => (0, boot(&self.config)?),
+            _ => (0, self.origin.start()?),
         };
         for (position, earlier) in self.log.iter().enumerate().take(at).skip(from) {
             state.run(earlier, position as u32)?;
