@@ -12,6 +12,8 @@ mod forms;
 mod machine;
 mod map;
 mod panic;
+#[cfg(feature = "reader")]
+mod reader;
 #[cfg(feature = "recordings")]
 mod recordings;
 mod session;

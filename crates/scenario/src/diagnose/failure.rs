@@ -6,7 +6,7 @@ use crate::explain::{Ahead, Change, Remedy, Why, attempt_all, explain, families}
 use crate::rebuild::{RebuildError, Rebuilt, Told};
 use crate::sentence::names::nodes;
 use crate::sentence::{Args, Sentence};
-use crate::session::{Request, State, Target, Trace};
+use crate::session::{AllocForm, Request, State, Target, Trace, Value};
 use buddyscope_mm::event::{Event, Skip};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, NodeMask, Order, PAGE_ALLOC_COSTLY_ORDER, Pfn, ZoneId};
@@ -133,8 +133,34 @@ impl Look {
             diagnosis.remedies = self.remedies();
         }
         diagnosis.walk = Some(self.walk());
+        self.hand_over(diagnosis);
+    }
+
+    /// Gives away the zones, the machine and the request.
+    pub(super) fn hand_over(self, diagnosis: &mut Diagnosis) {
+        let form = self.form();
         diagnosis.zones = self.zones;
-        diagnosis.assumptions = self.rebuilt.told.assumptions;
+        diagnosis.keep(self.rebuilt.told, form);
+    }
+
+    /// The request as a person would type it. A cpuset limits as a policy that binds.
+    fn form(&self) -> AllocForm {
+        let Request { gfp, order, task, .. } = &self.request;
+        let limited = task.mems_allowed != self.rebuilt.machine.memory_nodes();
+        let bound = task
+            .policy
+            .and_then(|policy| policy.nodemask(*gfp, self.rebuilt.machine.policy_zones(), task.mems_allowed));
+        let policy = match bound.or(limited.then_some(task.mems_allowed)) {
+            Some(mask) => format!("bind:{}", nodes(mask)),
+            None => String::new(),
+        };
+        AllocForm {
+            gfp: format!("{:#x}", gfp.bits()),
+            order: Value::from(u64::from(order.get())),
+            cpu: Value::from(u64::from(task.cpu.0)),
+            policy,
+            ..AllocForm::default()
+        }
     }
 
     /// The request step by step.

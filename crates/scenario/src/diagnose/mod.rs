@@ -12,8 +12,9 @@ pub use lack::{Lack, ZoneFinding};
 pub use oom::Score;
 
 use crate::explain::{Remedy, Why};
-use crate::rebuild::RebuildError;
+use crate::rebuild::{RebuildError, Told};
 use crate::sentence::{Args, Sentence};
+use crate::session::{AllocForm, FieldError, Session};
 use buddyscope_procfs::report::{LogError, Logged, Message, read_log};
 use serde::Serialize;
 
@@ -53,6 +54,13 @@ pub struct Diagnosis {
     pub remedies: Vec<Remedy>,
     /// What the text does not tell.
     pub assumptions: Vec<Sentence>,
+    /// The request, to be made again in the rebuilt machine.
+    pub request: Option<AllocForm>,
+    /// The machine, if one could be made of the text.
+    #[serde(skip)]
+    pub told: Option<Told>,
+    /// Whether there is such a machine.
+    pub has_machine: bool,
 }
 
 impl Diagnosis {
@@ -69,7 +77,25 @@ impl Diagnosis {
             walk: None,
             remedies: Vec::new(),
             assumptions: Vec::new(),
+            request: None,
+            told: None,
+            has_machine: false,
         }
+    }
+
+    /// Keeps what the machine was made of, and the request.
+    fn keep(&mut self, told: Told, request: AllocForm) {
+        self.assumptions.clone_from(&told.assumptions);
+        (self.told, self.request, self.has_machine) = (Some(told), Some(request), true);
+    }
+
+    /// A session of the machine that the text tells of.
+    ///
+    /// # Errors
+    /// [`FieldError`] about `text` if no machine could be made of it.
+    pub fn session(&self) -> Result<Session, FieldError> {
+        let told = self.told.clone().ok_or_else(|| FieldError::new("text", "no machine can be made of this report"))?;
+        Session::rebuilt(told)
     }
 
     /// Notes why no machine could be made of what is told.

@@ -107,8 +107,7 @@ fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo) {
             diagnosis.verdict = Some(why_here(&look, asked));
             diagnosis.lack = look.telling().map(|zone| zone.lack);
             diagnosis.walk = Some(look.walk());
-            let Look { zones, rebuilt, .. } = look;
-            (diagnosis.zones, diagnosis.assumptions) = (zones, rebuilt.told.assumptions);
+            look.hand_over(diagnosis);
         }
     }
     diagnosis.notes.push(left(mem));
