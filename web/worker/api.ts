@@ -14,6 +14,7 @@ import type {
   AllocationList,
   AllocationView,
   AllocForm,
+  Diagnosis,
   FreeAreas,
   GfpView,
   MachineForm,
@@ -88,6 +89,11 @@ export interface WorkerApi {
   haltRun(): void;
   runTexts(): RunText[];
   closeRun(): void;
+
+  /** Fetches what reads texts, and reads one; nothing changes. */
+  readText(text: string): Promise<Diagnosis[]>;
+  /** Opens the machine of a text's report, and makes the request in it. */
+  openText(text: string, nth: number, request: AllocForm | undefined): void;
 
   attach(name: CanvasName, canvas: OffscreenCanvas, size: CanvasSize): void;
   resize(name: CanvasName, size: CanvasSize): void;

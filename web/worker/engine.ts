@@ -4,8 +4,8 @@
 import * as machineModule from '../wasm/machine.js';
 import type { ModelError, Session } from './model.ts';
 
-/** What plays recordings, and what runs scenarios. */
-export type Extra = 'recorder' | 'workload';
+/** What plays recordings, what runs scenarios, and what reads texts. */
+export type Extra = 'recorder' | 'workload' | 'reader';
 
 export interface Engine {
   version: string;
@@ -75,15 +75,22 @@ const OTHERS = {
     shown: 'a scenario is shown; close it first',
   },
 } as const satisfies Record<
-  Extra,
+  Exclude<Extra, 'reader'>,
   { field: string; open: keyof Session; close: keyof Session; between: (keyof Session)[]; shown: string }
 >;
 
-const EXTRAS = Object.keys(OTHERS) as Extra[];
+type Other = keyof typeof OTHERS;
+
+const PLAYERS = Object.keys(OTHERS) as Other[];
+const EXTRAS: readonly Extra[] = [...PLAYERS, 'reader'];
+
+/** What the reader alone answers. The machine that it opens takes the place of the booted one. */
+const READER = ['readText', 'openText'] satisfies (keyof Session)[] as string[];
 
 const LOAD: Record<Extra, () => Promise<unknown>> = {
   recorder: () => import('../wasm/recorder.js'),
   workload: () => import('../wasm/workload.js'),
+  reader: () => import('../wasm/reader.js'),
 };
 
 /** What the machine answers whether it is shown or not. */
@@ -107,21 +114,36 @@ function restart({ bindings }: Part): Part {
 
 function engineOf(machine: Part, loaded: Partial<Record<Extra, Part>> = {}): Engine {
   const others = { ...loaded };
-  let showing: Extra | undefined;
+  let showing: Other | undefined;
   let colors: unknown[] | undefined;
+  /** Whether the machine is the reader's. */
+  let read = false;
 
-  const shown = () => (showing && others[showing]) ?? machine;
+  const base = () => (read ? others.reader : undefined) ?? machine;
+  const shown = () => (showing && others[showing]) ?? base();
 
   function call(name: string, args: unknown[]): unknown {
     if (name === 'mapColors') colors = args;
-    const extra = EXTRAS.find((candidate) => owns(candidate, name));
-    if (extra !== undefined) return callOther(extra, name, args);
+    if (READER.includes(name)) return callReader(name, args);
+    const other = PLAYERS.find((candidate) => owns(candidate, name));
+    if (other !== undefined) return callOther(other, name, args);
     if (SHOWN.includes(name)) return invoke(shown(), name, args);
     if (showing !== undefined && !ALWAYS.includes(name)) throw refusal(showing, OTHERS[showing].shown);
-    return invoke(machine, name, args);
+    const result = invoke(ALWAYS.includes(name) ? machine : base(), name, args);
+    if (name === 'boot') read = false;
+    return result;
   }
 
-  function callOther(extra: Extra, name: string, args: unknown[]): unknown {
+  function callReader(name: string, args: unknown[]): unknown {
+    const part = others.reader;
+    if (part === undefined) throw { field: 'text', message: 'no text is loaded' } satisfies ModelError;
+    const result = invoke(part, name, args);
+    if (name === 'openText' && colors !== undefined) invoke(part, 'mapColors', colors);
+    if (name === 'openText') read = true;
+    return result;
+  }
+
+  function callOther(extra: Other, name: string, args: unknown[]): unknown {
     const part = others[extra];
     const { open, close } = OTHERS[extra];
     if (part === undefined) throw refusal(extra, `no ${OTHERS[extra].field} is loaded`);
@@ -160,7 +182,7 @@ function engineOf(machine: Part, loaded: Partial<Record<Extra, Part>> = {}): Eng
   }
 }
 
-function owns(extra: Extra, name: string): boolean {
+function owns(extra: Other, name: string): boolean {
   const { open, close, between } = OTHERS[extra];
   return name === open || name === close || (between as readonly string[]).includes(name);
 }
@@ -171,6 +193,6 @@ function invoke(part: Part, name: string, args: unknown[]): unknown {
   return method.apply(part.session, args);
 }
 
-function refusal(extra: Extra, message: string): ModelError {
+function refusal(extra: Other, message: string): ModelError {
   return { field: OTHERS[extra].field, message };
 }

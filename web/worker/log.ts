@@ -2,6 +2,7 @@ import type { Session } from './model.ts';
 
 const CHANGES = [
   'boot',
+  'openText',
   'age',
   'allocate',
   'free',
@@ -50,7 +51,7 @@ export class CommandLog {
     if (!(CHANGES as readonly string[]).includes(name)) return;
     const entry = { name: name as Change, args };
     const last = this.entries.at(-1);
-    if (name === 'boot') this.entries = [entry];
+    if (name === 'boot' || name === 'openText') this.entries = [entry];
     else if (name === 'loadRecording') this.entries = [...this.without(RECORDING), entry];
     else if (name === 'closeRecording') this.entries = this.without(RECORDING);
     else if (name === 'rewindRecording') this.entries = this.without(['stepRecording']);

@@ -1,8 +1,10 @@
 // What the model says and takes, as plain data. The wasm bindings produce exactly these shapes; page frame numbers and
 // page counts are numbers (they stay far below 2^53).
 
+import type { Diagnosis } from './model-reader.ts';
 import type { RunDecisions, RunLane, RunSamples, RunText, RunView, ScenarioView } from './model-run.ts';
 
+export type * from './model-reader.ts';
 export type * from './model-run.ts';
 
 /** A machine to boot: the form's content, a preset, or the element's attribute. */
@@ -333,6 +335,11 @@ export interface Session {
    * the run's, as with a recording.
    */
   closeRun(): void;
+
+  /** What the kernel's own texts say: one entry for each report, in their order. Changes nothing. */
+  readText(text: string): Diagnosis[];
+  /** The machine that the text's report tells of, instead of a booted one. */
+  openText(text: string, nth: number): void;
 
   /** Hash of the whole state, 16 hex digits: the same on every target. */
   hash(): string;

@@ -3,7 +3,7 @@
 import type { Span } from '../view/pages/layout.ts';
 import type { Focus, Notice, State, Story, WorkerApi } from './api.ts';
 import type { Defect, Host } from './host.ts';
-import type { MachineView, ModelError, Why, ZoneView } from './model.ts';
+import type { AllocForm, MachineView, ModelError, Why, ZoneView } from './model.ts';
 import { RecordingSeeker } from './recording.ts';
 import type { RunScenes } from './run/painters.ts';
 import type { RunPlayer, RunState } from './run/player.ts';
@@ -121,6 +121,16 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     focus = { zone: made.at(-1)?.zone ?? -1, ...(made.length > 0 && { allocation: made.at(-1)?.id ?? 0 }) };
   }
 
+  /** The machine that a report tells of, and the report's request made in it. */
+  function openText(text: string, nth: number, request: AllocForm | undefined): void {
+    host.call('openText', text, nth);
+    explained = undefined;
+    seeker.close();
+    closeRun();
+    const made = request === undefined ? [] : host.call('allocate', request);
+    focus = { zone: made.at(-1)?.zone ?? -1, ...(made.length > 0 && { allocation: made.at(-1)?.id ?? 0 }) };
+  }
+
   function closeRun(): void {
     run?.close();
     run = undefined;
@@ -196,6 +206,11 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     haltRun: () => run?.halt(),
     runTexts: () => host.call('runTexts'),
     closeRun: changing(closeRun),
+    readText: async (text) => {
+      await host.prepare('reader');
+      return host.call('readText', text);
+    },
+    openText: changing(openText),
     attach: (name, canvas, size) => stage.attach(name, canvas, size),
     resize: (name, size) => stage.resize(name, size),
     colors: (palette) => stage.setPalette(palette),
