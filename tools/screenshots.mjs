@@ -20,6 +20,8 @@ for (const viewport of SIZES) {
     await page.locator('.hash[data-current=true]').waitFor();
     const name = `shots/${viewport.width}x${viewport.height}-${colorScheme}`;
     await shot(page, `${name}.png`);
+    await explainReport(page);
+    await shot(page, `${name}-report.png`);
     await playScenario(page);
     await shot(page, `${name}-scenario.png`);
     await page.close();
@@ -29,6 +31,14 @@ for (const viewport of SIZES) {
 async function shot(page, path) {
   await page.screenshot({ path });
   console.log(path);
+}
+
+/** The example of a failure report. */
+async function explainReport(page) {
+  await page.getByRole('tab').nth(4).click();
+  await page.getByRole('button', { name: 'Example' }).click();
+  await page.locator('.report .answer').waitFor();
+  await page.locator('.hash[data-current=true]').waitFor();
 }
 
 /** The first scenario, until kswapd has worked for a while. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { model } from '../web/locale/zh.ts';
 
-const SOURCES = ['requests', 'decisions'].map((name) => `crates/scenario/src/sentence/${name}.rs`);
+const SOURCES = ['requests', 'decisions', 'reports'].map((name) => `crates/scenario/src/sentence/${name}.rs`);
 
 /** Key and English template of every sentence that the model can say. */
 function sentences(): Map<string, string> {

@@ -36,6 +36,7 @@ export const en = {
   'tabs.machine': 'Machine',
   'tabs.sysctl': 'Sysctls',
   'tabs.scenario': 'Scenario',
+  'tabs.report': 'Report',
   'tabs.recording': 'Recordings',
 
   'request.title': 'Ask for pages',

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { en } from './en.ts';
 import { grouped, hex, size } from './format.ts';
 import { createTranslator, fill, type Key } from './index.ts';
+import { en as reportEn } from './report.en.ts';
+import type { ReportKey } from './report.ts';
+import { zh as reportZh } from './report.zh.ts';
 import { en as runEn } from './run.en.ts';
 import type { RunKey } from './run.ts';
 import { zh as runZh } from './run.zh.ts';
@@ -12,6 +15,8 @@ const names = (template: string) => [...new Set(template.match(/\{\w+\}/g))].sor
 test('translations take the same arguments', () => {
   for (const key of Object.keys(en) as Key[]) expect([key, names(zh[key])]).toEqual([key, names(en[key])]);
   for (const key of Object.keys(runEn) as RunKey[]) expect([key, names(runZh[key])]).toEqual([key, names(runEn[key])]);
+  for (const key of Object.keys(reportEn) as ReportKey[])
+    expect([key, names(reportZh[key])]).toEqual([key, names(reportEn[key])]);
 });
 
 describe('messages', () => {

@@ -4,12 +4,13 @@ import type { Messages } from './index.ts';
 
 import { decisions } from './zh-decisions.ts';
 import { model as requests } from './zh-model.ts';
+import { reports } from './zh-reports.ts';
 import { scenarios } from './zh-scenarios.ts';
 
 export { names } from './zh-model.ts';
 
 /** Sentences of the model by their keys; one without a translation stays in English. */
-export const model: Record<string, string> = { ...requests, ...decisions, ...scenarios };
+export const model: Record<string, string> = { ...requests, ...decisions, ...reports, ...scenarios };
 
 export const zh: Messages = {
   'app.tagline': 'Linux 5.10 页分配器，逐页还原',
@@ -47,6 +48,7 @@ export const zh: Messages = {
   'tabs.machine': '机器',
   'tabs.sysctl': 'Sysctl',
   'tabs.scenario': '场景',
+  'tabs.report': '报告',
   'tabs.recording': '记录',
 
   'request.title': '请求页',

@@ -14,7 +14,7 @@ import { numbered, Request } from './request.tsx';
 import { Tabs } from './tabs.tsx';
 import { WhyPanel } from './why.tsx';
 
-const TABS = ['request', 'machine', 'sysctl', 'scenario', 'recording'] as const;
+const TABS = ['request', 'machine', 'sysctl', 'scenario', 'report', 'recording'] as const;
 // What is not on the first screen.
 const MachineFormPanel = later(() => import('./machine-form.tsx').then((panel) => panel.MachineFormPanel));
 const Sysctls = later(() => import('./sysctls.tsx').then((panel) => panel.Sysctls));
@@ -28,8 +28,9 @@ const JIFFY = 4;
 
 type TabName = (typeof TABS)[number];
 
-/** What scenarios need: fetched when they are first asked for. */
+/** What scenarios and reports need: fetched when they are first asked for. */
 type RunPanels = typeof import('./run/index.ts');
+type ReportPanels = typeof import('./report/index.ts');
 
 export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProblem | undefined> }) {
   const { store, words } = app;
@@ -45,6 +46,13 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
       panels.value = loaded;
     });
   }, [tab.value, panels]);
+  const reports = useSignal<ReportPanels | undefined>(undefined);
+  useEffect(() => {
+    if (tab.value !== 'report' || reports.value !== undefined) return;
+    void import('./report/index.ts').then((loaded) => {
+      reports.value = loaded;
+    });
+  }, [tab.value, reports]);
   const close = () => {
     dialog.value = undefined;
   };
@@ -64,6 +72,7 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
     machine: () => <MachineFormPanel />,
     sysctl: () => <Sysctls />,
     scenario: () => (panels.value === undefined ? <p class="empty">…</p> : <panels.value.Scenarios />),
+    report: () => (reports.value === undefined ? <p class="empty">…</p> : <reports.value.OwnText />),
     recording: () => <Recordings />,
   };
   const run = store.state.value?.run === undefined ? undefined : panels.value;
@@ -99,6 +108,7 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
           </div>
         </main>
         <aside class="right" aria-label={t(run === undefined ? 'why.title' : 'tabs.scenario')}>
+          {run === undefined && reports.value !== undefined && <reports.value.Report />}
           {run === undefined ? <WhyPanel /> : <run.DecisionsPanel />}
         </aside>
         {run !== undefined && <run.RunBar />}
@@ -130,7 +140,8 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
       '2': go('machine'),
       '3': go('sysctl'),
       '4': go('scenario'),
-      '5': go('recording'),
+      '5': go('report'),
+      '6': go('recording'),
       p: () => {
         if (running()) store.runner.value?.toggle();
         else if (store.state.value?.recording !== undefined) store.recorder.toggle();

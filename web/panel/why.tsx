@@ -1,6 +1,7 @@
 import type { Why, WhyStep } from '../worker/model.ts';
 import { useApp } from './app-context.ts';
 import { CopyButton } from './copy-button.tsx';
+import { Remedies } from './remedies.tsx';
 
 /** The walk of the chosen request, a sentence a step. */
 export function WhyPanel() {
@@ -57,21 +58,7 @@ function Walk({ why }: { why: Why }) {
           <Step key={index} step={step} />
         ))}
       </ol>
-      {why.remedies.length > 0 && (
-        <section class="remedies">
-          <h3>
-            {t('why.remedies')} <small>{t('why.remedies.note')}</small>
-          </h3>
-          <dl>
-            {why.remedies.map((remedy) => (
-              <div key={remedy.text} class={remedy.ok ? 'ok' : 'no'}>
-                <dt>{said(remedy)}</dt>
-                <dd>{said(remedy.outcome)}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      )}
+      <Remedies remedies={why.remedies} title={t('why.remedies')} note={t('why.remedies.note')} />
     </>
   );
 }

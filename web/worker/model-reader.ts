@@ -57,4 +57,6 @@ export interface Diagnosis {
   /** The request, to be made again in the rebuilt machine. */
   request?: AllocForm;
   hasMachine: boolean;
+  /** All of it as plain text. */
+  copy: string;
 }

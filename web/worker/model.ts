@@ -352,7 +352,7 @@ export const pageCode = {
   hole: 0,
   /** Never given to the allocator: firmware, kernel image, page records. */
   reserved: 1,
-  /** In use by others: since before the model began, or since `age`, which knows type and order. */
+  /** In use by others, by type and order. */
   used: 2,
   /** In use by an allocation of the list. */
   allocated: 3,
@@ -361,4 +361,6 @@ export const pageCode = {
   guard: 6,
   /** Taken off the lists for a while, or found bad. */
   off: 7,
+  /** In use since before the model began: nothing else is known of it. */
+  unknown: 8,
 } as const;

@@ -28,5 +28,8 @@ impl Session {
 }
 
 fn read(text: &str) -> Result<Vec<Diagnosis>, JsValue> {
-    diagnose(text).map_err(|error| thrown(FieldError::new("text", error.to_string())))
+    diagnose(text).map_err(|error| {
+        let message = format!("expected {}, found `{}`", error.expected, error.found);
+        thrown(FieldError::new(format!("line {}, {}", error.line, error.field), message))
+    })
 }

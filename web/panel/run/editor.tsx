@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
-import { lineRange, placeInFile } from './place-in-file.ts';
+import { NumberedText } from '../numbered-text.tsx';
+import { placeInFile } from '../place-in-file.ts';
 import { useRun } from './use-run.ts';
 
 interface EditorProps {
@@ -13,17 +13,7 @@ interface EditorProps {
 export function Editor({ problem, busy, open, own }: EditorProps) {
   const { runner, said } = useRun();
   const { t } = said;
-  const area = useRef<HTMLTextAreaElement>(null);
-  const gutter = useRef<HTMLDivElement>(null);
   const place = problem && placeInFile(problem.field);
-  useEffect(() => {
-    if (place === undefined || area.current === null) return;
-    area.current.focus();
-    area.current.setSelectionRange(...lineRange(area.current.value, place.line));
-    const height = Number.parseFloat(getComputedStyle(area.current).lineHeight);
-    area.current.scrollTop = Math.max(0, (place.line - 3) * height);
-  }, [problem]);
-  const lines = runner.text.value.split('\n').length;
   return (
     <form
       class="editor"
@@ -42,36 +32,18 @@ export function Editor({ problem, busy, open, own }: EditorProps) {
           {explained()}
         </p>
       )}
-      <div class="text">
-        <div class="gutter" aria-hidden="true">
-          <div ref={gutter}>
-            {Array.from({ length: lines }, (_, i) => (
-              <span key={i} class={place?.line === i + 1 ? 'bad' : ''}>
-                {i + 1}
-              </span>
-            ))}
-          </div>
-        </div>
-        <textarea
-          ref={area}
-          name="scenario"
-          aria-label={t('gallery.text')}
-          aria-invalid={problem !== undefined}
-          aria-describedby={problem === undefined ? 'editor-note' : 'editor-error'}
-          spellcheck={false}
-          autocomplete="off"
-          autocapitalize="off"
-          wrap="off"
-          rows={12}
-          value={runner.text.value}
-          onInput={(event) => {
-            runner.text.value = event.currentTarget.value;
-          }}
-          onScroll={(event) => {
-            if (gutter.current) gutter.current.style.translate = `0 ${-event.currentTarget.scrollTop}px`;
-          }}
-        />
-      </div>
+      <NumberedText
+        name="scenario"
+        label={t('gallery.text')}
+        value={runner.text.value}
+        change={(text) => {
+          runner.text.value = text;
+        }}
+        bad={place?.line}
+        invalid={problem !== undefined}
+        describedBy={problem === undefined ? 'editor-note' : 'editor-error'}
+        rows={12}
+      />
       <div class="pair actions">
         <button type="submit" class="primary" disabled={busy || runner.text.value.trim() === ''}>
           {t(busy ? 'gallery.opening' : 'gallery.run')}

@@ -1,5 +1,6 @@
 // All that a scenario needs on the page, fetched when the tab is first opened.
 
+import '../../style/editor.css';
 import '../../style/run/layout.css';
 import '../../style/run/reclaim.css';
 import '../../style/run/gallery.css';

@@ -30,6 +30,7 @@ export function colorTable(palette: Palette, resolve: (color: string) => Rgb): U
   function colorOf(kind: number, order: number, type: Rgb): Rgb {
     switch (kind) {
       case pageCode.reserved:
+      case pageCode.unknown:
         return rgb(palette.booted);
       case pageCode.used:
         // Large blocks a little lighter, so that a zone full of one type still shows its grain.

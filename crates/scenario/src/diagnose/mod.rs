@@ -61,6 +61,8 @@ pub struct Diagnosis {
     pub told: Option<Told>,
     /// Whether there is such a machine.
     pub has_machine: bool,
+    /// All of it as plain text.
+    pub copy: String,
 }
 
 impl Diagnosis {
@@ -80,6 +82,7 @@ impl Diagnosis {
             request: None,
             told: None,
             has_machine: false,
+            copy: String::new(),
         }
     }
 
@@ -115,9 +118,11 @@ pub fn diagnose(log: &str) -> Result<Vec<Diagnosis>, LogError> {
 
 /// What a message comes to, if it is a report; `later` are the messages after it.
 fn of_message(logged: &Logged, later: &[Logged]) -> Option<Diagnosis> {
-    match &logged.message {
-        Message::AllocFailure(failure) => Some(failure::of_failure(logged.line, failure)),
-        Message::Oom(report) => Some(oom::of_oom(logged.line, report, later)),
-        Message::OomNotice(_) | Message::MemInfo(_) => None,
-    }
+    let mut diagnosis = match &logged.message {
+        Message::AllocFailure(failure) => failure::of_failure(logged.line, failure),
+        Message::Oom(report) => oom::of_oom(logged.line, report, later),
+        Message::OomNotice(_) | Message::MemInfo(_) => return None,
+    };
+    diagnosis.copy = diagnosis.to_string();
+    Some(diagnosis)
 }

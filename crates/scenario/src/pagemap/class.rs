@@ -23,6 +23,8 @@ pub enum Kind {
     Guard = 6,
     /// Off the lists: isolated, or found bad.
     Off = 7,
+    /// In use since before the model began watching: nothing else is known of it.
+    Unknown = 8,
 }
 
 /// What a page looks like: its kind and, where it matters, migrate type and order of its block.
@@ -84,7 +86,7 @@ impl PageClass {
         let plain = |kind| (kind, MigrateType::Unmovable, 0);
         match class {
             1 => plain(Kind::Reserved),
-            UNKNOWN => plain(Kind::Used),
+            UNKNOWN => plain(Kind::Unknown),
             GUARD => plain(Kind::Guard),
             OFF => plain(Kind::Off),
             PCP..14 => split(Kind::Pcp, PCP),
@@ -100,12 +102,6 @@ impl PageClass {
     pub fn code(self) -> u16 {
         let (kind, migratetype, order) = self.parts();
         kind as u16 | (migratetype as u16) << 4 | u16::from(order) << 8
-    }
-
-    /// Whether the page is in use since before the model began watching.
-    #[must_use]
-    pub fn is_unknown(self) -> bool {
-        self.0 == UNKNOWN
     }
 }
 

@@ -151,8 +151,7 @@ fn zone_view(machine: &Machine<Trace>, pages: &[u64; CLASSES], zone: &Zone) -> Z
         let (kind, migratetype, _) = class.parts();
         match kind {
             Kind::Free => free_by_type[migratetype.index()] += count,
-            Kind::Reserved => reserved_pages += count,
-            Kind::Used if class.is_unknown() => reserved_pages += count,
+            Kind::Reserved | Kind::Unknown => reserved_pages += count,
             Kind::Used | Kind::Allocated => used_by_type[migratetype.index()] += count,
             Kind::Pcp | Kind::Hole | Kind::Guard | Kind::Off => {}
         }
