@@ -1,22 +1,40 @@
-//! The kernel's own text for the state of a modeled page allocator, byte for byte.
+//! The kernel's own text for the state of a page allocator, both ways and byte for byte.
 //!
-//! [`zoneinfo()`], [`buddyinfo`] and [`pagetypeinfo`] are the /proc files of those names; [`zonelists`] is what the
-//! kernel logs about its zonelists at boot; [`pressure`] is /proc/pressure/memory. [`report`] is what it logs when memory runs out, [`vmstat`]
-//! its counters, and [`trace`] the lines of its trace events.
+//! Each kind of text has a type that is read from it ([`FromStr`](std::str::FromStr)) and prints it
+//! ([`Display`](std::fmt::Display)): [`BuddyInfo`], [`zoneinfo::ZoneInfo`], [`PageTypeInfo`], [`Counters`] for
+//! /proc/vmstat and a node's numastat, [`MemoryCounters`] for the meminfo files, [`nodes`] for what sysfs and numactl
+//! say of nodes, [`Sysctls`], and [`Pressure`]. [`report`] is what the kernel logs when memory runs out, and [`trace`] the
+//! lines of its trace events. [`buddyinfo`] and the like print a modeled machine; [`zonelists`] is what the kernel logs
+//! about its zonelists at boot.
+//!
+//! Values are named and printed as Linux 5.10 does. Texts of other kernels can be read as well: what only they have is kept
+//! in place, and said ([`Shape`]).
 
 mod buddyinfo;
+mod counters;
+mod error;
+mod grammar;
 mod line;
+mod meminfo;
+pub mod nodes;
 mod pagetypeinfo;
 mod pressure;
 pub mod report;
+mod shape;
+mod sysctl;
 pub mod trace;
 pub mod vmstat;
 pub mod zoneinfo;
 mod zonelists;
 
-pub use buddyinfo::buddyinfo;
-pub use pagetypeinfo::pagetypeinfo;
-pub use pressure::pressure;
+pub use buddyinfo::{BuddyInfo, ZoneBlocks, buddyinfo};
+pub use counters::Counters;
+pub use error::LogError;
+pub use meminfo::{MemoryCounter, MemoryCounters};
+pub use pagetypeinfo::{FreeLists, ListLength, NodeTypes, PageTypeInfo, ZoneBlockTypes, pagetypeinfo};
+pub use pressure::{Pressure, Stall, pressure};
+pub use shape::Shape;
+pub use sysctl::{Sysctl, Sysctls};
 pub use zonelists::zonelists;
 
 use buddyscope_mm::Machine;

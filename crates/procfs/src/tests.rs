@@ -21,7 +21,7 @@ fn zoneinfo_can_be_read_back() {
 #[test]
 fn zoneinfo_says_which_line_is_bad() {
     let text = zoneinfo(&machine(1, ""));
-    for (from, to, line) in [("Node 0", "Node x", 1), ("managed  ", "managed  -", 46), ("high:  ", "hi:  ", 68)] {
+    for (from, to, line) in [("Node 0", "Node x", 1), ("managed  ", "managed  -", 46), ("high:  ", "hi:  ", 78)] {
         let error = text.replacen(from, to, 1).parse::<ZoneInfo>().expect_err("bad text");
         assert_eq!(error.line, line, "{error}");
     }

@@ -119,25 +119,36 @@ fn errors_name_line_and_value() {
         read_log(&log.replacen(from, to, 1)).expect_err("bad log").to_string()
     };
     for (from, to, expected) in [
-        ("order=0", "order=x", "line 1, order: expected a value after `, order=`, found `x`"),
-        ("shmem:654", "shmem:", "line 33, shmem: expected a value after `shmem:`, found ``"),
-        ("high:152kB", "high:153kB", "line 37, high: expected a value after `high:`, found `153kB"),
-        ("Node 1 DMA32 free", "Node 1 High free", "line 41, zone: expected a value, found `High"),
-        ("[]: 0 161", "[]: 0 x", "line 38, lowmem_reserve: expected numbers of pages, found `lowmem_reserve[]: 0 x"),
-        ("3*64kB (UM)", "4*64kB (UM)", "line 43, total: expected 812kB, found `748kB`"),
-        ("3*64kB (UM)", "3*64kB (UX)", "line 43, types: expected letters of UMEHCI, found `(UX)`"),
-        ("98168 pages RAM", "- pages RAM", "line 53, ram: expected a number of pages, found `- pages RAM`"),
-        ("741376", "74137x", "line 59, pgtables_bytes: expected a number, found `74137x`"),
-        ("CONSTRAINT_NONE", "NONE", "line 60, constraint: expected a value after `oom-kill:constraint=`, found `NONE"),
-        (",global_oom", "", "line 60, oom_memcg: expected `,global_oom` or `,oom_memcg=`"),
-        ("(memhog) total-vm", "(memhog) vm", "line 61, total_vm: expected `) total-vm:`"),
+        ("order=0", "order=x", "line 1, column 101, order: expected a value after `, order=`, found `x`"),
+        ("shmem:654", "shmem:", "line 33, column 35, shmem: expected a value after `shmem:`, found ``"),
+        ("high:152kB", "high:153kB", "line 37, column 63, high: expected a value after `high:`, found `153kB"),
+        ("Node 1 DMA32 free", "Node 1 High free", "line 41, column 23, zone: expected a value, found `High"),
+        (
+            "[]: 0 161",
+            "[]: 0 x",
+            "line 38, column 16, lowmem_reserve: expected numbers of pages, found `lowmem_reserve[]: 0 x",
+        ),
+        ("3*64kB (UM)", "4*64kB (UM)", "line 43, column 140, total: expected 812kB, found `748kB`"),
+        ("3*64kB (UM)", "3*64kB (UX)", "line 43, column 73, types: expected letters of UMEHCI, found `(UX)`"),
+        ("98168 pages RAM", "- pages RAM", "line 53, column 16, ram: expected a number of pages, found `- pages RAM`"),
+        ("741376", "74137x", "line 59, column 58, pgtables_bytes: expected a number, found `74137x`"),
+        (
+            "CONSTRAINT_NONE",
+            "NONE",
+            "line 60, column 36, constraint: expected a value after `oom-kill:constraint=`, found `NONE",
+        ),
+        (",global_oom", "", "line 60, column 93, oom_memcg: expected `,global_oom` or `,oom_memcg=`"),
+        ("(memhog) total-vm", "(memhog) vm", "line 61, column 50, total_vm: expected `) total-vm:`"),
     ] {
         let error = error(OOM_TWO_NODES, from, to);
         assert!(error.starts_with(expected), "{error}\n{expected}");
     }
     let cut: String = OOM_TWO_NODES.lines().take(42).map(|line| format!("{line}\n")).collect();
     let error = read_log(&cut).expect_err("cut log").to_string();
-    assert_eq!(error, "line 43, blocks: expected free blocks of each zone before it, found `the end of the log`");
+    assert_eq!(
+        error,
+        "line 43, column 1, blocks: expected free blocks of each zone before it, found `the end of the log`"
+    );
 }
 
 #[test]

@@ -31,10 +31,14 @@ fn values_are_read() {
 #[test]
 fn errors_name_line_and_value() {
     for (from, to, expected) in [
-        ("nr_reclaimed=7", "nr_reclaimed=x", "line 6, nr_reclaimed: expected a value after `nr_reclaimed=`, found `x`"),
-        ("zone=Normal ", "zone=High   ", "line 9, zone: expected a value after `zone=`, found `High`"),
-        ("limit=64", "", "line 9, limit: expected `limit=`"),
-        ("-12 ", " ", "line 1, context: expected `task-pid [cpu] flags time`, found `kworker"),
+        (
+            "nr_reclaimed=7",
+            "nr_reclaimed=x",
+            "line 6, column 92, nr_reclaimed: expected a value after `nr_reclaimed=`, found `x`",
+        ),
+        ("zone=Normal ", "zone=High   ", "line 9, column 87, zone: expected a value after `zone=`, found `High`"),
+        ("limit=64", "", "line 9, column 128, limit: expected `limit=`"),
+        ("-12 ", " ", "line 1, column 1, context: expected `task-pid [cpu] flags time`, found `kworker"),
     ] {
         let error = read_trace(&UNRECORDED.replacen(from, to, 1)).expect_err("bad trace").to_string();
         assert!(error.starts_with(expected), "{error}\n{expected}");

@@ -1,12 +1,14 @@
 //! Lines of kernel text with values in them: one description of a line both writes and reads it.
 
 pub(crate) mod codec;
+mod error;
 mod named;
 pub(crate) mod places;
 mod scan;
 
+pub(crate) use error::FieldError;
 pub(crate) use named::{Named, Names, named};
-pub(crate) use scan::{FieldError, Scan};
+pub(crate) use scan::Scan;
 
 use std::fmt::{Formatter, Result as FmtResult};
 

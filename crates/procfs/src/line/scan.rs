@@ -1,46 +1,31 @@
 //! Taking a line's values apart.
 
-use super::{Codec, Part};
-
-/// A value that is missing or unreadable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FieldError {
-    /// The value's name.
-    pub(crate) field: &'static str,
-    /// What should be there.
-    pub(crate) expected: String,
-    /// What is there.
-    pub(crate) found: String,
-    /// Lines before the bad one, for texts of several lines.
-    pub(crate) lines_before: usize,
-}
-
-impl FieldError {
-    /// An error in a text of one line.
-    pub(crate) fn new(field: &'static str, expected: &str, found: &str) -> FieldError {
-        FieldError { field, expected: expected.to_owned(), found: found.chars().take(40).collect(), lines_before: 0 }
-    }
-}
+use super::{Codec, FieldError, Part};
+use crate::grammar;
+use winnow::Parser;
+use winnow::combinator::opt;
+use winnow::token::{rest, take_until};
 
 /// Reads the values of one line, first to last.
 pub(crate) struct Scan<'a> {
     text: &'a str,
-    at: usize,
+    /// What is left of it.
+    input: &'a str,
     parts: &'static [Part],
     tail: &'static str,
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(text: &'a str, parts: &'static [Part], tail: &'static str) -> Scan<'a> {
-        Scan { text, at: 0, parts, tail }
+        Scan { text, input: text, parts, tail }
     }
 
     /// The next value.
     pub(crate) fn value<T, C: Codec<T>>(&mut self) -> Result<T, FieldError> {
-        let (field, before) = self.parts.split_first().map_or(("", ""), |(part, _)| (part.field, part.before));
+        let (field, before) = self.parts.first().map_or(("", ""), |part| (part.field, part.before));
         match self.read::<T, C>()? {
             Some(value) => Ok(value),
-            None => Err(self.error(field, format!("`{}`", before.trim()), self.at)),
+            None => Err(self.error(field, &format!("`{}`", before.trim()), self.input)),
         }
     }
 
@@ -53,48 +38,48 @@ impl<'a> Scan<'a> {
     fn read<T, C: Codec<T>>(&mut self) -> Result<Option<T>, FieldError> {
         let Some((part, following)) = self.parts.split_first() else { return Ok(None) };
         self.parts = following;
-        if !self.text[self.at..].starts_with(part.before) {
+        let before: grammar::Part<Option<&str>> = opt(part.before).parse_next(&mut self.input);
+        if !before.is_ok_and(|before| before.is_some()) {
             return Ok(None);
         }
-        let start = self.at + part.before.len();
-        let end = self.end(start)?;
-        self.at = end;
-        match C::read(&self.text[start..end]) {
+        let value = self.up_to_next()?;
+        match C::read(value) {
             Some(value) => Ok(Some(value)),
             None => {
                 let expected = match part.before.trim() {
                     "" => "a value".to_owned(),
                     before => format!("a value after `{before}`"),
                 };
-                let mut error = self.error(part.field, expected, start);
-                error.found = self.text[start..end].trim().chars().take(40).collect();
-                Err(error)
+                Err(self.error(part.field, &expected, value))
             }
         }
     }
 
-    /// Where the value that starts here ends: at the text before the next value that the line has.
-    fn end(&self, start: usize) -> Result<usize, FieldError> {
-        let rest = &self.text[start..];
+    /// The value that starts here: up to the text before the next value that the line has.
+    fn up_to_next(&mut self) -> Result<&'a str, FieldError> {
         for part in self.parts {
-            match rest.find(part.before) {
-                Some(at) => return Ok(start + at),
-                None if part.optional => {}
-                None => return Err(self.error(part.field, format!("`{}`", part.before.trim()), start)),
+            if let Some(value) = self.up_to(part.before) {
+                return Ok(value);
+            }
+            if !part.optional {
+                return Err(self.error(part.field, &format!("`{}`", part.before.trim()), self.input));
             }
         }
-        match self.tail {
-            "" => Ok(self.text.len()),
-            tail => match rest.find(tail) {
-                Some(at) => Ok(start + at),
-                None => Err(self.error("end of line", format!("`{tail}`"), start)),
-            },
-        }
+        let value = if self.tail.is_empty() { self.all() } else { self.up_to(self.tail) };
+        value.ok_or_else(|| self.error("end of line", &format!("`{}`", self.tail), self.input))
     }
 
-    fn error(&self, field: &'static str, expected: String, at: usize) -> FieldError {
-        let rest = self.text[at..].trim_start_matches('\n').lines().next().unwrap_or_default();
-        let found = rest.chars().take(40).collect();
-        FieldError { field, expected, found, lines_before: self.text[..at].matches('\n').count() }
+    fn up_to(&mut self, text: &'static str) -> Option<&'a str> {
+        let value: grammar::Part<&str> = take_until(0.., text).parse_next(&mut self.input);
+        value.ok()
+    }
+
+    fn all(&mut self) -> Option<&'a str> {
+        let value: grammar::Part<&str> = rest.parse_next(&mut self.input);
+        value.ok()
+    }
+
+    fn error(&self, field: &'static str, expected: &str, found: &str) -> FieldError {
+        FieldError::new(self.text, found, field, expected)
     }
 }

@@ -1,22 +1,39 @@
 //! The lines of a log without what loggers put before them.
 
 use super::LogError;
-use crate::line::Line;
+use crate::line::{FieldError, Line as Pattern};
+
+/// A line of a log.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    /// What the kernel said.
+    message: &'a str,
+    /// Characters before it.
+    before: usize,
+}
+
+impl<'a> Line<'a> {
+    fn new(line: &'a str) -> Line<'a> {
+        let message = message(line);
+        let before = message.as_ptr().addr() - line.as_ptr().addr();
+        Line { message, before: line.get(..before).unwrap_or_default().chars().count() }
+    }
+}
 
 /// A log's lines, read in order.
 pub(super) struct Lines<'a> {
-    lines: Vec<&'a str>,
+    lines: Vec<Line<'a>>,
     at: usize,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Lines<'a> {
-        Lines { lines: text.lines().map(message).collect(), at: 0 }
+        Lines { lines: text.lines().map(Line::new).collect(), at: 0 }
     }
 
     /// The next line, `None` at the end.
     pub(super) fn peek(&self) -> Option<&'a str> {
-        self.lines.get(self.at).copied()
+        self.lines.get(self.at).map(|line| line.message)
     }
 
     pub(super) fn advance(&mut self) {
@@ -29,25 +46,37 @@ impl<'a> Lines<'a> {
     }
 
     /// Reads the next line, which is known by how it starts.
-    pub(super) fn read<T: Line>(&mut self) -> Result<T, LogError> {
-        let value =
-            T::read_line(self.peek().unwrap_or_default()).map_err(|error| LogError::at(self.number(), error))?;
+    pub(super) fn read<T: Pattern>(&mut self) -> Result<T, LogError> {
+        let value = T::read_line(self.peek().unwrap_or_default()).map_err(|error| self.placed(error))?;
         self.advance();
         Ok(value)
     }
 
     /// Reads what the kernel printed as one message of several lines, each but the first with a blank before it.
-    pub(super) fn read_joined<T: Line>(&mut self, count: usize) -> Result<T, LogError> {
+    pub(super) fn read_joined<T: Pattern>(&mut self, count: usize) -> Result<T, LogError> {
         let end = (self.at + count).min(self.lines.len());
-        let text = self.lines[self.at..end].join("\n ");
-        let value = T::read_line(&text).map_err(|error| LogError::at(self.number(), error))?;
+        let text = self.lines[self.at..end].iter().map(|line| line.message).collect::<Vec<_>>().join("\n ");
+        let value = T::read_line(&text).map_err(|error| self.placed(error))?;
         self.at = end;
         Ok(value)
     }
 
+    /// An error in the next line, or in one of those after it that were read with it.
+    fn placed(&self, error: FieldError) -> LogError {
+        let before = self.lines.get(self.at + error.lines_before).map_or(0, |line| line.before);
+        LogError::at(self.number(), before, error)
+    }
+
+    /// Fails at a part of the next line.
+    pub(super) fn error_at<T>(&self, found: &str, field: &'static str, expected: &str) -> Result<T, LogError> {
+        Err(self.placed(FieldError::new(self.peek().unwrap_or_default(), found, field, expected)))
+    }
+
     /// Fails at the next line.
     pub(super) fn error<T>(&self, field: &str, expected: &str) -> Result<T, LogError> {
-        Err(LogError::new(self.number(), field, expected, self.peek().unwrap_or("the end of the log")))
+        let error = LogError::new(self.number(), field, expected, self.peek().unwrap_or("the end of the log"));
+        let before = self.lines.get(self.at).map_or(0, |line| line.before);
+        Err(LogError { column: before + 1, ..error })
     }
 }
 

@@ -1,15 +1,14 @@
 //! Failed allocations and OOM kills in the kernel's log: what it says, how it is printed, and how it is read.
 
 mod caller;
-mod error;
 mod failure;
 mod lines;
 mod meminfo;
 mod oom;
 mod printed;
 
+pub use crate::error::LogError;
 pub use caller::Caller;
-pub use error::LogError;
 pub use failure::{AllocFailure, FailedRequest};
 pub use meminfo::{
     FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Surroundings, Swap, SwapCache, TotalSwap,

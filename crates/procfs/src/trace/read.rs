@@ -15,13 +15,19 @@ pub fn read_trace(text: &str) -> Result<Vec<(usize, TraceLine)>, LogError> {
     let mut events = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let Some((context, name, values)) = split(line) else { continue };
-        let Some(event) = event(name, values).map_err(|error| LogError::at(number, error))? else { continue };
+        let Some(event) = event(name, values).map_err(|error| placed(error, line, values, number))? else { continue };
         let Some(line) = trace_line(context, event) else {
             return Err(LogError::new(number, "context", "`task-pid [cpu] flags time`", context.trim()));
         };
         events.push((number, line));
     }
     Ok(events)
+}
+
+/// An error in an event's values, which stand at the end of a line.
+fn placed(error: FieldError, line: &str, values: &str, number: usize) -> LogError {
+    let before = line.strip_suffix(values).unwrap_or_default().chars().count();
+    LogError::at(number, before, error)
 }
 
 /// Who and when, the event's name, and its values.

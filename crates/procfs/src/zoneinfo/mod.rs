@@ -2,12 +2,12 @@
 
 mod parse;
 mod print;
+mod row;
 
-pub use parse::ParseError;
-
+use crate::shape::Shape;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Sink;
-use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, ZoneId};
+use buddyscope_mm::pfn::{CpuId, ZoneId};
 use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NodeItem, ZoneItem};
 use buddyscope_mm::zone::watermark::{WMARK_HIGH, WMARK_LOW, WMARK_MIN, wmark_pages};
 use buddyscope_mm::zone::{Node, Zone};
@@ -26,11 +26,16 @@ pub const NODE_ITEMS: [&str; NodeItem::COUNT] = {
     names
 };
 
-/// All of `/proc/zoneinfo`.
+/// Names of the marks, lowest first.
+const MARKS: [&str; 3] = ["min", "low", "high"];
+
+/// All of `/proc/zoneinfo`. Values are named as 5.10 names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ZoneInfo {
     /// Zones of online nodes, empty ones included.
     pub zones: Vec<ZoneRecord>,
+    /// What the text has besides, or lacks.
+    pub shape: Shape,
 }
 
 /// One zone. Units are pages.
@@ -51,9 +56,11 @@ pub struct ZoneRecord {
     /// Pages of the buddy allocator.
     pub managed: u64,
     /// `lowmem_reserve` by the highest zone of a request.
-    pub protection: [i64; MAX_NR_ZONES],
+    pub protection: Vec<i64>,
     /// The rest, if the zone is populated.
     pub details: Option<ZoneDetails>,
+    /// Names and values that 5.10 does not have, in the order of the text; they print through [`ZoneInfo::shape`].
+    pub others: Vec<(String, u64)>,
 }
 
 /// What only a populated zone has.
@@ -100,7 +107,27 @@ impl ZoneInfo {
                 zones.push(record(machine, node, zone, with_node));
             }
         }
-        ZoneInfo { zones }
+        ZoneInfo { zones, shape: Shape::default() }
+    }
+
+    /// A zone.
+    #[must_use]
+    pub fn zone(&self, id: ZoneId) -> Option<&ZoneRecord> {
+        self.zones.iter().find(|zone| zone.id == id)
+    }
+
+    /// Lines of 5.10 that the text does not have; their values are 0.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        self.shape.missing(&self.printed()).into_iter().map(|line| line.trim().to_owned()).collect()
+    }
+}
+
+impl ZoneRecord {
+    /// A value that 5.10 does not have, such as `boost` of newer kernels or `nr_inactive_anon` of a zone of older ones.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Option<u64> {
+        self.others.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 }
 
@@ -113,8 +140,9 @@ fn record<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone, with_node: bo
         spanned: zone.spanned_pages,
         present: zone.present_pages,
         managed: zone.managed_pages,
-        protection: zone.lowmem_reserve,
+        protection: zone.lowmem_reserve.to_vec(),
         details: zone.is_populated().then(|| details(machine, node, zone)),
+        others: Vec::new(),
     }
 }
 

@@ -1,132 +1,167 @@
 //! Reading the text back.
 
-use super::{NODE_ITEMS, PageSet, ZoneDetails, ZoneInfo, ZoneRecord};
-use buddyscope_mm::pfn::{CpuId, MAX_CPUS, MAX_NR_ZONES, MAX_NUMNODES, NodeId, ZoneId, ZoneType};
-use buddyscope_mm::vmstat::{NumaItem, ZoneItem};
+use super::row::{Row, row};
+use super::{MARKS, NODE_ITEMS, PageSet, ZoneDetails, ZoneInfo, ZoneRecord};
+use crate::error::LogError;
+use crate::grammar::read;
+use crate::shape::Shape;
+use buddyscope_mm::pfn::{CpuId, ZoneId};
+use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NumaItem, ZoneItem};
 use std::str::FromStr;
 
-/// Text that is no `/proc/zoneinfo` of a 5.10 kernel with the model's options.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: expected {expected}, found `{found}`")]
-pub struct ParseError {
-    /// Line number from 1.
-    pub line: usize,
-    /// What should be there.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-}
+type Read<T> = Result<T, LogError>;
 
-type Parsed<T> = Result<T, ParseError>;
-
+/// Reads the file of any kernel from 4.x to 6.x. Counters that the model does not have are in
+/// [`others`](ZoneRecord::others), zones that it does not have are kept as text.
 impl FromStr for ZoneInfo {
-    type Err = ParseError;
+    type Err = LogError;
 
-    fn from_str(text: &str) -> Parsed<ZoneInfo> {
-        let mut lines = Lines { lines: text.lines().collect(), at: 0 };
-        let mut zones = Vec::new();
-        while lines.at < lines.lines.len() {
-            zones.push(zone_record(&mut lines)?);
-        }
-        Ok(ZoneInfo { zones })
-    }
-}
-
-/// The lines of a text, read in order.
-struct Lines<'a> {
-    lines: Vec<&'a str>,
-    at: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn peek(&self) -> &'a str {
-        self.lines.get(self.at).copied().unwrap_or("")
-    }
-
-    fn error<T>(&self, expected: impl Into<String>) -> Parsed<T> {
-        Err(ParseError { line: self.at + 1, expected: expected.into(), found: self.peek().to_owned() })
-    }
-
-    /// What `read` makes of the rest of the next line after `label`, which may have any blanks around it.
-    fn field<T>(&mut self, label: &str, read: impl FnOnce(&'a str) -> Option<T>) -> Parsed<T> {
-        let rest = self.peek().trim_start().strip_prefix(label).map(str::trim);
-        match rest.and_then(read) {
-            Some(value) => {
-                self.at += 1;
-                Ok(value)
+    fn from_str(text: &str) -> Read<ZoneInfo> {
+        let mut info = ZoneInfo::default();
+        let mut zone = None;
+        let mut last = 0;
+        for (line, number) in text.lines().zip(1..) {
+            last = number;
+            if line.trim().is_empty() {
+                continue;
             }
-            None => self.error(format!("`{label}` and its value")),
+            match read(row, line, number)? {
+                Row::Zone(place) => {
+                    finish(&mut info, zone.replace(Partial::new(place.id())), number, line)?;
+                }
+                row => match &mut zone {
+                    Some(zone) => zone.take(row, line, number)?,
+                    None => return Err(LogError::new(number, "zone", "`Node` and a zone before it", line)),
+                },
+            }
         }
+        finish(&mut info, zone, last + 1, "the end of the text")?;
+        info.shape = Shape::of(text, &info.printed());
+        Ok(info)
+    }
+}
+
+/// Adds what has been read of a zone; a line that begins another one, or nothing, follows.
+fn finish(info: &mut ZoneInfo, zone: Option<Partial>, number: usize, line: &str) -> Read<()> {
+    let Some(zone) = zone else { return Ok(()) };
+    let Some(id) = zone.id else { return Ok(()) };
+    let record = zone.finish(id).map_err(|field| LogError::new(number, field, "its line before it", line))?;
+    info.zones.push(record);
+    Ok(())
+}
+
+/// Lines with pages that every zone has.
+const PAGES: [&str; 7] = ["pages free", MARKS[0], MARKS[1], MARKS[2], "spanned", "present", "managed"];
+
+/// What has been read of a zone.
+#[derive(Default)]
+struct Partial {
+    /// `None` for a zone that the model does not have.
+    id: Option<ZoneId>,
+    /// Whether the lines are of the node.
+    in_node: bool,
+    node_stats: Option<[u64; NODE_ITEMS.len()]>,
+    pages: [Option<u64>; PAGES.len()],
+    protection: Vec<i64>,
+    populated: bool,
+    stats: [u64; NR_ZONE_ITEMS],
+    numa: [u64; NR_NUMA_ITEMS],
+    sets: Vec<PartialSet>,
+    unreclaimable: bool,
+    start_pfn: Option<u64>,
+    others: Vec<(String, u64)>,
+}
+
+/// What has been read of a CPU's set: count, high and batch, and the threshold, which kernels without SMP lack.
+struct PartialSet {
+    cpu: CpuId,
+    values: [Option<u64>; SET.len()],
+}
+
+const SET: [&str; 4] = ["count:", "high:", "batch:", "vm stats threshold:"];
+
+impl Partial {
+    fn new(id: Option<ZoneId>) -> Partial {
+        Partial { id, ..Partial::default() }
     }
 
-    fn number(&mut self, label: &str) -> Parsed<u64> {
-        self.field(label, |text| text.parse().ok())
-    }
-
-    /// A number for each label, in order.
-    fn numbers<const N: usize>(&mut self, labels: &[&str; N]) -> Parsed<[u64; N]> {
-        let mut values = [0; N];
-        for (value, label) in values.iter_mut().zip(labels) {
-            // The blank keeps a label from matching a longer one.
-            *value = self.number(&format!("{label} "))?;
+    fn take(&mut self, row: Row<'_>, line: &str, number: usize) -> Read<()> {
+        match row {
+            Row::Zone(_) => {}
+            Row::NodeStats => {
+                self.in_node = true;
+                self.node_stats = Some([0; NODE_ITEMS.len()]);
+            }
+            Row::Protection(pages) => self.protection = pages,
+            Row::PageSets => self.populated = true,
+            Row::Cpu(cpu) => self.sets.push(PartialSet { cpu, values: [None; SET.len()] }),
+            Row::Counter(name, value) => {
+                if !self.counter(name, value) {
+                    return Err(LogError::new(number, name, "each name once", line.trim_start()));
+                }
+            }
         }
-        Ok(values)
+        Ok(())
+    }
+
+    /// A line with a name and a number; false if the zone has it already.
+    fn counter(&mut self, name: &str, value: u64) -> bool {
+        if let Some(at) = PAGES.iter().position(|known| *known == name) {
+            self.in_node = false;
+            return self.pages[at].replace(value).is_none();
+        }
+        if let (Some(at), Some(set)) = (SET.iter().position(|known| *known == name), self.sets.last_mut()) {
+            return set.values[at].replace(value).is_none();
+        }
+        let place = match &mut self.node_stats {
+            Some(stats) if self.in_node => place(stats, &NODE_ITEMS, name),
+            _ => place(&mut self.stats, &ZoneItem::NAMES, name).or(place(&mut self.numa, &NumaItem::NAMES, name)),
+        };
+        self.populated |= place.is_some() && !self.in_node;
+        match (place, name) {
+            (Some(place), _) => *place = value,
+            (None, "start_pfn:") => return self.start_pfn.replace(value).is_none(),
+            (None, "node_unreclaimable:") => self.unreclaimable = value != 0,
+            (None, _) => self.others.push((name.trim_end_matches(':').to_owned(), value)),
+        }
+        true
+    }
+
+    /// The zone, or the name of the line that it lacks.
+    fn finish(self, id: ZoneId) -> Result<ZoneRecord, &'static str> {
+        let page = |at: usize| self.pages[at].ok_or(PAGES[at]);
+        let mut pagesets = Vec::new();
+        for PartialSet { cpu, values } in &self.sets {
+            let value = |at: usize| values[at].ok_or(SET[at].trim_end_matches(':'));
+            let stat_threshold = values[3].unwrap_or_default();
+            pagesets.push(PageSet { cpu: *cpu, count: value(0)?, high: value(1)?, batch: value(2)?, stat_threshold });
+        }
+        let details = match (self.populated, self.start_pfn) {
+            (true, Some(start_pfn)) => Some(ZoneDetails {
+                stats: self.stats,
+                numa: self.numa,
+                pagesets,
+                node_unreclaimable: self.unreclaimable,
+                start_pfn,
+            }),
+            (true, None) => return Err("start_pfn"),
+            (false, _) => None,
+        };
+        Ok(ZoneRecord {
+            id,
+            node_stats: self.node_stats,
+            free: page(0)?,
+            marks: [page(1)?, page(2)?, page(3)?],
+            spanned: page(4)?,
+            present: page(5)?,
+            managed: page(6)?,
+            protection: if self.protection.is_empty() { return Err("protection") } else { self.protection },
+            details,
+            others: self.others,
+        })
     }
 }
 
-fn zone_record(lines: &mut Lines<'_>) -> Parsed<ZoneRecord> {
-    let id = lines.field("Node", zone_id)?;
-    let mut node_stats = None;
-    if lines.peek().trim() == "per-node stats" {
-        lines.at += 1;
-        node_stats = Some(lines.numbers(&NODE_ITEMS)?);
-    }
-    Ok(ZoneRecord {
-        id,
-        node_stats,
-        free: lines.number("pages free")?,
-        marks: lines.numbers(&["min", "low", "high"])?,
-        spanned: lines.number("spanned")?,
-        present: lines.number("present")?,
-        managed: lines.number("managed")?,
-        protection: lines.field("protection:", protection)?,
-        details: if lines.peek().starts_with("      ") { Some(details(lines)?) } else { None },
-    })
-}
-
-/// Node and zone name, as in `0, zone    DMA32`.
-fn zone_id(text: &str) -> Option<ZoneId> {
-    let (node, zone) = text.split_once(", zone")?;
-    let node = node.parse::<u8>().ok().filter(|&node| usize::from(node) < MAX_NUMNODES)?;
-    let zone = ZoneType::ALL.into_iter().find(|known| known.name() == zone.trim())?;
-    Some(ZoneId::new(NodeId(node), zone))
-}
-
-fn protection(text: &str) -> Option<[i64; MAX_NR_ZONES]> {
-    let list = text.strip_prefix('(')?.strip_suffix(')')?;
-    let values: Option<Vec<i64>> = list.split(", ").map(|value| value.parse().ok()).collect();
-    values?.try_into().ok()
-}
-
-fn details(lines: &mut Lines<'_>) -> Parsed<ZoneDetails> {
-    let stats = lines.numbers(&ZoneItem::NAMES)?;
-    let numa = lines.numbers(&NumaItem::NAMES)?;
-    lines.field("pagesets", |rest| rest.is_empty().then_some(()))?;
-    let mut pagesets = Vec::new();
-    while lines.peek().trim_start().starts_with("cpu:") {
-        pagesets.push(page_set(lines)?);
-    }
-    let node_unreclaimable = lines.number("node_unreclaimable:")? != 0;
-    Ok(ZoneDetails { stats, numa, pagesets, node_unreclaimable, start_pfn: lines.number("start_pfn:")? })
-}
-
-fn page_set(lines: &mut Lines<'_>) -> Parsed<PageSet> {
-    let cpu = |text: &str| text.parse::<u16>().ok().filter(|&cpu| usize::from(cpu) < MAX_CPUS).map(CpuId);
-    Ok(PageSet {
-        cpu: lines.field("cpu:", cpu)?,
-        count: lines.number("count:")?,
-        high: lines.number("high:")?,
-        batch: lines.number("batch:")?,
-        stat_threshold: lines.number("vm stats threshold:")?,
-    })
+fn place<'p>(values: &'p mut [u64], names: &[&str], name: &str) -> Option<&'p mut u64> {
+    names.iter().position(|known| *known == name).and_then(|at| values.get_mut(at))
 }

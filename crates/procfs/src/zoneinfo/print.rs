@@ -6,7 +6,17 @@ use std::fmt::{Display, Formatter, Result};
 
 impl Display for ZoneInfo {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        self.zones.iter().try_for_each(|zone| zone.fmt(f))
+        if self.shape.is_plain() {
+            return self.zones.iter().try_for_each(|zone| zone.fmt(f));
+        }
+        self.shape.write(&self.printed(), f)
+    }
+}
+
+impl ZoneInfo {
+    /// The text as 5.10 has it.
+    pub(super) fn printed(&self) -> String {
+        self.zones.iter().map(ZoneRecord::to_string).collect()
     }
 }
 
@@ -23,8 +33,11 @@ impl Display for ZoneRecord {
         write!(f, "\n        spanned  {}", self.spanned)?;
         write!(f, "\n        present  {}", self.present)?;
         write!(f, "\n        managed  {}", self.managed)?;
-        let protection = self.protection.map(|pages| pages.to_string()).join(", ");
-        write!(f, "\n        protection: ({protection})")?;
+        write!(f, "\n        protection: (")?;
+        for (pages, separator) in self.protection.iter().zip([""].into_iter().chain(std::iter::repeat(", "))) {
+            write!(f, "{separator}{pages}")?;
+        }
+        write!(f, ")")?;
         if let Some(details) = &self.details {
             details.fmt(f)?;
         }

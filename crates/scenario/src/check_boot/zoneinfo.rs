@@ -16,7 +16,7 @@ pub(super) fn check(
     tally: &mut Tally,
 ) -> Result<(), RecordingError> {
     let text = topology.text(file)?;
-    let kernel: ZoneInfo = text.parse().map_err(|error: buddyscope_procfs::zoneinfo::ParseError| {
+    let kernel: ZoneInfo = text.parse().map_err(|error: buddyscope_procfs::LogError| {
         RecordingError::in_line(
             file,
             error.line as u32,

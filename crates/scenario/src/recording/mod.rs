@@ -116,7 +116,7 @@ impl Recording {
         let path = format!("{folder}/zoneinfo.txt");
         let Some(bytes) = self.file(&path)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
-        text.parse().map(Some).map_err(|error: buddyscope_procfs::zoneinfo::ParseError| {
+        text.parse().map(Some).map_err(|error: buddyscope_procfs::LogError| {
             let problem = format!("expected {}, found `{}`", error.expected, error.found);
             RecordingError::in_line(&path, error.line as u32, problem)
         })

@@ -52,32 +52,33 @@ impl Display for FreeList {
 
 impl Line for FreeList {
     fn read_line(text: &str) -> Result<Self, FieldError> {
-        let (zone, list) = text.split_once(": ").unwrap_or((text, ""));
+        let (zone, list) = text.split_once(": ").unwrap_or(text.split_at(text.len()));
         let mut names = zone.strip_prefix("Node ").unwrap_or(zone).splitn(2, ' ');
         let mut name = || names.next().unwrap_or_default();
-        let node = Node::read(name()).ok_or_else(|| FieldError::new("node", "a node's number", zone))?;
-        let zone = ZoneName::read(name()).ok_or_else(|| FieldError::new("zone", "a zone's name", zone))?;
-        let (list, total) = list.rsplit_once('=').ok_or_else(|| FieldError::new("total", "`=`", list))?;
+        let node = Node::read(name()).ok_or_else(|| FieldError::new(text, zone, "node", "a node's number"))?;
+        let zone = ZoneName::read(name()).ok_or_else(|| FieldError::new(text, zone, "zone", "a zone's name"))?;
+        let (list, total) = list.rsplit_once('=').ok_or_else(|| FieldError::new(text, list, "total", "`=`"))?;
         let mut words = list.split_whitespace().peekable();
         let mut blocks = [FreeBlocks::default(); MAX_ORDER];
         for (order, blocks) in blocks.iter_mut().enumerate() {
-            let word = words.next().unwrap_or_default();
+            let word = words.next().unwrap_or(&list[list.len()..]);
             let size = format!("*{}kB", 4 << order);
             let count = word.strip_suffix(&size).and_then(|count| count.parse().ok());
-            blocks.count = count.ok_or_else(|| FieldError::new("blocks", &format!("a number and `{size}`"), word))?;
+            blocks.count =
+                count.ok_or_else(|| FieldError::new(text, word, "blocks", &format!("a number and `{size}`")))?;
             if let Some(letters) = words.next_if(|word| word.starts_with('(')) {
                 blocks.on_list =
-                    on_list(letters).ok_or_else(|| FieldError::new("types", "letters of UMEHCI", letters))?;
+                    on_list(letters).ok_or_else(|| FieldError::new(text, letters, "types", "letters of UMEHCI"))?;
             }
         }
         let list = FreeList { node, zone, blocks };
         let sum = format!("{}kB", pages(&list.blocks) << 2);
         if let Some(word) = words.next() {
-            Err(FieldError::new("blocks", "`=` after the largest blocks", word))
+            Err(FieldError::new(text, word, "blocks", "`=` after the largest blocks"))
         } else if total.trim() == sum {
             Ok(list)
         } else {
-            Err(FieldError::new("total", &sum, total.trim()))
+            Err(FieldError::new(text, total.trim(), "total", &sum))
         }
     }
 }

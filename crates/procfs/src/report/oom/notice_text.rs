@@ -64,7 +64,7 @@ impl Line for OomNotice {
             Some(Kind::NoKillableProcesses) => OomNotice::NoKillableProcesses,
             Some(Kind::Panic(reason)) => OomNotice::Panic(reason),
             Some(Kind::Suppressed) => OomNotice::Suppressed(Line::read_line(text)?),
-            None => return Err(FieldError::new("notice", "a line of the OOM killer", text)),
+            None => return Err(FieldError::new(text, text, "notice", "a line of the OOM killer")),
         })
     }
 }

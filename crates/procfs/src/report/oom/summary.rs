@@ -72,7 +72,7 @@ impl Line for OomSummary {
         let (context, scope) = front.split_at(scope_at);
         let context = OomContext::read_line(context)?;
         if scope.is_empty() {
-            return Err(FieldError::new("oom_memcg", &format!("`{GLOBAL}` or `{CGROUP}`"), victim));
+            return Err(FieldError::new(text, victim, "oom_memcg", &format!("`{GLOBAL}` or `{CGROUP}`")));
         }
         let oom_memcg = scope.strip_prefix(CGROUP).map(str::to_owned);
         Ok(OomSummary { context, oom_memcg, victim: OomVictim::read_line(victim)? })

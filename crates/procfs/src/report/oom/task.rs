@@ -69,7 +69,7 @@ fn row(lines: &Lines<'_>) -> Result<TaskState, LogError> {
         pid: number(lines, "pid", pid.trim())?,
         uid: match SignedId::read(uid) {
             Some(uid) => uid,
-            None => return lines.error("uid", "a number"),
+            None => return lines.error_at(uid, "uid", "a number"),
         },
         tgid: number(lines, "tgid", tgid)?,
         total_vm: number(lines, "total_vm", total_vm)?,
@@ -81,10 +81,10 @@ fn row(lines: &Lines<'_>) -> Result<TaskState, LogError> {
     })
 }
 
-fn number<T: FromStr>(lines: &Lines<'_>, field: &str, word: &str) -> Result<T, LogError> {
+fn number<T: FromStr>(lines: &Lines<'_>, field: &'static str, word: &str) -> Result<T, LogError> {
     match word.parse() {
         Ok(number) => Ok(number),
-        Err(_) => Err(LogError::new(lines.number(), field, "a number", word)),
+        Err(_) => lines.error_at(word, field, "a number"),
     }
 }
 
