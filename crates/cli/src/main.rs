@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod folders;
 mod replay;
+mod roundtrip;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,8 @@ enum Command {
     Boot(boot::Args),
     /// Say why requests failed and whom the OOM killer chose, from a kernel's log.
     Explain(explain::Args),
+    /// Read texts of a kernel and print them again byte for byte.
+    Roundtrip(roundtrip::Args),
     /// Run a scenario in virtual time.
     Run(run::Args),
     /// Measure the model beside other buddy allocators.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args, &mut out),
         Command::Boot(args) => boot::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
+        Command::Roundtrip(args) => roundtrip::run(&args, &mut out),
         Command::Run(args) => run::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };

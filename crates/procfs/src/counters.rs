@@ -13,7 +13,8 @@ use winnow::token::{one_of, take_while};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     items: Vec<(String, u64)>,
-    shape: Shape,
+    /// What the text has besides.
+    pub shape: Shape,
 }
 
 impl Counters {

@@ -35,7 +35,7 @@ impl LogError {
 
     /// An error in a text that starts at a line, after so many characters of it.
     pub(crate) fn at(line: usize, before: usize, error: FieldError) -> LogError {
-        let FieldError { field, expected, found, lines_before, column } = error;
+        let FieldError { field, expected, found, lines_before, column, .. } = error;
         LogError { line: line + lines_before, column: before + column, field: field.to_owned(), expected, found }
     }
 

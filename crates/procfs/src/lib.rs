@@ -7,11 +7,14 @@
 //! lines of its trace events. [`buddyinfo`] and the like print a modeled machine; [`zonelists`] is what the kernel logs
 //! about its zonelists at boot.
 //!
+//! A [`document::Document`] is any of these, or several of them in one text.
+//!
 //! Values are named and printed as Linux 5.10 does. Texts of other kernels can be read as well: what only they have is kept
 //! in place, and said ([`Shape`]).
 
 mod buddyinfo;
 mod counters;
+pub mod document;
 mod error;
 mod grammar;
 mod line;
@@ -35,7 +38,7 @@ pub use pagetypeinfo::{FreeLists, ListLength, NodeTypes, PageTypeInfo, ZoneBlock
 pub use pressure::{Pressure, Stall, pressure};
 pub use shape::Shape;
 pub use sysctl::{Sysctl, Sysctls};
-pub use zonelists::zonelists;
+pub use zonelists::{LoggedZonelist, zonelists};
 
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Sink;

@@ -3,7 +3,7 @@
 mod places;
 mod words;
 
-pub(crate) use places::{Place, node_zone};
+pub(crate) use places::{Place, node, node_zone};
 pub(crate) use words::{blank, end, end_after, is_word, label, number, numbers, signed, some_numbers, word};
 
 use crate::error::LogError;

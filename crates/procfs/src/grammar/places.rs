@@ -22,7 +22,7 @@ impl Place<'_> {
 }
 
 /// A node's number.
-fn node(input: &mut &str) -> Part<NodeId> {
+pub(crate) fn node(input: &mut &str) -> Part<NodeId> {
     dec_uint
         .verify(|&node: &u16| usize::from(node) < MAX_NUMNODES)
         .map(|node: u16| NodeId(node as u8))

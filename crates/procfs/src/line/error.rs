@@ -15,6 +15,8 @@ pub(crate) struct FieldError {
     pub(crate) lines_before: usize,
     /// Characters of its line up to it, and itself.
     pub(crate) column: usize,
+    /// Whether the value is not there at all.
+    pub(crate) missing: bool,
 }
 
 impl FieldError {
@@ -32,6 +34,7 @@ impl FieldError {
             found: shown(found.trim_start_matches('\n').lines().next().unwrap_or_default().trim()),
             lines_before: before.matches('\n').count() + skipped,
             column,
+            missing: false,
         }
     }
 }

@@ -25,7 +25,7 @@ impl<'a> Scan<'a> {
         let (field, before) = self.parts.first().map_or(("", ""), |part| (part.field, part.before));
         match self.read::<T, C>()? {
             Some(value) => Ok(value),
-            None => Err(self.error(field, &format!("`{}`", before.trim()), self.input)),
+            None => Err(self.missing(field, before)),
         }
     }
 
@@ -62,11 +62,11 @@ impl<'a> Scan<'a> {
                 return Ok(value);
             }
             if !part.optional {
-                return Err(self.error(part.field, &format!("`{}`", part.before.trim()), self.input));
+                return Err(self.missing(part.field, part.before));
             }
         }
         let value = if self.tail.is_empty() { self.all() } else { self.up_to(self.tail) };
-        value.ok_or_else(|| self.error("end of line", &format!("`{}`", self.tail), self.input))
+        value.ok_or_else(|| self.missing("end of line", self.tail))
     }
 
     fn up_to(&mut self, text: &'static str) -> Option<&'a str> {
@@ -77,6 +77,10 @@ impl<'a> Scan<'a> {
     fn all(&mut self) -> Option<&'a str> {
         let value: grammar::Part<&str> = rest.parse_next(&mut self.input);
         value.ok()
+    }
+
+    fn missing(&self, field: &'static str, before: &str) -> FieldError {
+        FieldError { missing: true, ..self.error(field, &format!("`{}`", before.trim()), self.input) }
     }
 
     fn error(&self, field: &'static str, expected: &str, found: &str) -> FieldError {

@@ -90,16 +90,13 @@ impl Hardware {
         Ok(())
     }
 
-    /// The node of this number, which is mostly the last one.
+    /// The node of this number. Its lines follow each other.
     fn node(&mut self, id: u32) -> &mut HardwareNode {
-        let at = match self.nodes.iter().rposition(|node| node.id == id) {
-            Some(at) => at,
-            None => {
-                self.nodes.push(HardwareNode { id, ..HardwareNode::default() });
-                self.nodes.len() - 1
-            }
-        };
-        &mut self.nodes[at]
+        if self.nodes.last().is_none_or(|last| last.id != id) {
+            self.nodes.push(HardwareNode { id, ..HardwareNode::default() });
+        }
+        let last = self.nodes.len() - 1;
+        &mut self.nodes[last]
     }
 
     fn printed(&self) -> String {

@@ -21,14 +21,18 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Takes in what a line of a stack trace says about the caller, if anything.
-    pub(super) fn take(caller: &mut Option<Caller>, line: &str) {
-        if let Some(name) = line.strip_prefix("Hardware name: ") {
-            if let Some(caller) = caller {
-                caller.hardware.get_or_insert_with(|| name.to_owned());
+    /// Takes in what a line of a stack trace says about the caller; false if it says nothing new.
+    pub(super) fn take(caller: &mut Option<Caller>, line: &str) -> bool {
+        match caller {
+            None => {
+                *caller = first_line(line);
+                caller.is_some()
             }
-        } else if caller.is_none() {
-            *caller = first_line(line);
+            Some(Caller { hardware: hardware @ None, .. }) => {
+                *hardware = line.strip_prefix("Hardware name: ").map(str::to_owned);
+                hardware.is_some()
+            }
+            Some(_) => false,
         }
     }
 }

@@ -49,13 +49,13 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<AllocFailure, LogError> {
     let (request, mut caller, mut mem) = (lines.read()?, None, None);
     while let Some(line) = lines.peek() {
         if line == "Mem-Info:" && mem.is_none() {
-            lines.advance();
+            lines.take();
             mem = Some(meminfo::mem_info(lines)?);
         } else if is_part_of_report(line) {
             break;
         } else {
-            Caller::take(&mut caller, line);
-            lines.advance();
+            let taken = Caller::take(&mut caller, line);
+            lines.take_or_skip(taken);
         }
     }
     Ok(AllocFailure { request, caller, mem })

@@ -24,11 +24,13 @@ impl<'a> Line<'a> {
 pub(super) struct Lines<'a> {
     lines: Vec<Line<'a>>,
     at: usize,
+    /// Numbers from 0 of the lines that were read, not passed over.
+    taken: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Lines<'a> {
-        Lines { lines: text.lines().map(Line::new).collect(), at: 0 }
+        Lines { lines: text.lines().map(Line::new).collect(), at: 0, taken: Vec::new() }
     }
 
     /// The next line, `None` at the end.
@@ -36,8 +38,22 @@ impl<'a> Lines<'a> {
         self.lines.get(self.at).map(|line| line.message)
     }
 
-    pub(super) fn advance(&mut self) {
+    /// Goes on after a line that belongs to the message.
+    pub(super) fn take(&mut self) {
+        self.take_or_skip(true);
+    }
+
+    /// Goes on after a line that belongs to the message, or not.
+    pub(super) fn take_or_skip(&mut self, taken: bool) {
+        if taken {
+            self.taken.push(self.at);
+        }
         self.at += 1;
+    }
+
+    /// The lines taken since the last call.
+    pub(super) fn taken(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.taken)
     }
 
     /// The next line's number.
@@ -48,7 +64,7 @@ impl<'a> Lines<'a> {
     /// Reads the next line, which is known by how it starts.
     pub(super) fn read<T: Pattern>(&mut self) -> Result<T, LogError> {
         let value = T::read_line(self.peek().unwrap_or_default()).map_err(|error| self.placed(error))?;
-        self.advance();
+        self.take();
         Ok(value)
     }
 
@@ -57,7 +73,9 @@ impl<'a> Lines<'a> {
         let end = (self.at + count).min(self.lines.len());
         let text = self.lines[self.at..end].iter().map(|line| line.message).collect::<Vec<_>>().join("\n ");
         let value = T::read_line(&text).map_err(|error| self.placed(error))?;
-        self.at = end;
+        while self.at < end {
+            self.take();
+        }
         Ok(value)
     }
 
@@ -82,7 +100,7 @@ impl<'a> Lines<'a> {
 
 /// A line's message: without a mail's quotation marks, the journal's or syslog's host and time, levels, timestamps and
 /// callers, and blanks on either side.
-fn message(line: &str) -> &str {
+pub(crate) fn message(line: &str) -> &str {
     let mut rest = line.trim_start_matches(['>', ' ', '\t']);
     if let Some((before, message)) = rest.split_once("kernel: ") {
         // The words of a journal line before its message never hold one of these.

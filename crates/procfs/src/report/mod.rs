@@ -20,6 +20,7 @@ pub use oom::{
     Suppressed, TaskState, UnableToReap,
 };
 
+pub(crate) use lines::message;
 pub use printed::{oom_report, print};
 
 use lines::Lines;
@@ -54,6 +55,11 @@ pub struct Logged {
 /// # Errors
 /// [`LogError`] with line and value, where a message is cut off or has something else where a value should be.
 pub fn read_log(text: &str) -> Result<Vec<Logged>, LogError> {
+    Ok(read_messages(text)?.into_iter().map(|(logged, _)| logged).collect())
+}
+
+/// Reads all messages as [`read_log`] does, each with the numbers from 0 of the lines that belong to it.
+pub(crate) fn read_messages(text: &str) -> Result<Vec<(Logged, Vec<usize>)>, LogError> {
     let mut lines = Lines::new(text);
     let mut messages = Vec::new();
     while let Some(text) = lines.peek() {
@@ -63,15 +69,15 @@ pub fn read_log(text: &str) -> Result<Vec<Logged>, LogError> {
         } else if OomInvocation::starts(text) {
             Message::Oom(Box::new(oom::read(&mut lines)?))
         } else if text == "Mem-Info:" {
-            lines.advance();
+            lines.take();
             Message::MemInfo(Box::new(meminfo::mem_info(&mut lines)?))
         } else if OomNotice::starts(text) {
             Message::OomNotice(lines.read()?)
         } else {
-            lines.advance();
+            lines.take_or_skip(false);
             continue;
         };
-        messages.push(Logged { line, message });
+        messages.push((Logged { line, message }, lines.taken()));
     }
     Ok(messages)
 }

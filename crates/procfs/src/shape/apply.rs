@@ -26,6 +26,7 @@ fn set(line: &str, pieces: &[Piece], f: &mut Formatter<'_>) -> Result {
             Some((name, number)) => write!(f, "{name}{number:#x}"),
             None => f.write_str(word(*at)),
         },
+        Piece::Last(at) => f.write_str(word(*at).trim_end_matches(',')),
         Piece::Text(text) => f.write_str(text),
     })
 }

@@ -78,6 +78,9 @@ fn same(word: &str, printed: &str, at: u32) -> Option<Piece> {
     if word == printed {
         return Some(Piece::Word(at));
     }
+    if printed.strip_suffix(',') == Some(word) {
+        return Some(Piece::Last(at));
+    }
     let (name, number) = in_hex(printed)?;
     let hex = word.strip_prefix(name)?.strip_prefix("0x")?;
     let canonical = hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) && !hex.starts_with('0');

@@ -38,6 +38,8 @@ enum Piece {
     Word(u32),
     /// Such a word whose number is in hexadecimal (`0x…`).
     Hex(u32),
+    /// Such a word without the comma at its end.
+    Last(u32),
     /// Blanks, or words that no value prints.
     Text(String),
 }

@@ -22,6 +22,19 @@ impl Codec<u64> for Hex {
     }
 }
 
+/// A page's number: `%lu`, newer kernels have `0x%lx`.
+pub(super) struct PfnNumber;
+
+impl Codec<u64> for PfnNumber {
+    fn write(value: &u64, f: &mut Formatter<'_>) -> Result {
+        value.fmt(f)
+    }
+
+    fn read(text: &str) -> Option<u64> {
+        word(text).parse().ok().or_else(|| Hex::read(text))
+    }
+}
+
 /// 0 or 1.
 pub(super) struct Bit;
 

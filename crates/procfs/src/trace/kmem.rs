@@ -1,6 +1,6 @@
 //! Events of page allocation (include/trace/events/kmem.h).
 
-use super::codec::{Bit, TraceGfp};
+use super::codec::{Bit, PfnNumber, TraceGfp};
 use super::events;
 use crate::line::codec::{Number, Text};
 use crate::line::line;
@@ -12,7 +12,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number, 0 if there is no page.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
         /// Order of the block.
         " order=" order: u32 = Number,
         /// Mobility as a number.
@@ -29,7 +29,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
         /// Order of the block.
         " order=" order: u32 = Number,
         /// Mobility as a number.
@@ -46,7 +46,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
         /// Order of the block.
         " order=" order: u32 = Number,
     }
@@ -59,7 +59,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
     }
     " order=0"
 }
@@ -70,7 +70,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
         /// Order of the block.
         " order=" order: u32 = Number,
         /// Mobility as a number.
@@ -85,7 +85,7 @@ line! {
         /// Address of the page's record (`%p`).
         "page=" page: String = Text,
         /// Its number.
-        " pfn=" pfn: u64 = Number,
+        " pfn=" pfn: u64 = PfnNumber,
         /// Order of the request.
         " alloc_order=" alloc_order: i32 = Number,
         /// Order of the block.

@@ -5,6 +5,7 @@
 
 mod codec;
 mod compaction;
+mod context;
 mod kmem;
 mod names;
 mod oom;
@@ -17,12 +18,15 @@ pub use compaction::{
     CompactionEvent, CompactionRange, CompactionRun, CompactionTry, CompactionVerdict, CompactionWake, Deferral,
     MigratePages, Migrated, RunEnd,
 };
+pub use context::Layout;
+pub(crate) use context::split;
 pub use kmem::{Drained, ExtFrag, Freed, FreedBatched, KmemEvent, PageAlloc, ZoneLocked};
 pub use names::{
     CompactFeedback, CompactMode, CompactPriority, CompactResult, Isolated, Lru, MigrateMode, MigrateReason,
 };
 pub use oom::{CompactRetry, OomEvent, ReclaimRetryZone, ScoreAdjUpdate, Task};
 pub use read::read_trace;
+pub(crate) use read::{check_context, placed, trace_line};
 pub use vmscan::{KswapdWake, NodeOnly, NodeRequest, Reclaimed, Request, ShrinkSlabEnd, ShrinkSlabStart, VmscanEvent};
 pub use vmscan_lru::{LruIsolate, ShrinkActive, ShrinkInactive, WritePage};
 pub use wait::{
@@ -112,10 +116,9 @@ pub struct TraceLine {
     pub event: TraceEvent,
 }
 
+/// Writes the line as the `trace` file has it.
 impl Display for TraceLine {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let TraceLine { comm, pid, cpu, flags, micros, event } = self;
-        let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-        write!(f, "{comm:>16}-{pid:<7} [{cpu:03}] {flags} {seconds:>5}.{micros:06}: {event}")
+        Layout::Trace.write(self, "", f)
     }
 }

@@ -1,11 +1,12 @@
 //! Reading the `trace` file.
 
+use super::context::{Split, split, with_bad_context};
 use super::{
     CompactionEvent, IsolationEvent, KmemEvent, OomEvent, PagemapEvent, TraceEvent, TraceLine, VmscanEvent,
     WritebackEvent,
 };
+use crate::error::LogError;
 use crate::line::FieldError;
-use crate::report::LogError;
 
 /// Reads the known events of a `trace` file, each with the number of its line from 1. Comments and other events are passed over.
 ///
@@ -14,32 +15,37 @@ use crate::report::LogError;
 pub fn read_trace(text: &str) -> Result<Vec<(usize, TraceLine)>, LogError> {
     let mut events = Vec::new();
     for (line, number) in text.lines().zip(1..) {
-        let Some((context, name, values)) = split(line) else { continue };
-        let Some(event) = event(name, values).map_err(|error| placed(error, line, values, number))? else { continue };
-        let Some(line) = trace_line(context, event) else {
-            return Err(LogError::new(number, "context", "`task-pid [cpu] flags time`", context.trim()));
+        let Some(split) = split(line) else {
+            check_context(line, number)?;
+            continue;
         };
-        events.push((number, line));
+        if let Some(line) = trace_line(&split).map_err(|error| placed(error, line, split.values, number))? {
+            events.push((number, line));
+        }
     }
     Ok(events)
 }
 
+/// Fails if a line that cannot be taken apart has a known event.
+pub(crate) fn check_context(line: &str, number: usize) -> Result<(), LogError> {
+    let Some((context, name, values)) = with_bad_context(line) else { return Ok(()) };
+    match event(name, values) {
+        Ok(Some(_)) => Err(LogError::new(number, "context", "`task-pid [cpu] flags time`", context)),
+        _ => Ok(()),
+    }
+}
+
 /// An error in an event's values, which stand at the end of a line.
-fn placed(error: FieldError, line: &str, values: &str, number: usize) -> LogError {
+pub(crate) fn placed(error: FieldError, line: &str, values: &str, number: usize) -> LogError {
     let before = line.strip_suffix(values).unwrap_or_default().chars().count();
     LogError::at(number, before, error)
 }
 
-/// Who and when, the event's name, and its values.
-fn split(line: &str) -> Option<(&str, &str, &str)> {
-    // A task's name may hold brackets and colons, too, but hardly a number of three digits in brackets.
-    let cpu_end = line.match_indices("] ").map(|(at, _)| at).find(|&at| {
-        let cpu = line[..at].rsplit_once('[').map_or("", |(_, cpu)| cpu);
-        cpu.len() >= 3 && cpu.bytes().all(|b| b.is_ascii_digit())
-    })?;
-    let time_end = cpu_end + line[cpu_end..].find(": ")?;
-    let (name, values) = line[time_end + 2..].split_once(": ")?;
-    Some((&line[..time_end], name, values))
+/// The line with its event, `None` for an event of another name.
+pub(crate) fn trace_line(line: &Split<'_>) -> Result<Option<TraceLine>, FieldError> {
+    let Split { comm, pid, cpu, flags, micros, name, values, .. } = *line;
+    let Some(event) = event(name, values)? else { return Ok(None) };
+    Ok(Some(TraceLine { comm: comm.to_owned(), pid, cpu, flags: flags.to_owned(), micros, event }))
 }
 
 fn event(name: &str, values: &str) -> Result<Option<TraceEvent>, FieldError> {
@@ -58,15 +64,4 @@ fn event(name: &str, values: &str) -> Result<Option<TraceEvent>, FieldError> {
     } else {
         IsolationEvent::read(name, values)?.map(TraceEvent::Isolation)
     })
-}
-
-fn trace_line(context: &str, event: TraceEvent) -> Option<TraceLine> {
-    let (task, rest) = context.rsplit_once('[')?;
-    let (cpu, rest) = rest.split_once("] ")?;
-    let (comm, pid) = task.trim().rsplit_once('-')?;
-    let (flags, time) = rest.trim().split_once(' ')?;
-    let (seconds, micros) = time.trim().split_once('.').filter(|(_, micros)| micros.len() == 6)?;
-    let micros = seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(micros.parse().ok()?)?;
-    let (pid, cpu) = (pid.trim().parse().ok()?, cpu.parse().ok()?);
-    Some(TraceLine { comm: comm.to_owned(), pid, cpu, flags: flags.to_owned(), micros, event })
 }

@@ -52,6 +52,16 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
+/// A file's bytes, decompressed if its name ends with `.gz` or `.xz`.
+///
+/// # Errors
+/// What is wrong with the file, in words.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = read_limited(path).map_err(|error| error.to_string())?;
+    let suffix = SUFFIXES.into_iter().rev().find(|suffix| path.as_os_str().to_string_lossy().ends_with(suffix));
+    unpack(bytes, suffix.unwrap_or_default())
+}
+
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;

@@ -25,7 +25,7 @@ pub use cpusets::{CpusetFile, CpusetFiles};
 pub use digest::{Digest, DigestLine, NUMA_COUNTERS, NumaChange, NumaChanges, PcpDigest};
 pub use error::RecordingError;
 #[cfg(feature = "files")]
-pub use folder::{FolderSource, find_folders, find_recordings};
+pub use folder::{FolderSource, find_folders, find_recordings, read_file};
 pub use meta::{Meta, QemuMachine};
 pub use ops::{AllocOp, FreeOp, Op, OpReader, Outcome, PolicyAllocOp, WakeOp};
 pub use policy::PolicyLine;

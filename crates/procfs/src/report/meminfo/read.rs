@@ -59,8 +59,8 @@ impl Parts {
         } else if line.starts_with("Total swap ") {
             self.total_swap = Some(lines.read()?);
         } else {
-            self.total(lines, line)?;
-            lines.advance();
+            let taken = self.total(lines, line)?;
+            lines.take_or_skip(taken);
         }
         Ok(())
     }
@@ -78,7 +78,7 @@ impl Parts {
         } else if kind.ends_with(':') && next.contains('*') {
             self.free_list(lines)?;
         } else {
-            lines.advance();
+            lines.take_or_skip(false);
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Parts {
             Some(ZoneParts { reserve: reserve @ None, .. }) => *reserve = Some(pages),
             _ => return lines.error("lowmem_reserve", "a zone's counters before it"),
         }
-        lines.advance();
+        lines.take();
         Ok(())
     }
 
@@ -106,8 +106,8 @@ impl Parts {
         Ok(())
     }
 
-    /// A line that ends with what it counts.
-    fn total(&mut self, lines: &Lines<'_>, line: &str) -> Read<()> {
+    /// A line that ends with what it counts; false for other lines.
+    fn total(&mut self, lines: &Lines<'_>, line: &str) -> Read<bool> {
         let places = [
             (" total pagecache pages", "pagecache", &mut self.pagecache),
             (" pages in swap cache", "swap_cached", &mut self.swap_cached),
@@ -119,13 +119,12 @@ impl Parts {
         ];
         for (label, field, place) in places {
             if let Some(number) = line.strip_suffix(label) {
-                match number.parse() {
-                    Ok(pages) => *place = Some(pages),
-                    Err(_) => return lines.error(field, "a number of pages"),
-                }
+                let Ok(pages) = number.parse() else { return lines.error(field, "a number of pages") };
+                *place = Some(pages);
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn finish(self, lines: &Lines<'_>) -> Read<MemInfo> {

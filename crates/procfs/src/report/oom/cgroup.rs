@@ -57,6 +57,7 @@ impl CgroupMemory {
                 counters.push(lines.read()?);
                 continue;
             }
+            let known = path.is_some() as usize + stats.len();
             if let Some(rest) = line.strip_prefix("Memory cgroup stats for ") {
                 path = rest.strip_suffix(':').map(str::to_owned);
             } else if let Some((name, value)) = line.split_once(' ').filter(|(name, _)| path.is_some() && is_name(name))
@@ -64,7 +65,7 @@ impl CgroupMemory {
                 // Lines of other messages can start with such a word, too.
                 stats.extend(value.parse().ok().map(|value| (name.to_owned(), value)));
             }
-            lines.advance();
+            lines.take_or_skip(path.is_some() as usize + stats.len() > known);
         }
         match path {
             Some(path) => Ok(CgroupMemory { counters, path, stats }),

@@ -13,11 +13,11 @@ pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogErr
             if report.memory.is_some() {
                 break;
             }
-            lines.advance();
+            lines.take();
             let mem = Box::new(meminfo::mem_info(lines)?);
             report.memory = Some(OomMemory::Machine { mem, slabs: None });
         } else if line == "Unreclaimable slab info:" {
-            lines.advance();
+            lines.take();
             let rows = SlabUsage::read_rows(lines)?;
             if let Some(OomMemory::Machine { slabs, .. }) = &mut report.memory {
                 *slabs = Some(rows);
@@ -34,9 +34,11 @@ pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogErr
             report.summary = Some(summary);
             break;
         } else {
-            report.compaction_is_disabled |= line.starts_with("COMPACTION is disabled");
-            Caller::take(&mut report.caller, line);
-            lines.advance();
+            let disabled = line.starts_with("COMPACTION is disabled") && !report.compaction_is_disabled;
+            report.compaction_is_disabled |= disabled;
+            let heading = line.starts_with("Tasks state (") && report.tasks.is_none();
+            let taken = disabled || heading || Caller::take(&mut report.caller, line);
+            lines.take_or_skip(taken);
         }
     }
     Ok(report)

@@ -22,12 +22,12 @@ impl SlabUsage {
         if !lines.peek().is_some_and(|line| line.starts_with("Name ")) {
             return lines.error("slabs", "`Name Used Total`");
         }
-        lines.advance();
+        lines.take();
         let mut rows = Vec::new();
         while let Some(line) = lines.peek().filter(|line| line.ends_with("KB")) {
             let Some(row) = row(line) else { return lines.error("slabs", "a name and two numbers of KB") };
             rows.push(row);
-            lines.advance();
+            lines.take();
         }
         Ok(rows)
     }

@@ -40,14 +40,14 @@ impl TaskState {
         if !header.split_whitespace().eq(Self::HEADER.split_whitespace()) {
             return lines.error("tasks", &format!("`{}`", Self::HEADER));
         }
-        lines.advance();
+        lines.take();
         Ok(())
     }
 
     /// Reads the line of a task.
     pub(super) fn read(lines: &mut Lines<'_>) -> Result<TaskState, LogError> {
         let task = row(lines)?;
-        lines.advance();
+        lines.take();
         Ok(task)
     }
 }
@@ -59,7 +59,8 @@ fn row(lines: &Lines<'_>) -> Result<TaskState, LogError> {
     };
     // The name may hold blanks, also first, so it is what follows the last number and one blank.
     let mut word = || {
-        let (word, after) = rest.trim_start().split_once(' ').unwrap_or((rest.trim_start(), ""));
+        let start = rest.trim_start();
+        let (word, after) = start.split_once(' ').unwrap_or(start.split_at(start.len()));
         rest = after;
         word
     };
