@@ -33,6 +33,8 @@ struct Entity {
     vruntime: u64,
     /// Time run since it was chosen.
     slice: u64,
+    /// Whether it may run on no other CPU.
+    bound: bool,
 }
 
 /// A CPU and those who run on it (`struct cfs_rq`).
@@ -65,8 +67,18 @@ impl Cfs {
     /// Adds somebody who begins at some time.
     pub(super) fn spawn(&mut self, cpu: usize, at: u64) -> usize {
         let state = State::Waiting(Wait::Sleep(0), Some(at));
-        self.entities.push(Entity { cpu: cpu.min(self.cpus.len() - 1), state, vruntime: 0, slice: 0 });
+        self.entities.push(Entity { cpu: cpu.min(self.cpus.len() - 1), state, vruntime: 0, slice: 0, bound: true });
         self.entities.len() - 1
+    }
+
+    /// Says whether it may run on its CPU only.
+    pub(super) fn bind(&mut self, id: usize, bound: bool) {
+        self.entities[id].bound = bound;
+    }
+
+    /// The CPU it is on.
+    pub(super) fn cpu_of(&self, id: usize) -> usize {
+        self.entities[id].cpu
     }
 
     pub(super) fn state(&self, id: usize) -> State {
@@ -131,7 +143,7 @@ impl Cfs {
 
     /// Who runs on a CPU has done so for some time (`update_curr`, `check_preempt_tick`).
     pub(super) fn account(&mut self, cpu: usize, time: u64) {
-        let factor = self.factor;
+        let (factor, index) = (self.factor, cpu);
         let cpu = &mut self.cpus[cpu];
         let before = cpu.now;
         cpu.now += time;
@@ -145,6 +157,7 @@ impl Cfs {
         let ideal = (LATENCY * factor / (cpu.queue.len() as u64 + 1)).max(MIN_GRANULARITY * factor);
         let behind = entity.vruntime.saturating_sub(first);
         cpu.resched |= entity.slice > ideal || (entity.slice >= MIN_GRANULARITY * factor && behind > ideal);
+        self.balance(index);
     }
 
     /// Who runs on a CPU does no longer (`dequeue_entity`).
@@ -153,6 +166,38 @@ impl Cfs {
             self.entities[current].state = state;
         }
         self.cpus[cpu].resched = false;
+    }
+
+    /// Who runs has to run on another CPU (`migrate_task_to`).
+    pub(super) fn move_current(&mut self, id: usize, to: usize) {
+        let from = &mut self.cpus[self.entities[id].cpu];
+        from.current = from.current.filter(|&current| current != id);
+        from.resched = false;
+        self.enqueue_on(id, to.min(self.cpus.len() - 1));
+    }
+
+    /// At a tick an idle CPU pulls over somebody who waits for this one and is not bound to it (`nohz_balancer_kick`,
+    /// `load_balance`). Two on one CPU are more than it can do, so that is so between nodes, too (`group_overloaded`).
+    fn balance(&mut self, cpu: usize) {
+        let idle = self.cpus.iter().position(|cpu| cpu.current.is_none() && cpu.queue.is_empty());
+        let waiting = self.cpus[cpu].queue.iter().find(|(_, id)| !self.entities[*id].bound).copied();
+        if let (Some(idle), Some(found)) = (idle, waiting) {
+            self.cpus[cpu].queue.remove(&found);
+            self.enqueue_on(found.1, idle);
+        }
+    }
+
+    /// Puts somebody into the queue of another CPU, as far behind as it was (`migrate_task_rq_fair`).
+    fn enqueue_on(&mut self, id: usize, to: usize) {
+        let entity = &mut self.entities[id];
+        let (base, now) = (self.cpus[entity.cpu].min_vruntime, self.cpus[entity.cpu].now);
+        let cpu = &mut self.cpus[to];
+        if cpu.current.is_none() && cpu.queue.is_empty() {
+            cpu.now = cpu.now.max(now);
+        }
+        entity.vruntime = (entity.vruntime + cpu.min_vruntime).saturating_sub(base);
+        entity.cpu = to;
+        cpu.queue.insert((entity.vruntime, id));
     }
 
     pub(super) fn now(&self, cpu: usize) -> u64 {
@@ -208,5 +253,21 @@ mod tests {
         assert_eq!((cfs.choose(0), cfs.choose(1)), (Some(first), Some(second)));
         cfs.account(0, 100);
         assert_eq!(cfs.next_cpu(), Some((0, 1)));
+    }
+
+    #[test]
+    fn an_idle_cpu_takes_who_waits_and_is_not_bound() {
+        let mut cfs = Cfs::new(2, 0);
+        let (first, second) = (cfs.spawn(0, 0), cfs.spawn(0, 0));
+        cfs.wake(first, 0);
+        cfs.wake(second, 0);
+        assert_eq!(cfs.choose(0), Some(first));
+        cfs.account(0, 5_000);
+        assert_eq!((cfs.cpu_of(second), cfs.choose(1)), (0, None), "both are bound");
+        cfs.bind(second, false);
+        cfs.account(0, 5_000);
+        assert_eq!((cfs.cpu_of(second), cfs.choose(1), cfs.now(1)), (1, Some(second), 10_000));
+        cfs.move_current(second, 0);
+        assert_eq!((cfs.cpu_of(second), cfs.choose(1)), (0, None));
     }
 }

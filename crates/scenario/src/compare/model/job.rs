@@ -1,6 +1,7 @@
 //! A command of the load as a process.
 
 use super::observer::Observer;
+use super::pace::Pacer;
 use super::setting::Setting;
 use super::work::{Access, AccessOutcome};
 use super::world::in_writeback;
@@ -9,7 +10,6 @@ use crate::compare::shell::{Command, Dd, Input, Memfrag, Memhog, Pattern};
 use crate::compare::trace::LoadEvent;
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, NodeMask, Order};
-use buddyscope_mm::sched::HZ;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_mm::task::mm::{FileId, VmFlags, VmaId};
@@ -28,6 +28,8 @@ const FOR_GOOD: u32 = 100_000_000;
 /// A process that does one thing.
 pub(super) struct Job {
     task: Task,
+    /// Whether it may run on one CPU only.
+    bound: bool,
     pid: Option<Pid>,
     comm: &'static str,
     kind: Kind,
@@ -35,8 +37,8 @@ pub(super) struct Job {
     memcg: MemcgId,
     /// Nanoseconds that a page takes.
     page_time: u64,
-    /// If it paces itself, nanoseconds from one page to the next, and the jiffy in which it began.
-    pace: Option<(u64, u64)>,
+    /// If it paces itself, how.
+    pacer: Option<Pacer>,
     /// Pages being written beyond which it has to wait when it reclaims.
     swap_queue: u64,
     /// Pages done.
@@ -72,7 +74,7 @@ impl Job {
         let (comm, kind, cpu, speed) = match command {
             Command::Within { groups, command } => {
                 let mut job = Job::new(machine, command, setting)?;
-                setting.enter(machine, groups, &mut job.task, &mut job.memcg)?;
+                job.bound |= setting.enter(machine, groups, &mut job.task, &mut job.memcg)?;
                 return Ok(job);
             }
             Command::Memhog(hog) => {
@@ -110,26 +112,36 @@ impl Job {
         };
         let mut task = Task::new(cpu.map_or(setting.cpu, CpuId));
         task.mems_allowed = machine.memory_nodes();
-        let pace = setting.speed.pace.filter(|_| !matches!(kind, Kind::Alloc { .. })).map(|pace| {
-            let pages = if matches!(kind, Kind::Read { .. }) { pace[1] } else { pace[0] };
-            (SECOND / pages.max(1), 0)
+        let pacer = setting.paces.clone().and_then(|paces| match kind {
+            Kind::Alloc { .. } => None,
+            Kind::Read { .. } => Some(Pacer::new(paces.file)),
+            _ => Some(Pacer::new(paces.anon)),
         });
-        // Two who pace themselves share a CPU.
-        let page_time = pace.map_or(SECOND / speed.max(1), |pace| pace.0 / 3);
         Ok(Job {
             task,
+            bound: cpu.is_some(),
             pid: None,
             comm,
             kind,
             policy,
             memcg: MemcgId::ROOT,
-            page_time,
-            pace,
+            page_time: SECOND / speed.max(1),
+            pacer,
             swap_queue: setting.speed.swap_queue,
             done: 0,
             worked: 0,
             access: None,
         })
+    }
+
+    /// The CPU that it has to run on, if it is bound to one.
+    pub(super) fn bound_to(&self) -> Option<CpuId> {
+        self.bound.then_some(self.task.cpu)
+    }
+
+    /// It goes on there.
+    pub(super) fn run_on(&mut self, cpu: CpuId) {
+        self.task.cpu = cpu;
     }
 
     /// The CPU it runs on and its process id.
@@ -166,7 +178,7 @@ impl Job {
             AccessOutcome::Done { work } => {
                 if work || self.is_slowed() {
                     self.done += 1;
-                    self.worked += self.page_time;
+                    self.worked += self.pacer.as_ref().map_or(self.page_time, |pacer| pacer.page_time(self.done));
                 }
                 Step::Wait(Wait::Yield)
             }
@@ -209,12 +221,7 @@ impl Job {
         if self.access.is_some() {
             return (in_writeback(machine) >= self.swap_queue).then_some(Wait::Sleep(1));
         }
-        let (pace, began) = self.pace.as_mut()?;
-        if *began == 0 {
-            *began = machine.jiffies();
-        }
-        let due = *began + self.done * *pace / (SECOND / HZ);
-        let jiffies = due.saturating_sub(machine.jiffies());
+        let jiffies = self.pacer.as_mut()?.rest(machine.jiffies(), self.done);
         (jiffies > 0).then_some(Wait::Sleep(jiffies as u32))
     }
 

@@ -2,12 +2,15 @@
 
 mod admin;
 mod cfs;
+mod first_run;
 mod job;
 mod observer;
+mod pace;
 mod root_files;
 mod setting;
 mod shell;
 mod speed;
+mod swap_out;
 mod work;
 mod world;
 

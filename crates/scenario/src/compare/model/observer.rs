@@ -3,7 +3,7 @@
 use crate::compare::trace::{Entry, LoadEvent, Moment, NodeMoment, SlabEnd, SlabStart, Trace, What, Why, ZoneMoment};
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::{CompactEvent, Event, MemcgEvent, ReclaimEvent, Sink, SlabEvent, SlowEvent, Wakeup};
-use buddyscope_mm::pfn::{CpuId, ZoneId};
+use buddyscope_mm::pfn::{CpuId, NodeId, ZoneId};
 use buddyscope_mm::reclaim::shrinker::ShrinkerId;
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub(in crate::compare) struct Observer {
     seen: BTreeMap<ZoneId, i64>,
     /// Places of events that a sample has to follow, and what was known of free pages then.
     unsampled: Vec<(usize, Why, BTreeMap<ZoneId, i64>)>,
+    /// The node of which kswapd has begun to run.
+    pub(super) kswapd_woke: Option<NodeId>,
     /// The last failed request of this turn.
     pub(super) failed: Option<SlowEvent>,
 }
@@ -73,6 +75,9 @@ impl Observer {
     }
 
     fn reclaim(&mut self, event: ReclaimEvent) {
+        if let ReclaimEvent::KswapdWake { node, .. } = event {
+            self.kswapd_woke = Some(node);
+        }
         self.note(match event {
             ReclaimEvent::DirectBegin { order, gfp } => LoadEvent::DirectBegin { order, gfp },
             ReclaimEvent::DirectEnd { reclaimed } => LoadEvent::DirectEnd { reclaimed },

@@ -1,6 +1,7 @@
 //! What the commands of a load share: files, groups, pools, and how far the shell has come.
 
 use super::observer::Observer;
+use super::pace::Paces;
 use super::speed::Speed;
 use crate::compare::error::CompareError;
 use crate::compare::shell::{Controller, bytes};
@@ -37,6 +38,8 @@ enum GroupId {
 #[derive(Debug, Default)]
 pub(super) struct Setting {
     pub(super) speed: Speed,
+    /// If commands pace themselves, how.
+    pub(super) paces: Option<Paces>,
     /// Where a command runs that is bound to no CPU.
     pub(super) cpu: CpuId,
     /// The data disk.
@@ -144,14 +147,15 @@ impl Setting {
         Ok(())
     }
 
-    /// Puts a task that is to be into groups.
+    /// Puts a task that is to be into groups; says whether that binds it to a CPU.
     pub(super) fn enter(
         &self,
         machine: &Machine<Observer>,
         groups: &[String],
         task: &mut Task,
         memcg: &mut MemcgId,
-    ) -> Result<(), CompareError> {
+    ) -> Result<bool, CompareError> {
+        let mut bound = false;
         for path in groups {
             let group = self.groups.iter().find(|group| group.path == *path);
             let group = group.ok_or_else(|| no(format!("there is no group `{path}`")))?;
@@ -160,9 +164,10 @@ impl Setting {
                 GroupId::Cpuset(id) => {
                     machine.cpusets().attach(id, task).map_err(|error| no(error.to_string()))?;
                     task.cpu = group.cpu.unwrap_or(task.cpu);
+                    bound |= group.cpu.is_some();
                 }
             }
         }
-        Ok(())
+        Ok(bound)
     }
 }

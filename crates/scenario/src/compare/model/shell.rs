@@ -31,6 +31,11 @@ impl Shell {
         Shell { steps, setting, job: None, admin }
     }
 
+    /// The command in the foreground.
+    pub(super) fn job(&mut self) -> Option<&mut Job> {
+        self.job.as_mut()
+    }
+
     /// The CPU and process id under which things happen now.
     pub(super) fn identity(&self) -> (CpuId, u32) {
         self.job.as_ref().map_or((CpuId(0), 1), Job::identity)

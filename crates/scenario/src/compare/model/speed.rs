@@ -3,11 +3,11 @@
 //! looking at pages took, and how long pages were on their way to swap. None is fitted to what is compared.
 
 use super::observer::Observer;
+use super::swap_out::swap_out_time;
 use crate::compare::run::Run;
-use crate::compare::shell::Command;
 use crate::compare::trace::{LoadEvent, Moment, Trace, What, Why};
 use buddyscope_mm::Machine;
-use buddyscope_mm::pfn::{CpuId, ZoneType};
+use buddyscope_mm::pfn::{CpuId, NodeId, ZoneType};
 use buddyscope_mm::sched::HZ;
 use buddyscope_mm::vmstat::VmEvent;
 use std::collections::BTreeMap;
@@ -40,13 +40,11 @@ pub(super) struct Speed {
     pub(super) swap: u64,
     /// Pages on their way to the swap disk, or from it, beyond which whoever adds another has to wait.
     pub(super) swap_queue: u64,
-    /// Pages a second of a load of two commands side by side that paces itself: anonymous ones and those of files.
-    pub(super) pace: Option<[u64; 2]>,
 }
 
 impl Default for Speed {
     fn default() -> Speed {
-        Speed { anon: DEFAULT, file: DEFAULT, reclaim: [0; 2], swap: DEFAULT, swap_queue: u64::MAX, pace: None }
+        Speed { anon: DEFAULT, file: DEFAULT, reclaim: [0; 2], swap: DEFAULT, swap_queue: u64::MAX }
     }
 }
 
@@ -55,7 +53,10 @@ impl Speed {
         let grown = KINDS.map(|lists| filled(&run.trace, lists));
         let [anon, file] = [0, 1].map(|kind| grown[kind].or(grown[1 - kind]).unwrap_or(DEFAULT));
         let (swap, swap_queue) = swap_speed(&run.trace).unwrap_or((anon, u64::MAX));
-        Speed { anon, file, reclaim: reclaim_times(&run.trace), swap, swap_queue, pace: paced(run) }
+        let [look, of_batches] = reclaim_times(&run.trace);
+        let home = run.machine.cpus().get(cpu(&run.trace).index()).map_or(NodeId(0), |cpu| cpu.node);
+        let out = swap_out_time(&run.trace, home, anon, look).unwrap_or(of_batches);
+        Speed { anon, file, reclaim: [look, out], swap, swap_queue }
     }
 
     /// Microseconds that looking at pages has taken so far.
@@ -65,30 +66,6 @@ impl Speed {
         let [look, out] = self.reclaim;
         (count(&LOOKS).saturating_sub(skipped) * look + count(&[VmEvent::PswpOut]) * out) / 1000
     }
-}
-
-/// Paces of a load of two commands that run side by side, one of which rests now and then: pages a second over all that
-/// each did. They hardly depend on reclaim, and how long one outlives the other decides how much there is to reclaim.
-fn paced(run: &Run) -> Option<[u64; 2]> {
-    let hog = run.steps.iter().find_map(|step| match &step.command {
-        Command::Memhog(hog) if step.background && hog.sleep_us > 0 => Some(*hog),
-        _ => None,
-    })?;
-    let dd = run.steps.iter().find_map(|step| match &step.command {
-        Command::Dd(dd) => Some(dd.clone()),
-        _ => None,
-    })?;
-    let marks = |wanted: &str| {
-        run.trace.events().find_map(|(micros, _, event)| match event {
-            LoadEvent::Mark(name) if name == wanted => Some(micros),
-            _ => None,
-        })
-    };
-    let begin = marks("begin")?;
-    let pace =
-        |pages: u64, end: u64| (pages * 1_000_000).checked_div(end.saturating_sub(begin)).map(|pace| pace.max(1));
-    let anon = pace(hog.pages_touched(), marks(&format!("pass{}-done", hog.passes - 1))?)?;
-    Some([anon, pace(dd.count? * dd.block / 4096, marks("ddend")?)?])
 }
 
 /// Pages a second by which lists grew between the beginning of the load and their largest size before kswapd was woken.
@@ -168,16 +145,13 @@ fn swap_speed(trace: &Trace) -> Option<(u64, u64)> {
     Some(((speed as u64).max(HZ), most))
 }
 
-/// The CPU on which a load that is bound to none ran: where most of its own events happened.
+/// The CPU on which a load that is bound to none begins: where the first of its own events happened.
 pub(super) fn cpu(trace: &Trace) -> CpuId {
-    let mut counts: BTreeMap<CpuId, u32> = BTreeMap::new();
-    for entry in &trace.entries {
-        if let What::Event { cpu, event: LoadEvent::ExtFrag { .. } | LoadEvent::WakeupKswapd { .. }, .. } = &entry.what
-        {
-            *counts.entry(*cpu).or_default() += 1;
-        }
-    }
-    counts.into_iter().max_by_key(|&(cpu, count)| (count, core::cmp::Reverse(cpu))).map_or(CpuId(0), |found| found.0)
+    let first = trace.entries.iter().find_map(|entry| match &entry.what {
+        What::Event { cpu, event: LoadEvent::ExtFrag { .. } | LoadEvent::WakeupKswapd { .. }, .. } => Some(*cpu),
+        _ => None,
+    });
+    first.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use super::Outcome;
 use super::admin::Admin;
 use super::cfs::{Cfs, State, TICK};
+use super::first_run::first_runs;
 use super::job::Job;
 use super::observer::{Observer, end_turn};
+use super::pace::Paces;
 use super::setting::Setting;
 use super::shell::Shell;
 use super::speed::{Speed, cpu};
@@ -13,12 +15,13 @@ use crate::compare::run::Run;
 use buddyscope_mm::Machine;
 use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::io::DeviceSpec;
-use buddyscope_mm::pfn::CpuId;
+use buddyscope_mm::pfn::{CpuId, NodeId};
 use buddyscope_mm::sched::Program;
 use buddyscope_mm::task::process::Pid;
 use buddyscope_mm::vmstat::NodeItem;
 use buddyscope_mm::wait::{Step, Wait};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Jiffies for the daemons to fall asleep before the load begins.
@@ -48,6 +51,8 @@ pub(super) struct World {
     actors: Vec<Actor>,
     shell: usize,
     setting: Rc<RefCell<Setting>>,
+    /// What the first run of kswapd on each node takes besides looking at pages, in microseconds.
+    first_runs: BTreeMap<NodeId, u64>,
     /// The time by which the load has to be over, in microseconds.
     until: u64,
 }
@@ -58,12 +63,14 @@ impl World {
         let swap_device = DeviceSpec { pages_per_second: Some(speed.swap), ..DeviceSpec::default() };
         let mut setting = Setting::default();
         setting.speed = speed;
+        setting.paces = Paces::of(run);
         setting.cpu = cpu(&run.trace);
         setting.disk = machine.add_device(DeviceSpec::default());
         setting.swap = (run.swap_pages, machine.add_device(swap_device));
         machine.number_processes_from(Pid(SHELL));
         let setting = Rc::new(RefCell::new(setting));
         let now = machine.jiffies() * TICK;
+        let first_runs = first_runs(&run.trace, &speed, machine.cpus().len());
         let (mut cfs, mut actors) = (Cfs::new(machine.cpus().len(), now), Vec::new());
         for (n, daemon) in Daemon::all(&machine).into_iter().enumerate() {
             cfs.spawn(cpu_of(&machine, &daemon).index(), now);
@@ -79,7 +86,7 @@ impl World {
             actors.push(Actor::Job(Box::new(job), n));
         }
         let micros = run.trace.entries.last().map_or(0, |entry| entry.micros) + 1_000_000;
-        Ok(World { machine, cfs, actors, shell: shell_id, setting, until: now + micros * MAX_DURATION })
+        Ok(World { machine, cfs, actors, shell: shell_id, setting, first_runs, until: now + micros * MAX_DURATION })
     }
 
     /// Runs until the shell has done everything.
@@ -132,13 +139,19 @@ impl World {
         let now = self.cfs.now(cpu);
         let speed = self.setting.borrow().speed;
         let actor = &mut self.actors[id];
+        if !actor.settle(id, &mut self.cfs) {
+            return;
+        }
         let (on, pid) = actor.identity(&self.machine);
         self.machine.sink_mut().begin_turn(now, on, pid);
         // Others always may want the CPU; whether they get it is decided afterwards.
         self.machine.set_need_resched(true);
         let before = speed.time_of_looks(&self.machine);
         let step = actor.resume(&mut self.machine, &self.setting);
-        let time = actor.take_time() + speed.time_of_looks(&self.machine) - before;
+        let mut time = actor.take_time() + speed.time_of_looks(&self.machine) - before;
+        if let Some(node) = self.machine.sink_mut().kswapd_woke.take() {
+            time += self.first_runs.remove(&node).unwrap_or(0);
+        }
         end_turn(&mut self.machine);
         self.cfs.account(cpu, time);
         let now = self.cfs.now(cpu);
@@ -168,6 +181,32 @@ pub(super) fn in_writeback(machine: &Machine<Observer>) -> u64 {
 }
 
 impl Actor {
+    /// Brings its command and the scheduler to the same CPU; false if it has to wait for its turn on another one.
+    fn settle(&mut self, id: usize, cfs: &mut Cfs) -> bool {
+        let Some(job) = self.job() else { return true };
+        let (bound, on) = (job.bound_to(), cfs.cpu_of(id));
+        cfs.bind(id, bound.is_some());
+        match bound {
+            Some(cpu) if cpu.index() != on => {
+                cfs.move_current(id, cpu.index());
+                false
+            }
+            Some(_) => true,
+            None => {
+                job.run_on(CpuId(on as u16));
+                true
+            }
+        }
+    }
+
+    fn job(&mut self) -> Option<&mut Job> {
+        match self {
+            Actor::Daemon(..) => None,
+            Actor::Shell(shell) => shell.job(),
+            Actor::Job(job, _) => Some(job),
+        }
+    }
+
     /// The CPU it runs on and its process id.
     fn identity(&self, machine: &Machine<Observer>) -> (CpuId, u32) {
         match self {

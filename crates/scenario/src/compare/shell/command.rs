@@ -121,11 +121,6 @@ impl Memhog {
         let part = if pass > 0 && self.pattern == Pattern::WorkingSet { WORKING_SET } else { 1 };
         self.mib * 256 / part
     }
-
-    /// Pages that it touches in all passes.
-    pub(crate) fn pages_touched(&self) -> u64 {
-        (0..self.passes).map(|pass| self.pages_of_pass(pass)).sum()
-    }
 }
 
 /// `memfrag`: touches anonymous memory, gives back a random part of it and keeps the rest for good.
