@@ -7,6 +7,8 @@ pub mod compare;
 #[cfg(feature = "reader")]
 pub mod diagnose;
 pub mod explain;
+#[cfg(feature = "show")]
+pub mod export;
 pub mod pagemap;
 #[cfg(feature = "reader")]
 pub mod rebuild;

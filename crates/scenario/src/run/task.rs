@@ -9,6 +9,7 @@ use crate::scenario::{Action, Advice, FileAction, MapAction, TaskSpec, TouchActi
 use crate::sentence::{Args, Sentence};
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
+use buddyscope_mm::pfn::CpuId;
 use buddyscope_mm::rng::Rng;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::{VmFlags, VmaId};
@@ -114,6 +115,12 @@ impl UserTask {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The CPU it runs on.
+    #[must_use]
+    pub fn cpu(&self) -> CpuId {
+        self.task.cpu
     }
 
     /// Its process.
