@@ -1,7 +1,7 @@
 //! Texts as people paste them.
 
 use buddyscope_procfs::document::{Content, Document, Kind, MAX_BYTES, MAX_LINE_BYTES};
-use buddyscope_procfs::report::{Message, OomMemory};
+use buddyscope_procfs::report::{Message, OomMemory, OomNotice};
 use buddyscope_procfs::trace::Layout;
 
 const OOM: &str = include_str!("reports/oom_two_nodes.txt");
@@ -170,4 +170,44 @@ fn cut_and_garbled_texts_are_errors_or_print_the_same() {
             }
         }
     }
+}
+
+/// Not recorded: reports of other kernels in the layout that their sources give them.
+const OTHERS: [&str; 3] = [
+    include_str!("reports/failure_4_4.txt"),
+    include_str!("reports/oom_4_14.txt"),
+    include_str!("reports/oom_6_11.txt"),
+];
+
+#[test]
+fn reports_of_other_kernels_are_understood() {
+    let [old, middle, new] = OTHERS.map(|text| {
+        let (mut document, ..) = same(text);
+        match document.parts.remove(0).content {
+            Content::Log(log) => log.messages,
+            content => panic!("{content:?}"),
+        }
+    });
+    let Message::AllocFailure(failure) = &old[0].message else { panic!("{old:?}") };
+    let mem = failure.mem.as_ref().expect("memory");
+    assert_eq!((failure.request.cpuset.as_str(), mem.zones[0].counters.managed, mem.nodes.len()), ("", 3977, 0));
+    let Message::Oom(report) = &middle[0].message else { panic!("{middle:?}") };
+    let tasks = report.tasks.as_ref().expect("tasks");
+    assert_eq!((tasks[0].pgtables_bytes, tasks[0].comm.as_str()), (8 * 4096, "stress"));
+    let Message::OomNotice(OomNotice::Killed(killed)) = &middle[1].message else { panic!("{middle:?}") };
+    assert_eq!((killed.pid, killed.anon_rss), (1234, 900));
+    let Message::Oom(report) = &new[0].message else { panic!("{new:?}") };
+    let tasks = report.tasks.as_ref().expect("tasks");
+    assert_eq!((tasks[0].pgtables_bytes, tasks[0].oom_score_adj), (49_152, 0));
+    assert_eq!(report.caller.as_ref().map(|caller| (caller.cpu, caller.pid)), Some((3, 1234)));
+    let Some(OomMemory::Machine { mem, .. }) = &report.memory else { panic!("{:?}", report.memory) };
+    assert_eq!((mem.global.free, mem.zones[0].counters.min, mem.nodes[0].kernel_stack_kb), (1234, 16, 1968));
+    assert!(mem.swap.is_some());
+}
+
+#[test]
+fn few_lines_of_other_kernels_are_kept() {
+    // Stack traces, the cpuset's and the score's line; page tables of virtual machines.
+    let kept = OTHERS.map(|text| same(text).2);
+    assert_eq!(kept, [vec![], vec![(2, 2), (4, 5), (30, 30)], vec![(9, 10)]]);
 }

@@ -140,6 +140,8 @@ fn align(lines: &[&str], taken: &[usize], printed: &str, message: u32, places: &
 
 /// What tells a kind of line from others: its first word that is not a name or number of something, up to its value.
 fn start(line: &str) -> &str {
+    // Older kernels have the reason in a line of its own.
+    let line = line.strip_prefix("Out of memory: ").unwrap_or(line);
     let words = line.split(' ').scan(0, |at, word| {
         *at += word.len() + 1;
         Some((*at, word))

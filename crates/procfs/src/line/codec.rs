@@ -121,7 +121,9 @@ impl Codec<Gfp> for LogGfp {
     }
 
     fn read(text: &str) -> Option<Gfp> {
+        // Older kernels have more after it.
+        let end = text.find(')').map(|at| at + 1).or(text.find(',')).unwrap_or(text.len());
         // A number of another kernel's version may mean other bits; then the names decide.
-        parse_gfp(text).ok().map(|parsed| parsed.gfp)
+        parse_gfp(text.get(..end)?).ok().map(|parsed| parsed.gfp)
     }
 }

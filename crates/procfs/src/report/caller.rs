@@ -39,6 +39,8 @@ impl Caller {
 
 fn first_line(line: &str) -> Option<Caller> {
     let (cpu, rest) = line.strip_prefix("CPU: ")?.split_once(" PID: ")?;
+    // Newer kernels tell the user, too.
+    let (cpu, _) = cpu.split_once(" UID: ").unwrap_or((cpu, ""));
     let (pid, rest) = rest.split_once(" Comm: ")?;
     let end = AFTER_NAME.iter().filter_map(|after| rest.find(after)).min()?;
     let (comm, kernel) = (rest[..end].to_owned(), rest[end + 1..].to_owned());

@@ -3,8 +3,8 @@
 use super::lines::Lines;
 use super::{Caller, LogError, MemInfo, is_part_of_report, meminfo};
 use crate::line::codec::{LogGfp, Number, Text};
-use crate::line::line;
 use crate::line::places::{Nodes, NodesOrNull};
+use crate::line::{Codec, line};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::NodeMask;
 use std::fmt::{Display, Formatter, Result as FmtResult};
@@ -30,11 +30,11 @@ line! {
         /// Flags, as the slow path has left them.
         ", mode:" gfp: Gfp = LogGfp,
         /// Nodes the request was limited to, if it was.
-        ", nodemask=" nodemask: Option<NodeMask> = NodesOrNull,
-        /// Name of the task's cpuset.
-        ",cpuset=" cpuset: String = Text,
-        /// Nodes that the cpuset allows (`current->mems_allowed`).
-        ",mems_allowed=" mems_allowed: NodeMask = Nodes,
+        ", nodemask=" [or default] nodemask: Option<NodeMask> = NodesOrNull,
+        /// Name of the task's cpuset, empty if the line does not say it.
+        ",cpuset=" [or default] cpuset: String = Text,
+        /// Nodes that the cpuset allows (`current->mems_allowed`), none if the line does not say it.
+        ",mems_allowed=" [or default] mems_allowed: NodeMask = Nodes,
     }
     ""
 }
@@ -46,7 +46,12 @@ impl FailedRequest {
 }
 
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<AllocFailure, LogError> {
-    let (request, mut caller, mut mem) = (lines.read()?, None, None);
+    let (mut request, mut caller, mut mem): (FailedRequest, _, _) = (lines.read()?, None, None);
+    if let Some(cpuset) = lines.peek().and_then(|line| cpuset(line, &request.comm)) {
+        // Before 5.0 a line of its own.
+        (request.cpuset, request.mems_allowed) = cpuset;
+        lines.take();
+    }
     while let Some(line) = lines.peek() {
         if line == "Mem-Info:" && mem.is_none() {
             lines.take();
@@ -59,6 +64,12 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<AllocFailure, LogError> {
         }
     }
     Ok(AllocFailure { request, caller, mem })
+}
+
+/// The cpuset of a task by its name, as `cpuset_print_current_mems_allowed` has it by itself.
+fn cpuset(line: &str, comm: &str) -> Option<(String, NodeMask)> {
+    let (cpuset, nodes) = line.strip_prefix(comm)?.strip_prefix(" cpuset=")?.split_once(" mems_allowed=")?;
+    Some((cpuset.to_owned(), Nodes::read(nodes)?))
 }
 
 impl Display for AllocFailure {

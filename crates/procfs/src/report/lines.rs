@@ -2,6 +2,7 @@
 
 use super::LogError;
 use crate::line::{FieldError, Line as Pattern};
+use std::borrow::Cow;
 
 /// A line of a log.
 #[derive(Clone, Copy)]
@@ -63,13 +64,18 @@ impl<'a> Lines<'a> {
 
     /// Reads the next line, which is known by how it starts.
     pub(super) fn read<T: Pattern>(&mut self) -> Result<T, LogError> {
-        let value = T::read_line(self.peek().unwrap_or_default()).map_err(|error| self.placed(error))?;
+        let (line, added) = as_5_10(self.peek().unwrap_or_default());
+        let value = T::read_line(&line)
+            .map_err(|error| self.placed(FieldError { column: error.column.saturating_sub(added).max(1), ..error }))?;
         self.take();
         Ok(value)
     }
 
     /// Reads what the kernel printed as one message of several lines, each but the first with a blank before it.
-    pub(super) fn read_joined<T: Pattern>(&mut self, count: usize) -> Result<T, LogError> {
+    /// The last of them is known by how it starts; kernels differ in which they have.
+    pub(super) fn read_joined<T: Pattern>(&mut self, last: &str, most: usize) -> Result<T, LogError> {
+        let lines = self.lines.get(self.at..).unwrap_or_default();
+        let count = lines.iter().take(most).position(|line| line.message.starts_with(last)).map_or(most, |at| at + 1);
         let end = (self.at + count).min(self.lines.len());
         let text = self.lines[self.at..end].iter().map(|line| line.message).collect::<Vec<_>>().join("\n ");
         let value = T::read_line(&text).map_err(|error| self.placed(error))?;
@@ -95,6 +101,20 @@ impl<'a> Lines<'a> {
         let error = LogError::new(self.number(), field, expected, self.peek().unwrap_or("the end of the log"));
         let before = self.lines.get(self.at).map_or(0, |line| line.before);
         Err(LogError { column: before + 1, ..error })
+    }
+}
+
+/// What 5.10 has before a line of older kernels.
+const REASON: &str = "Out of memory: ";
+
+/// A line of an older kernel as 5.10 has it, and characters added before it.
+fn as_5_10(line: &str) -> (Cow<'_, str>, usize) {
+    if line.starts_with("Killed process ") {
+        (Cow::Owned(format!("{REASON}{line}")), REASON.len())
+    } else if line.contains(" invoked oom-killer: ") {
+        (Cow::Owned(line.replacen(",  order=", ", order=", 1)), 0)
+    } else {
+        (Cow::Borrowed(line), 0)
     }
 }
 

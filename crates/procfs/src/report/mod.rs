@@ -90,7 +90,12 @@ fn starts_message(line: &str) -> bool {
 /// Whether a line starts a message or a part of one, so that the part before it has ended.
 fn is_part_of_report(line: &str) -> bool {
     let parts = ["Mem-Info:", "Tasks state (", "oom-kill:", "Unreclaimable slab info:"];
-    starts_message(line) || parts.iter().any(|part| line.starts_with(part))
+    starts_message(line) || parts.iter().any(|part| line.starts_with(part)) || starts_tasks(line)
+}
+
+/// Whether a line has the names of the columns of the table of tasks, before which older kernels have no heading.
+fn starts_tasks(line: &str) -> bool {
+    line.strip_prefix("[ ").is_some_and(|line| line.trim_start().starts_with("pid "))
 }
 
 impl Display for Message {

@@ -42,7 +42,7 @@ line! {
         /// Free pages (`NR_FREE_PAGES`).
         "\n free:" free: u64 = Number,
         /// Pages on per-CPU lists of the shown zones.
-        " free_pcp:" free_pcp: u64 = Number,
+        " free_pcp:" [or default] free_pcp: u64 = Number,
         /// Free pages of CMA areas (`NR_FREE_CMA_PAGES`).
         " free_cma:" [or default] free_cma: u64 = Number,
     }
@@ -120,7 +120,7 @@ line! {
         /// Pages that reclaim leaves alone.
         " unevictable:" unevictable: u64 = PagesKb,
         /// Dirty pages and pages being written (`NR_ZONE_WRITE_PENDING`).
-        " writepending:" writepending: u64 = PagesKb,
+        " writepending:" [or default] writepending: u64 = PagesKb,
         /// Pages that exist.
         " present:" present: u64 = PagesKb,
         /// Pages of the buddy allocator.
@@ -132,9 +132,9 @@ line! {
         /// Bounce buffers.
         " bounce:" [or default] bounce: u64 = PagesKb,
         /// Pages on all per-CPU lists.
-        " free_pcp:" free_pcp: u64 = PagesKb,
+        " free_pcp:" [or default] free_pcp: u64 = PagesKb,
         /// Pages on the lists of the CPU that reports.
-        " local_pcp:" local_pcp: u64 = PagesKb,
+        " local_pcp:" [or default] local_pcp: u64 = PagesKb,
         /// Free pages of CMA areas.
         " free_cma:" [or default] free_cma: u64 = PagesKb,
     }

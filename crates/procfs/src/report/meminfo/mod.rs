@@ -50,7 +50,7 @@ pub struct ZoneMem {
 pub struct Swap {
     /// Pages in the swap cache (`total_swapcache_pages`).
     pub cached: u64,
-    /// What the swap cache has done since boot.
+    /// What the swap cache has done since boot; newer kernels do not tell.
     pub cache: SwapCache,
     /// Unused swap space.
     pub free: FreeSwap,

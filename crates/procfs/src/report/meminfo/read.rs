@@ -47,7 +47,7 @@ pub(in crate::report) fn mem_info(lines: &mut Lines<'_>) -> Read<MemInfo> {
 impl Parts {
     fn read(&mut self, lines: &mut Lines<'_>, line: &str) -> Read<()> {
         if line.starts_with("active_anon:") {
-            self.global = Some(lines.read_joined(6)?);
+            self.global = Some(lines.read_joined("free:", 9)?);
         } else if line.starts_with("Node ") {
             self.node_line(lines, line)?;
         } else if let Some(reserve) = line.strip_prefix("lowmem_reserve[]:") {
@@ -138,10 +138,12 @@ impl Parts {
         let Some(pagecache) = self.pagecache else {
             return lines.error("pagecache", "`total pagecache pages` before it");
         };
-        let swap = match (self.swap_cached, self.swap_cache, self.free_swap, self.total_swap) {
-            (Some(cached), Some(cache), Some(free), Some(total)) => Some(Swap { cached, cache, free, total }),
-            (None, None, None, None) => None,
-            _ => return lines.error("swap", "four lines about swap before it"),
+        let has_cache = self.swap_cache.is_some();
+        let cache = self.swap_cache.unwrap_or_default();
+        let swap = match (self.swap_cached, self.free_swap, self.total_swap) {
+            (Some(cached), Some(free), Some(total)) => Some(Swap { cached, cache, free, total }),
+            (None, None, None) if !has_cache => None,
+            _ => return lines.error("swap", "lines about swap cache, free and total swap before it"),
         };
         let (Some(ram), Some(reserved)) = (self.ram, self.reserved) else {
             return lines.error("ram", "`pages RAM` and `pages reserved` before it");

@@ -59,7 +59,10 @@ impl CgroupMemory {
             }
             let known = path.is_some() as usize + stats.len();
             if let Some(rest) = line.strip_prefix("Memory cgroup stats for ") {
-                path = rest.strip_suffix(':').map(str::to_owned);
+                // Before 5.0 the statistics follow in the same line.
+                let (name, one_line) = rest.split_once(": ").unwrap_or((rest.trim_end_matches(':'), ""));
+                path = Some(name.to_owned());
+                stats.extend(one_line.split(' ').filter_map(kilobytes));
             } else if let Some((name, value)) = line.split_once(' ').filter(|(name, _)| path.is_some() && is_name(name))
             {
                 // Lines of other messages can start with such a word, too.
@@ -72,6 +75,12 @@ impl CgroupMemory {
             None => lines.error("path", "`Memory cgroup stats for`, a cgroup's path and a colon before it"),
         }
     }
+}
+
+/// A name and its KB, as bytes.
+fn kilobytes(word: &str) -> Option<(String, u64)> {
+    let (name, number) = word.strip_suffix("KB")?.split_once(':')?;
+    Some((name.to_owned(), number.parse::<u64>().ok()?.checked_mul(1024)?))
 }
 
 fn is_name(word: &str) -> bool {

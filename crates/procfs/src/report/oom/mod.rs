@@ -1,6 +1,7 @@
 //! The OOM killer's reports (mm/oom_kill.c, mm/memcontrol.c).
 
 mod cgroup;
+mod columns;
 mod notice;
 mod notice_text;
 mod read;

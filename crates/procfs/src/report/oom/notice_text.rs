@@ -25,7 +25,8 @@ fn kind(line: &str) -> Option<Kind> {
     // Other programs kill processes, too, and say so in the log.
     let has_reason =
         |after| line.split_once(after).is_some_and(|(before, _)| <Named as Codec<KillReason>>::read(before).is_some());
-    if has_reason(": Killed process ") {
+    // Before 5.0 the line before it has the reason.
+    if has_reason(": Killed process ") || line.starts_with("Killed process ") && line.contains(" total-vm:") {
         Some(Kind::Killed)
     } else if line.starts_with("oom_reaper: reaped process ") {
         Some(Kind::Reaped)

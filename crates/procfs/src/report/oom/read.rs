@@ -1,13 +1,15 @@
 //! Reading an OOM report.
 
-use super::{CgroupMemory, OomInvocation, OomMemory, OomReport, OomSummary, SlabUsage, TaskState};
+use super::columns::Columns;
+use super::{CgroupMemory, OomInvocation, OomMemory, OomReport, OomSummary, SlabUsage};
 use crate::report::lines::Lines;
-use crate::report::{Caller, LogError, meminfo, starts_message};
+use crate::report::{Caller, LogError, meminfo, starts_message, starts_tasks};
 
 pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogError> {
     let invocation: OomInvocation = lines.read()?;
     let mut report =
         OomReport { invocation, compaction_is_disabled: false, caller: None, memory: None, tasks: None, summary: None };
+    let mut columns = Columns::default();
     while let Some(line) = lines.peek().filter(|line| !starts_message(line)) {
         if line == "Mem-Info:" {
             if report.memory.is_some() {
@@ -24,11 +26,11 @@ pub(in crate::report) fn read(lines: &mut Lines<'_>) -> Result<OomReport, LogErr
             }
         } else if CgroupMemory::starts(line) {
             report.memory = Some(OomMemory::Cgroup(CgroupMemory::read(lines)?));
-        } else if line.starts_with("[ ") && line.contains(" pid ") {
-            TaskState::read_header(lines)?;
+        } else if starts_tasks(line) {
+            columns = Columns::read(lines)?;
             report.tasks = Some(Vec::new());
         } else if let (Some(tasks), true) = (&mut report.tasks, line.starts_with('[')) {
-            tasks.push(TaskState::read(lines)?);
+            tasks.push(columns.read_row(lines)?);
         } else if line.starts_with("oom-kill:") {
             let summary: OomSummary = lines.read()?;
             report.summary = Some(summary);
