@@ -12,6 +12,7 @@
 //! Values are named and printed as Linux 5.10 does. Texts of other kernels can be read as well: what only they have is kept
 //! in place, and said ([`Shape`]).
 
+pub mod boot;
 mod buddyinfo;
 mod counters;
 pub mod document;

@@ -1,5 +1,6 @@
 //! Texts as people paste them.
 
+use buddyscope_procfs::boot::BootLine;
 use buddyscope_procfs::document::{Content, Document, Kind, MAX_BYTES, MAX_LINE_BYTES};
 use buddyscope_procfs::report::{Message, OomMemory, OomNotice};
 use buddyscope_procfs::trace::Layout;
@@ -111,10 +112,41 @@ fn an_event_with_other_fields_is_kept() {
     assert!(error.contains(", order: expected a value after `order=`, found `x`"), "{error}");
 }
 
+const BOOT: &str = "\
+[    0.000000] BIOS-e820: [mem 0x0000000000100000-0x0000000017fd9fff] usable
+[    0.000000] ACPI: SRAT: Node 1 PXM 1 [mem 0x100000000-0x17fffffff] hotplug
+[    0.000000] ACPI: SRAT: Node 0 PXM 0 [mem 0x00000000-0x0009ffff]
+[    0.000000] Zone ranges:
+[    0.000000]   DMA      [mem 0x0000000000001000-0x0000000000ffffff]
+[    0.000000]   DMA32    [mem 0x0000000001000000-0x000000000ffd9fff]
+[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]
+[    0.000000] Initmem setup node 0 [mem 0x0000000000001000-0x000000000ffd9fff]
+[    0.000000] On node 0 totalpages: 65400
+[    0.000000]   DMA zone: 3998 pages, LIFO batch:0
+[    0.000000]   DMA zone: 64 pages used for memmap
+[    0.000000] mminit::zonelist general 1:DMA32 = 1:DMA32 0:DMA32 0:DMA\u{20}
+[    0.000000] Built 1 zonelists, mobility grouping on.  Total pages: 64355
+[    0.000000] Memory: 240860K/261600K available (6148K kernel code, 1042K rwdata, 912K rodata, 824K init, 2172K bss, \
+20484K reserved, 0K cma-reserved)
+[    0.500000] Adding 131068k swap on /dev/vda.  Priority:-2 extents:1 across:131068k\u{20}
+";
+
 #[test]
-fn zonelists_of_a_boot_are_understood() {
-    let line = "[    0.012345] mminit::zonelist general 1:DMA32 = 1:DMA32 0:DMA32 0:DMA \n";
-    assert_eq!(same(line).1, 1);
+fn lines_about_memory_of_a_boot_are_understood() {
+    let (document, _, kept) = same(BOOT);
+    assert_eq!((kept, document.coverage().kept_words), (vec![(4, 4)], 0));
+    let Content::Log(log) = &document.parts[0].content else { panic!("{document:?}") };
+    let spans = log.boot_lines().filter_map(|line| if let BootLine::Zone(zone) = line { Some(zone) } else { None });
+    assert_eq!(
+        spans.map(|zone| (zone.zone.as_str(), zone.end)).collect::<Vec<_>>(),
+        [("DMA", 0xff_ffff), ("DMA32", 0xffd_9fff)]
+    );
+}
+
+#[test]
+fn lines_of_a_boot_that_another_kernel_shows_otherwise_are_kept() {
+    assert_eq!(same("Memory: 240860k/261600k available (6148k kernel code)\n").1, 0);
+    assert_eq!(same("Adding brctl bridge\n  node x: [mem 0-1]\n").1, 0);
 }
 
 #[test]

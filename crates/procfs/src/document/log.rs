@@ -1,11 +1,10 @@
 //! The kernel's log: messages about memory as values, every other line as it is.
 
 use super::Coverage;
+use crate::boot::BootLine;
 use crate::error::LogError;
-use crate::grammar::read;
 use crate::report::{Logged, message, read_messages};
 use crate::shape::Shape;
-use crate::zonelists::LoggedZonelist;
 use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::iter::Peekable;
 
@@ -43,8 +42,8 @@ struct Known {
 enum Source {
     /// A line of a message: both by number from 0.
     Message(u32, u32),
-    /// A zonelist logged at boot.
-    Zonelist(LoggedZonelist),
+    /// A line logged at boot.
+    Boot(BootLine),
 }
 
 /// The lines of messages, in the order of the log.
@@ -65,25 +64,30 @@ impl LogText {
         }
         let mut places = places.into_iter().peekable();
         for (number, line) in text.split_inclusive('\n').enumerate() {
-            log.add(number, line, &mut places)?;
+            log.add(number, line, &mut places);
         }
         Ok(log)
     }
 
-    fn add(
-        &mut self,
-        number: usize,
-        line: &str,
-        places: &mut Peekable<impl Iterator<Item = (usize, Source, Shape)>>,
-    ) -> Result<(), LogError> {
-        let said = message(line);
-        let (source, shape) = match places.next_if(|(at, ..)| *at == number) {
-            Some((_, source, shape)) => (source, shape),
-            None if said.starts_with(LoggedZonelist::START) => {
-                let list = read(LoggedZonelist::grammar, said, number + 1)?;
-                let shape = Shape::of_line(said, list.to_string().trim());
-                (Source::Zonelist(list), shape)
+    /// What the kernel logged about memory while it booted.
+    pub fn boot_lines(&self) -> impl Iterator<Item = &BootLine> {
+        self.rows.iter().filter_map(|row| match row {
+            Row::Known(known) => {
+                if let Source::Boot(line) = &known.source {
+                    Some(line)
+                } else {
+                    None
+                }
             }
+            Row::Kept(..) => None,
+        })
+    }
+
+    fn add(&mut self, number: usize, line: &str, places: &mut Peekable<impl Iterator<Item = (usize, Source, Shape)>>) {
+        let said = message(line);
+        let known = places.next_if(|(at, ..)| *at == number).map(|(_, source, shape)| (source, shape));
+        let (source, shape) = match known.or_else(|| boot_line(said)) {
+            Some(known) => known,
             None => {
                 match self.rows.last_mut() {
                     Some(Row::Kept(count, text)) => {
@@ -92,14 +96,13 @@ impl LogText {
                     }
                     _ => self.rows.push(Row::Kept(1, line.to_owned())),
                 }
-                return Ok(());
+                return;
             }
         };
         let at = said.as_ptr().addr() - line.as_ptr().addr();
         let (before, rest) = line.split_at_checked(at).unwrap_or(("", line));
         let after = rest.strip_prefix(said).unwrap_or_default().to_owned();
         self.rows.push(Row::Known(Box::new(Known { before: before.to_owned(), source, shape, after })));
-        Ok(())
     }
 
     pub(super) fn cover(&self, mut line: usize, coverage: &mut Coverage) {
@@ -117,6 +120,13 @@ impl LogText {
             }
         }
     }
+}
+
+/// A line that is logged at boot.
+fn boot_line(said: &str) -> Option<(Source, Shape)> {
+    let line = BootLine::read(said)?;
+    let shape = Shape::of_line(said, line.to_string().trim());
+    Some((Source::Boot(line), shape))
 }
 
 /// Printed lines that a log may lack at one place.
@@ -175,7 +185,7 @@ impl Display for LogText {
                     }
                     known.shape.write(printed.1.get(*line as usize).map_or("", String::as_str), f)?;
                 }
-                Source::Zonelist(list) => known.shape.write(list.to_string().trim(), f)?,
+                Source::Boot(line) => known.shape.write(line.to_string().trim(), f)?,
             }
             f.write_str(&known.after)?;
         }
