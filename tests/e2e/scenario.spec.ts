@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { cellAt, lanesLayout } from '../../web/view/run/lanes-layout.ts';
 import { expect, expectAccessible, open, stateHash, test } from './fixtures.ts';
@@ -173,6 +174,29 @@ test('the texts of the kernel are read and copied', async ({ page, context }) =>
   await page.getByRole('combobox', { name: 'Text' }).selectOption('vmstat');
   await page.locator('.log').getByRole('button', { name: 'Copy' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('pgfault');
+});
+
+test('the run is saved for other tools', async ({ page }) => {
+  await open(page);
+  await openScenario(page, STREAM);
+  await page.getByRole('button', { name: 'One jiffy' }).click();
+  await page.getByRole('button', { name: 'Kernel texts' }).click();
+  const save = async (name: string) => {
+    const download = page.waitForEvent('download');
+    await page.getByRole('group', { name: 'Save the run as' }).getByRole('button', { name }).click();
+    const file = await download;
+    return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
+  };
+  const trace = await save('ftrace text');
+  expect(trace.name).toBe('buddyscope-trace.txt');
+  expect(trace.text).toMatch(/^# tracer: nop\n/);
+  expect(trace.text).toContain('mm_page_alloc: page=');
+  const chrome = await save('Chrome trace');
+  expect(chrome.name).toBe('buddyscope-trace.json');
+  expect(JSON.parse(chrome.text).traceEvents.length).toBeGreaterThan(0);
+  const series = await save('CSV');
+  expect(series.name).toBe('buddyscope-series.csv');
+  expect(series.text).toMatch(/^ms,node0/);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

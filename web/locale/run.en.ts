@@ -169,6 +169,12 @@ export const en = {
   'log.page': 'Show the page',
   'log.text': 'Text',
   'log.empty': 'Nothing in there.',
+  'log.save': 'Save the run as',
+  'save.ftrace': 'ftrace text',
+  'save.chrome': 'Chrome trace',
+  'save.csv': 'CSV',
+  'save.json': 'JSON',
+  'save.report': 'Kernel log',
 
   'error.at': 'Line {line}, {field}: {message}',
   'error.line': 'Line {line}: {message}',

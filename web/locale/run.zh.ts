@@ -170,6 +170,12 @@ export const zh: RunMessages = {
   'log.page': '查看此页',
   'log.text': '文本',
   'log.empty': '其中没有内容。',
+  'log.save': '将运行另存为',
+  'save.ftrace': 'ftrace 文本',
+  'save.chrome': 'Chrome 跟踪',
+  'save.csv': 'CSV',
+  'save.json': 'JSON',
+  'save.report': '内核日志',
 
   'error.at': '第 {line} 行，{field}：{message}',
   'error.line': '第 {line} 行：{message}',

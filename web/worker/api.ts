@@ -23,6 +23,7 @@ import type {
   PageView,
   Preset,
   RecordingView,
+  RunFormat,
   RunText,
   ScenarioView,
   Why,
@@ -88,6 +89,7 @@ export interface WorkerApi {
   seekRun(ms: number): Promise<void>;
   haltRun(): void;
   runTexts(): RunText[];
+  exportRun(format: RunFormat): string;
   closeRun(): void;
 
   /** Fetches what reads texts, and reads one; nothing changes. */

@@ -71,7 +71,7 @@ const OTHERS = {
     field: 'run',
     open: 'startRun',
     close: 'closeRun',
-    between: ['scenarios', 'stepRun', 'continueRun', 'runSamples', 'runLane', 'runDecisions', 'runTexts'],
+    between: ['scenarios', 'stepRun', 'continueRun', 'runSamples', 'runLane', 'runDecisions', 'runTexts', 'exportRun'],
     shown: 'a scenario is shown; close it first',
   },
 } as const satisfies Record<

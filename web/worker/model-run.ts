@@ -180,6 +180,9 @@ export interface RunDecisions {
   items: RunDecision[];
 }
 
+/** A file that tells a whole run (docs/export.md). */
+export type RunFormat = 'ftrace' | 'chrome' | 'csv' | 'json' | 'report';
+
 /** A text of the kernel: a file of /proc, or its log. */
 export interface RunText {
   name: string;

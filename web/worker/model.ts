@@ -2,7 +2,7 @@
 // page counts are numbers (they stay far below 2^53).
 
 import type { Diagnosis } from './model-reader.ts';
-import type { RunDecisions, RunLane, RunSamples, RunText, RunView, ScenarioView } from './model-run.ts';
+import type { RunDecisions, RunFormat, RunLane, RunSamples, RunText, RunView, ScenarioView } from './model-run.ts';
 
 export type * from './model-reader.ts';
 export type * from './model-run.ts';
@@ -330,6 +330,8 @@ export interface Session {
   runDecisions(first: number, count: number): RunDecisions;
   /** Files of /proc, and the kernel's log with its failure and OOM reports. */
   runTexts(): RunText[];
+  /** The whole run up to now as a file for other tools; it is run again for that. */
+  exportRun(format: RunFormat): string;
   /**
    * Puts the run away: the machine from before is shown again. While a scenario is shown, everything that is shown is
    * the run's, as with a recording.

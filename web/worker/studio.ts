@@ -205,6 +205,7 @@ export function createStudio(host: Host, tell: (notice: Notice) => void) {
     seekRun: async (ms) => run?.seek(ms),
     haltRun: () => run?.halt(),
     runTexts: () => host.call('runTexts'),
+    exportRun: (format) => host.call('exportRun', format),
     closeRun: changing(closeRun),
     readText: async (text) => {
       await host.prepare('reader');

@@ -97,3 +97,19 @@ fn a_file_that_is_wrong_says_where() {
     let error = Show::start(&STREAM.replace("60M/s", "fast")).err().expect("refused");
     assert_eq!(error.field, "line 11, task[0].do[0].rate");
 }
+
+#[test]
+fn a_run_is_taken_along_up_to_where_it_is() {
+    let mut show = started(STREAM);
+    until_kswapd(&mut show);
+    let series = show.export("csv").expect("a series");
+    let names: Vec<&str> = series.lines().next().expect("names").split(',').collect();
+    let at = names.iter().position(|name| *name == "pgscan_kswapd").expect("a column");
+    let last = series.lines().last().and_then(|row| row.split(',').nth(at)).expect("a value");
+    let texts = show.texts();
+    let (_, vmstat) = texts.iter().find(|(name, _)| *name == "vmstat").expect("vmstat");
+    assert!(vmstat.lines().any(|line| line == format!("pgscan_kswapd {last}")), "{last}");
+    assert!(show.export("ftrace").expect("a trace").contains(": mm_vmscan_kswapd_wake: nid=0 order=0"));
+    assert_eq!(show.export("report").as_deref(), Ok(""));
+    assert_eq!(show.export("svg").expect_err("no such format").field, "format");
+}

@@ -87,6 +87,11 @@ impl Session {
         object(&texts.collect::<Vec<_>>())
     }
 
+    #[wasm_bindgen(js_name = exportRun)]
+    pub fn export_run(&mut self, format: &str) -> Result<String, JsValue> {
+        self.showing()?.export(format).map_err(thrown)
+    }
+
     #[wasm_bindgen(js_name = closeRun)]
     pub fn close_run(&mut self) {
         self.show = None;

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { RunText } from '../../worker/model.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useDebounced } from '../use-debounced.ts';
+import { SaveRun } from './save-run.tsx';
 import { useRun } from './use-run.ts';
 
 /** Files of /proc and the kernel's log, as they are now. */
@@ -41,6 +42,7 @@ export function KernelTexts({ version, ms }: { version: number; ms: number }) {
       <section class="kernel-text" tabIndex={0} aria-label={shown.name}>
         <pre>{shown.text === '' ? t('log.empty') : shown.text}</pre>
       </section>
+      <SaveRun />
     </>
   );
 }

@@ -13,6 +13,7 @@ pub use log::{DecisionView, DecisionsView};
 pub use samples::{ColumnView, SamplesView};
 pub use view::{ContextView, NodeRunView, RunView};
 
+use crate::export::{Format, Stop, to_text};
 use crate::pagemap::Classes;
 use crate::run::Run;
 use crate::scenario::{HZ, Scenario};
@@ -29,6 +30,9 @@ use scanners::Scanners;
 const JIFFY_MS: u64 = 1000 / HZ;
 /// Turns that one step may take before it gives the page a breath.
 const MAX_TURNS: u64 = 200_000;
+
+/// Most rows of a series that is taken along, give or take one.
+const MAX_EXPORTED_ROWS: u64 = 4096;
 
 /// What a step goes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +69,8 @@ pub struct Show {
     samples: Samples,
     scanners: Scanners,
     ran: Option<ContextId>,
+    /// Turns of contexts so far.
+    turns: u64,
     /// Decisions that have been shown; those of the last turn come one by one if wanted.
     shown: u64,
     version: u64,
@@ -94,6 +100,7 @@ impl Show {
             samples,
             scanners: Scanners::default(),
             ran: None,
+            turns: 0,
             shown: 0,
             version: 0,
             classes: Classes::default(),
@@ -180,6 +187,7 @@ impl Show {
         };
         if let Some(id) = ran {
             self.ran = Some(id);
+            self.turns += 1;
             self.verdicts.note(&heard);
             self.scanners.note(self.run.now(), &heard, self.run.machine());
             self.log.note(self.run.now(), id, &heard);
@@ -205,6 +213,21 @@ impl Show {
     /// How levels moved, from row `first` on.
     pub fn samples(&mut self, first: usize) -> SamplesView {
         self.samples.view(first)
+    }
+
+    /// The run up to now as a file for other tools: a [`Format`] by name, or `report` for the kernel's log.
+    ///
+    /// # Errors
+    /// [`FieldError`] if there is no such format.
+    pub fn export(&self, format: &str) -> Result<String, FieldError> {
+        if format == "report" {
+            return Ok(self.run.kernel_log());
+        }
+        let names = || FieldError::new("format", "ftrace, chrome, csv, json or report is expected");
+        let format = Format::from_name(format).ok_or_else(names)?;
+        let every = self.run.now() / MAX_EXPORTED_ROWS + 1;
+        let stop = Stop { until: u64::MAX, turns: self.turns };
+        to_text(&self.scenario, stop, every, format).map_err(|error| FieldError::new("run", error.to_string()))
     }
 
     /// The kernel's log, and files of /proc as they would read now.
