@@ -2,6 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use buddyscope_mm::Machine;
+use buddyscope_mm::config::MachineConfig;
 use buddyscope_mm::event::NullSink;
 use buddyscope_procfs::{buddyinfo, pagetypeinfo, zoneinfo, zonelists};
 use buddyscope_scenario::session::MachineForm;
@@ -50,8 +51,12 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
 }
 
 fn boot(machine: &str) -> anyhow::Result<Machine<NullSink>> {
-    let config = form(machine)?.resolve().and_then(|form| form.config()).map_err(|error| anyhow!("{error}"))?;
-    Machine::boot(&config, NullSink).map_err(|error| anyhow!("{error}"))
+    Machine::boot(&config(machine)?, NullSink).map_err(|error| anyhow!("{error}"))
+}
+
+/// A machine as its form says.
+pub(crate) fn config(machine: &str) -> anyhow::Result<MachineConfig> {
+    form(machine)?.resolve().and_then(|form| form.config()).map_err(|error| anyhow!("{error}"))
 }
 
 /// A form from a file if there is one of that name, else the preset.

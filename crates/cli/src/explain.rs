@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     Ok(all)
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let source: Box<dyn Read> = match file.to_str() {
         Some("-") => Box::new(std::io::stdin()),

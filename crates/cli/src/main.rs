@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod folders;
 mod replay;
+mod replay_trace;
 mod roundtrip;
 mod run;
 
@@ -37,6 +38,8 @@ enum Command {
     Explain(explain::Args),
     /// Read texts of a kernel and print them again byte for byte.
     Roundtrip(roundtrip::Args),
+    /// Make the requests of an ftrace text again and tell where the model and the trace part.
+    ReplayTrace(replay_trace::Args),
     /// Run a scenario in virtual time.
     Run(run::Args),
     /// Measure the model beside other buddy allocators.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Boot(args) => boot::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
         Command::Roundtrip(args) => roundtrip::run(&args, &mut out),
+        Command::ReplayTrace(args) => replay_trace::run(&args, &mut out),
         Command::Run(args) => run::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };

@@ -21,4 +21,6 @@ pub mod session;
 #[cfg(feature = "show")]
 pub mod show;
 mod tell;
+#[cfg(feature = "reader")]
+pub mod trace_replay;
 pub mod view;

@@ -111,6 +111,7 @@ impl Recorder<'_, '_> {
         let context = ran.and_then(|id| Some((run.contexts().get(id.0 as usize)?, id)));
         let who = context.map_or_else(Who::idle, |(context, id)| Who::of(context, id, run.machine()));
         for event in heard {
+            let cpu = cpu_of(event).unwrap_or(who.cpu);
             let Some(event) = self.tracer.trace(ran, event, run.machine()) else { continue };
             if !Group::of(&event).is_some_and(|group| self.groups.contains(&group)) {
                 continue;
@@ -118,7 +119,7 @@ impl Recorder<'_, '_> {
             let line = TraceLine {
                 comm: who.comm.clone(),
                 pid: who.pid,
-                cpu: who.cpu,
+                cpu,
                 flags: flags(&event, ran.is_none()).to_owned(),
                 micros: self.clock.next(run.now()),
                 event,
@@ -134,6 +135,14 @@ impl Recorder<'_, '_> {
 
     fn end(&mut self, run: &Run<Trace>) -> io::Result<()> {
         self.outputs.iter_mut().try_for_each(|output| output.end(run.machine()))
+    }
+}
+
+/// The CPU of what is done with a CPU's own pages: when all are drained, each CPU does so itself.
+fn cpu_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::Free { cpu, .. } | Event::PcpDrain { cpu, .. } => Some(cpu.0.into()),
+        _ => None,
     }
 }
 
