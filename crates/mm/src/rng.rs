@@ -29,7 +29,13 @@ impl Rng {
 
     /// A number in `0..bound`; 0 when the bound is 0. The bias is below `bound` in 2⁶⁴.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+        let drawn = self.next_u64();
+        if let Ok(small) = u32::try_from(bound) {
+            // The same without 128 bits, which WebAssembly lacks.
+            let (high, low) = ((drawn >> 32) * u64::from(small), (drawn & u64::from(u32::MAX)) * u64::from(small));
+            return (high + (low >> 32)) >> 32;
+        }
+        ((u128::from(drawn) * u128::from(bound)) >> 64) as u64
     }
 }
 
@@ -49,5 +55,9 @@ mod tests {
         let mut rng = Rng::new(7);
         assert!((0..1000).all(|_| rng.below(10) < 10));
         assert_eq!(rng.below(0), 0);
+        for bound in [1, 10, 1 << 20, u64::from(u32::MAX)] {
+            let drawn = rng.clone().next_u64();
+            assert_eq!(u128::from(rng.below(bound)), (u128::from(drawn) * u128::from(bound)) >> 64);
+        }
     }
 }

@@ -90,10 +90,6 @@ impl<V> Dense<V> {
         self.places.get_mut(usize::from(*key))?.as_mut()
     }
 
-    pub(crate) fn contains_key(&self, key: &u16) -> bool {
-        self.get(key).is_some()
-    }
-
     pub(crate) fn insert(&mut self, key: u16, value: V) {
         let at = usize::from(key);
         if self.places.len() <= at {

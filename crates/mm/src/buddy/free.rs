@@ -38,7 +38,6 @@ impl<S: Sink> LockedZone<'_, S> {
     }
 
     /// Clears what the user left on the pages; false if a page is bad and the block is lost (`free_pages_prepare`).
-    #[cold]
     fn free_pages_prepare(&mut self, frame: Frame, meta: Meta) -> bool {
         if self.mem.any_bad() && !self.check_free_pages(frame, meta.order()) {
             return false;
@@ -62,16 +61,14 @@ impl<S: Sink> LockedZone<'_, S> {
     /// Forgets the flags of every page (`PAGE_FLAGS_CHECK_AT_PREP` cleared).
     fn clear_marks(&mut self, frame: Frame, order: u8) {
         for n in 0..1u32 << order {
-            let marks = self.mem.marks(frame.add(n));
-            self.mem.set_marks(frame.add(n), marks.without(Marks::MIGRATABLE));
+            self.mem.update_marks(frame.add(n), |marks| marks.without(Marks::MIGRATABLE));
         }
     }
 
     /// Sets marks on every page of a block in use.
     pub(crate) fn mark_pages(&mut self, frame: Frame, order: u8, more: Marks) {
         for n in 0..1u32 << order {
-            let marks = self.mem.marks(frame.add(n));
-            self.mem.set_marks(frame.add(n), marks.with(more));
+            self.mem.update_marks(frame.add(n), |marks| marks.with(more));
         }
         let meta = self.mem.meta(frame, order);
         self.mem.set_meta(frame, order, meta.with(Meta::MARKED));

@@ -25,6 +25,7 @@ impl LruList {
     }
 
     /// Adds at the head (`list_add`).
+    #[inline]
     pub(crate) fn push_head(&mut self, mem: &mut MemMap, page: Frame) {
         let life = mem.life_mut(page);
         (life.next, life.prev) = (self.head, NO_PAGE);
@@ -59,6 +60,7 @@ impl LruList {
     }
 
     /// Takes a page out (`list_del`).
+    #[inline]
     pub(crate) fn remove(&mut self, mem: &mut MemMap, page: Frame) {
         let life = mem.life_mut(page);
         let (next, prev) = (life.next, life.prev);

@@ -19,7 +19,7 @@ use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::page::memmap::MemMap;
 use crate::page::meta::{Marks, Meta};
-use crate::pfn::{CpuId, Frame, NodeId, Pfn, ZoneId};
+use crate::pfn::{CpuId, Frame, NodeId, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, Pfn, ZoneId};
 use crate::vmstat::{NodeItem, ZoneItem};
 use list::LruList;
 
@@ -126,7 +126,8 @@ impl<S: Sink> Machine<S> {
         self.enlist(cpu, page, LruList::push_tail);
     }
 
-    fn enlist(&mut self, cpu: CpuId, page: Frame, push: fn(&mut LruList, &mut MemMap, Frame)) {
+    #[inline]
+    fn enlist(&mut self, cpu: CpuId, page: Frame, push: impl FnOnce(&mut LruList, &mut MemMap, Frame)) {
         let Some(zone) = self.mem.zone_of(page) else { return };
         let life = *self.mem.life(page);
         let lru = page_lru(&life);
@@ -146,6 +147,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Counts pages of a list (`update_lru_size`).
+    #[inline]
     pub(crate) fn update_lru_size(&mut self, cpu: CpuId, memcg: MemcgId, zone: ZoneId, lru: LruIndex, pages: i64) {
         self.mod_lruvec_state(cpu, memcg, zone.node(), lru.node_item(), pages);
         self.lock(zone, cpu).mod_state(lru.zone_item(), pages);
@@ -155,23 +157,30 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Marks a page as being on a list (`SetPageLRU`), also for the buddy allocator, to which it is movable then.
+    #[inline]
     pub(crate) fn set_page_lru(&mut self, page: Frame) {
         let life = self.mem.life_mut(page);
         life.flags |= LifeFlags::LRU;
-        let pages = life.nr_pages() as u32;
-        for n in 0..pages {
-            self.mem.set_marks(page.add(n), self.mem.marks(page.add(n)).with(Marks::LRU));
-        }
-        let order = pages.ilog2() as u8;
+        let huge = life.flags.contains(LifeFlags::HUGE);
+        self.mem.update_marks(page, |marks| marks.with(Marks::LRU));
+        let order = if huge { self.set_parts_lru(page) } else { 0 };
         self.mem.update_meta(page, order, |meta| meta.with(Meta::MARKED));
     }
 
+    /// The same for the pages of a huge one behind the first; returns its order.
+    #[cold]
+    fn set_parts_lru(&mut self, head: Frame) -> u8 {
+        (1..PAGEBLOCK_NR_PAGES as u32).for_each(|n| self.mem.update_marks(head.add(n), |marks| marks.with(Marks::LRU)));
+        PAGEBLOCK_ORDER
+    }
+
     /// Marks a page as being on no list (`ClearPageLRU`).
+    #[inline]
     pub(crate) fn clear_page_lru(&mut self, page: Frame) {
         let life = self.mem.life_mut(page);
         life.flags -= LifeFlags::LRU;
-        for n in 0..life.nr_pages() as u32 {
-            self.mem.set_marks(page.add(n), self.mem.marks(page.add(n)).without(Marks::LRU));
-        }
+        let parts = life.nr_pages() as u32;
+        self.mem.update_marks(page, |marks| marks.without(Marks::LRU));
+        (1..parts).for_each(|n| self.mem.update_marks(page.add(n), |marks| marks.without(Marks::LRU)));
     }
 }

@@ -62,6 +62,7 @@ pub(crate) struct Batches {
 
 impl Batches {
     /// Adds a page; says whether the batch is full.
+    #[inline]
     fn push(&mut self, cpu: CpuId, batch: Batch, page: Frame) -> bool {
         if self.cpus.len() <= cpu.index() {
             self.cpus.resize_with(cpu.index() + 1, Default::default);
@@ -84,7 +85,8 @@ impl Batches {
 
     /// Whether a page is in any batch.
     pub(crate) fn holds(&self, page: Frame) -> bool {
-        self.cpus.iter().flatten().any(|batch| batch.pages().contains(&page))
+        let mut filled = self.cpus.iter().flatten().filter(|batch| batch.count > 0);
+        filled.any(|batch| batch.pages().contains(&page))
     }
 
     fn new_pages(&self, cpu: CpuId) -> &[Frame] {

@@ -73,14 +73,22 @@ impl LruvecStat {
         self.total.iter().copied().chain(self.kept.iter().flatten().map(|&kept| i64::from(kept)))
     }
 
+    #[inline]
     fn kept_by(&mut self, cpu: CpuId) -> &mut [i8; NR_ITEMS] {
         if self.kept.len() <= cpu.index() {
-            self.kept.resize(cpu.index() + 1, [0; NR_ITEMS]);
+            self.add_cpu(cpu);
         }
         &mut self.kept[cpu.index()]
     }
 
+    #[cold]
+    #[inline(never)]
+    fn add_cpu(&mut self, cpu: CpuId) {
+        self.kept.resize(cpu.index() + 1, [0; NR_ITEMS]);
+    }
+
     /// Takes a change; returns what has to be passed on.
+    #[inline]
     fn change(&mut self, at: usize, delta: i64, cpu: CpuId) -> i64 {
         let kept = &mut self.kept_by(cpu)[at];
         let sum = i64::from(*kept) + delta;
@@ -96,16 +104,23 @@ impl LruvecStat {
 
 impl<S: Sink> Machine<S> {
     /// Changes a counter of a node and of a set of lists on it (`__mod_lruvec_state`).
+    #[inline(always)]
     pub(crate) fn mod_lruvec_state(&mut self, cpu: CpuId, memcg: MemcgId, node: NodeId, item: NodeItem, delta: i64) {
         self.nodes[node.index()].stat.modify(cpu, item, delta);
         let Some(at) = place(item) else { return };
         let passed_on = self.lru.lruvec_mut(memcg, node).stat.change(at, delta, cpu);
-        if passed_on == 0 {
-            return;
+        if passed_on != 0 {
+            self.pass_on(memcg, node, at, passed_on);
         }
+    }
+
+    /// A change reaches a group and all above it.
+    #[cold]
+    #[inline(never)]
+    fn pass_on(&mut self, memcg: MemcgId, node: NodeId, at: usize, delta: i64) {
         let mut group = Some(memcg);
         while let Some(memcg) = group {
-            self.lru.lruvec_mut(memcg, node).stat.total[at] += passed_on;
+            self.lru.lruvec_mut(memcg, node).stat.total[at] += delta;
             group = self.memcg_parent(memcg);
         }
     }

@@ -128,5 +128,5 @@ impl Life {
     }
 }
 
-/// Records of one pageblock.
-pub(crate) type LifeBlock = Box<[Life]>;
+/// Records of one pageblock; made when a page of it first has a life.
+pub(crate) type LifeBlock = Option<Box<[Life; PAGEBLOCK_NR_PAGES as usize]>>;

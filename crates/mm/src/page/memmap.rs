@@ -68,8 +68,8 @@ struct Section {
     columns: [Box<[Entry]>; COLUMNS],
     /// Marks of single pages, whatever block they are in; empty until there are any.
     marks: Box<[Marks]>,
-    /// Records of pages with a life by pageblock; empty until there are any.
-    lives: Vec<LifeBlock>,
+    /// Records of pages with a life by pageblock; none until there are any.
+    lives: Option<Box<[LifeBlock; BLOCKS_PER_SECTION]>>,
 }
 
 impl Section {
@@ -83,6 +83,11 @@ impl Section {
     #[cold]
     fn make_column(&mut self, column: usize) {
         self.columns[column] = vec![Entry::default(); COLUMN_RECORDS[column]].into_boxed_slice();
+    }
+
+    #[cold]
+    fn make_marks(&mut self) {
+        self.marks = vec![Marks::NONE; SECTION_PAGES].into_boxed_slice();
     }
 
     /// The column that the record of a block is in, and its place there.
@@ -111,9 +116,23 @@ pub(crate) struct MemMap {
 impl Section {
     fn bytes(&self) -> usize {
         let columns: usize = self.columns.iter().map(|column| size_of_val(&**column)).sum();
-        let lives: usize = self.lives.iter().map(|block| size_of_val(&**block)).sum();
-        columns + size_of_val(&*self.marks) + lives + self.lives.capacity() * size_of::<LifeBlock>()
+        let lives = self.lives.as_deref().map_or(0, |blocks| {
+            size_of_val(blocks) + blocks.iter().flatten().map(|block| size_of_val(&**block)).sum::<usize>()
+        });
+        columns + size_of_val(&*self.marks) + lives
     }
+}
+
+#[cold]
+#[inline(never)]
+fn no_lives() -> Box<[LifeBlock; BLOCKS_PER_SECTION]> {
+    Box::new([const { None }; BLOCKS_PER_SECTION])
+}
+
+#[cold]
+#[inline(never)]
+fn blank_lives() -> Box<[Life; BLOCK_PAGES]> {
+    Box::new([Life::NONE; BLOCK_PAGES])
 }
 
 impl MemMap {
@@ -313,11 +332,18 @@ impl MemMap {
     }
 
     pub(crate) fn set_marks(&mut self, frame: Frame, marks: Marks) {
+        self.update_marks(frame, |_| marks);
+    }
+
+    /// Changes the marks of a page.
+    #[inline]
+    pub(crate) fn update_marks(&mut self, frame: Frame, change: impl FnOnce(Marks) -> Marks) {
         let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
         if section.marks.is_empty() {
-            section.marks = vec![Marks::NONE; SECTION_PAGES].into_boxed_slice();
+            section.make_marks();
         }
-        section.marks[frame.0 as usize & (SECTION_PAGES - 1)] = marks;
+        let marks = &mut section.marks[frame.0 as usize & (SECTION_PAGES - 1)];
+        *marks = change(*marks);
     }
 
     /// The life of a page; a blank one where no page of the pageblock ever had one.
@@ -325,22 +351,19 @@ impl MemMap {
     pub(crate) fn life(&self, frame: Frame) -> &Life {
         static NONE: Life = Life::NONE;
         let block = frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1);
-        let records = self.section(frame).lives.get(block);
-        records.and_then(|records| records.get(frame.0 as usize & (BLOCK_PAGES - 1))).unwrap_or(&NONE)
+        match self.section(frame).lives.as_deref().map(|lives| &lives[block]) {
+            Some(Some(records)) => &records[frame.0 as usize & (BLOCK_PAGES - 1)],
+            _ => &NONE,
+        }
     }
 
     /// The life of a page, to be changed.
     #[inline]
     pub(crate) fn life_mut(&mut self, frame: Frame) -> &mut Life {
         let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        if section.lives.is_empty() {
-            section.lives.resize_with(BLOCKS_PER_SECTION, LifeBlock::default);
-        }
-        let block = &mut section.lives[frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1)];
-        if block.is_empty() {
-            *block = vec![Life::default(); BLOCK_PAGES].into_boxed_slice();
-        }
-        &mut block[frame.0 as usize & (BLOCK_PAGES - 1)]
+        let lives = section.lives.get_or_insert_with(no_lives);
+        let block = &mut lives[frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1)];
+        &mut block.get_or_insert_with(blank_lives)[frame.0 as usize & (BLOCK_PAGES - 1)]
     }
 
     /// First page and state of the block in use that covers a page. Nearly always it is the page alone.

@@ -45,6 +45,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Writes an entry.
+    #[inline]
     pub(crate) fn set_pte(&mut self, place: Place, pte: Pte) {
         if let Some(mm) = self.user.mms.get_mut(place.mm) {
             mm.table.set(place.page, pte);
@@ -52,6 +53,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Counts resident pages of an address space (`add_mm_counter`).
+    #[inline]
     pub(crate) fn add_rss(&mut self, mm: MmId, kind: RssKind, delta: i64) {
         if let Some(mm) = self.user.mms.get_mut(mm) {
             mm.add_rss(kind, delta);
@@ -65,7 +67,9 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Changes a counter of the page's node (`__mod_lruvec_page_state`).
+    /// Changes a counter of the page's node (`__mod_lruvec_page_state`). Most counters are the node's alone: inlined, no
+    /// more is left of it than that.
+    #[inline(always)]
     pub(crate) fn mod_page_state(&mut self, cpu: CpuId, frame: Frame, item: NodeItem, delta: i64) {
         if let Some(zone) = self.mem.zone_of(frame) {
             let memcg = self.mem.life(frame).memcg;

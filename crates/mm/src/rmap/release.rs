@@ -2,7 +2,7 @@
 
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::life::{Life, LifeFlags, MappingId};
+use crate::page::life::{Life, LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, Frame};
 
 impl Life {
@@ -35,9 +35,13 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
         let mut gone = core::mem::take(&mut self.lru.gone);
         for &frame in frames {
-            if self.mem.life(frame).references() == 0 {
-                self.take_off_list(cpu, frame);
-                if self.mem.life(frame).flags.contains(LifeFlags::HUGE) {
+            let life = self.mem.life(frame);
+            if life.references() == 0 {
+                let flags = life.flags;
+                if flags.contains(LifeFlags::LRU) {
+                    self.del_page_from_lru_list(cpu, frame);
+                }
+                if flags.contains(LifeFlags::HUGE) {
                     self.free_lone_page(cpu, frame);
                     continue;
                 }
@@ -77,10 +81,14 @@ impl<S: Sink> Machine<S> {
     pub(crate) fn free_lone_page(&mut self, cpu: CpuId, frame: Frame) {
         let (head, meta) = self.mem.block_in_use(frame);
         let Some(zone) = self.mem.zone_of(head) else { return };
-        if self.mem.life(frame).flags.contains(LifeFlags::HUGE) {
+        let life = self.mem.life(frame);
+        let charged = life.memcg != MemcgId::ROOT;
+        if life.flags.contains(LifeFlags::HUGE) {
             self.forget_huge(frame);
         }
-        self.mem_cgroup_uncharge(cpu, frame);
+        if charged {
+            self.mem_cgroup_uncharge(cpu, frame);
+        }
         *self.mem.life_mut(frame) = Life::NONE;
         self.free_block(cpu, zone, head, meta);
     }

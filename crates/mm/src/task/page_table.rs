@@ -161,6 +161,27 @@ pub(crate) enum Level {
     Lowest,
 }
 
+/// What is where a page would be mapped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// A table with an entry of its own.
+    Small(Pte),
+    /// The entry of a huge page.
+    Huge(Pte),
+    /// No table: this level has to be made next.
+    Missing(Level),
+}
+
+impl Found {
+    /// The entry; an empty one where no table is.
+    pub(crate) fn pte(self) -> Pte {
+        match self {
+            Found::Small(pte) | Found::Huge(pte) => pte,
+            Found::Missing(_) => Pte::NONE,
+        }
+    }
+}
+
 fn upper(page: u64) -> u32 {
     (page >> PGD_PAGES_SHIFT) as u32
 }
@@ -176,13 +197,23 @@ fn entry(page: u64) -> u16 {
 impl PageTable {
     /// The level that has to be made next before `page` can be mapped; with `huge` down to the middle one only.
     pub(crate) fn missing(&self, page: u64, huge: bool) -> Option<Level> {
-        if !self.uppers.contains_key(&upper(page)) {
-            return Some(Level::Upper);
+        match self.find(page) {
+            Found::Missing(level) if !huge || level != Level::Lowest => Some(level),
+            _ => None,
         }
-        match self.directories.get(&directory(page)) {
-            None => Some(Level::Middle),
-            Some(directory) if !huge && !directory.entries.contains_key(&entry(page)) => Some(Level::Lowest),
-            Some(_) => None,
+    }
+
+    /// Goes down the levels as far as there are tables.
+    #[inline]
+    pub(crate) fn find(&self, page: u64) -> Found {
+        let Some(directory) = self.directories.get(&directory(page)) else {
+            let upper = self.uppers.contains_key(&upper(page));
+            return Found::Missing(if upper { Level::Middle } else { Level::Upper });
+        };
+        match directory.entries.get(&entry(page)) {
+            Some(Pmd::Table(table)) => Found::Small(table.ptes[page as usize & (PTRS_PER_PTE - 1)]),
+            Some(&Pmd::Huge(pte)) => Found::Huge(pte),
+            None => Found::Missing(Level::Lowest),
         }
     }
 
@@ -205,31 +236,66 @@ impl PageTable {
     }
 
     /// The entry of the middle level.
+    #[inline]
     pub(crate) fn pmd(&self, page: u64) -> Option<&Pmd> {
         self.directories.get(&directory(page))?.entries.get(&entry(page))
     }
 
     /// The entry of a page; a huge page's for each page in it.
+    #[inline]
     pub(crate) fn get(&self, page: u64) -> Pte {
-        match self.pmd(page) {
-            Some(Pmd::Table(table)) => table.ptes[page as usize & (PTRS_PER_PTE - 1)],
-            Some(&Pmd::Huge(pte)) => pte,
-            None => Pte::NONE,
-        }
+        self.find(page).pte()
     }
 
     /// Writes the entry of a page; a huge page's as a whole. Nothing happens where no table is.
+    #[inline]
     pub(crate) fn set(&mut self, page: u64, pte: Pte) {
-        let directory = self.directories.get_mut(&directory(page));
-        match directory.and_then(|directory| directory.entries.get_mut(&entry(page))) {
-            Some(Pmd::Table(table)) => table.ptes[page as usize & (PTRS_PER_PTE - 1)] = pte,
-            Some(Pmd::Huge(huge)) => *huge = pte,
-            None => {}
+        if let Some(entry) = self.pte_mut(page) {
+            *entry = pte;
+        }
+    }
+
+    #[inline]
+    fn pte_mut(&mut self, page: u64) -> Option<&mut Pte> {
+        match self.directories.get_mut(&directory(page))?.entries.get_mut(&entry(page))? {
+            Pmd::Table(table) => Some(&mut table.ptes[page as usize & (PTRS_PER_PTE - 1)]),
+            Pmd::Huge(huge) => Some(huge),
+        }
+    }
+
+    /// Marks a page as accessed if it is mapped, and may be written if it is. Says whether that was so.
+    #[inline]
+    pub(crate) fn access(&mut self, page: u64, write: bool) -> bool {
+        match self.pte_mut(page) {
+            Some(pte) if pte.is_present() && (!write || pte.is_writable()) => {
+                *pte = if write { pte.young().dirty() } else { pte.young() };
+                true
+            }
+            _ => false,
         }
     }
 
     /// The first page at or after `from` and before `end` whose entry is not empty, and that entry.
     pub(crate) fn next_used(&self, from: u64, end: u64) -> Option<(u64, Pte)> {
+        self.next_found(from, end).map(|(page, found)| (page, found.pte()))
+    }
+
+    /// Empties the first table with entries in use in a range; they are added to `taken`. Returns the first such page
+    /// and its entry, which stays if it is that of a huge page.
+    pub(crate) fn take_table(&mut self, from: u64, end: u64, taken: &mut Vec<(u64, Pte)>) -> Option<(u64, Found)> {
+        let (page, found) = self.next_found(from, end)?;
+        let entries = self.directories.get_mut(&directory(page)).and_then(|found| found.entries.get_mut(&entry(page)));
+        if let Some(Pmd::Table(table)) = entries {
+            let low = page as usize & (PTRS_PER_PTE - 1);
+            let pages = (end - page).min((PTRS_PER_PTE - low) as u64);
+            let used = (page..).zip(&mut table.ptes[low..low + pages as usize]).filter(|(_, pte)| !pte.is_none());
+            taken.extend(used.map(|(page, pte)| (page, core::mem::take(pte))));
+        }
+        Some((page, found))
+    }
+
+    #[inline]
+    fn next_found(&self, from: u64, end: u64) -> Option<(u64, Found)> {
         let mut at = from;
         while at < end {
             let Some(pmd) = self.pmd(at) else {
@@ -238,13 +304,12 @@ impl PageTable {
             };
             let stop = ((at | (PTRS_PER_PTE as u64 - 1)) + 1).min(end);
             match pmd {
-                Pmd::Huge(pte) => return Some((at, *pte)),
+                Pmd::Huge(pte) => return Some((at, Found::Huge(*pte))),
                 Pmd::Table(table) => {
                     let low = at as usize & (PTRS_PER_PTE - 1);
-                    let used = table.ptes[low..low + (stop - at) as usize].iter().position(|pte| !pte.is_none());
-                    if let Some(n) = used {
-                        let page = at + n as u64;
-                        return Some((page, self.get(page)));
+                    let ptes = &table.ptes[low..low + (stop - at) as usize];
+                    if let Some(n) = ptes.iter().position(|pte| !pte.is_none()) {
+                        return Some((at + n as u64, Found::Small(ptes[n])));
                     }
                 }
             }

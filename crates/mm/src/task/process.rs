@@ -5,7 +5,6 @@ use crate::part::Part;
 use crate::pfn::NodeMask;
 use crate::task::mempolicy::Mempolicy;
 use crate::task::mm::MmId;
-use std::collections::BTreeMap;
 
 /// A process id (`tgid`); 0 for none, such as a kernel thread that nobody counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -88,7 +87,7 @@ impl Process {
 /// All processes. The order of ids is that of creation, as the kernel's list of tasks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Processes {
-    list: Part<BTreeMap<Pid, Process>>,
+    list: Part<Vec<Process>>,
     last: u32,
 }
 
@@ -97,7 +96,7 @@ impl Processes {
     pub(crate) fn add(&mut self, mut process: Process) -> Pid {
         self.last += 1;
         process.pid = Pid(self.last);
-        self.list.insert(process.pid, process);
+        self.list.push(process);
         Pid(self.last)
     }
 
@@ -106,21 +105,33 @@ impl Processes {
         self.list.len() >= PID_MAX
     }
 
+    /// Where a process is: as far behind the first one as their ids are apart, less those between that have gone.
+    #[inline]
+    fn find(&self, pid: Pid) -> Option<usize> {
+        let behind = pid.0.checked_sub(self.list.first()?.pid.0)? as usize;
+        let last = behind.min(self.list.len() - 1);
+        if self.list[last].pid == pid {
+            return Some(last);
+        }
+        self.list[..last].binary_search_by_key(&pid, |process| process.pid).ok()
+    }
+
+    #[inline]
     pub(crate) fn get(&self, pid: Pid) -> Option<&Process> {
-        self.list.get(&pid)
+        self.find(pid).map(|at| &self.list[at])
     }
 
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        self.list.get_mut(&pid)
+        self.find(pid).map(|at| &mut self.list[at])
     }
 
     pub(crate) fn remove(&mut self, pid: Pid) -> Option<Process> {
-        self.list.remove(&pid)
+        self.find(pid).map(|at| self.list.remove(at))
     }
 
     /// The processes in the order of creation (`for_each_process`).
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Process> + '_ {
-        self.list.values()
+        self.list.iter()
     }
 
     /// Whether there ever was one.

@@ -8,7 +8,7 @@ use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame};
 use crate::rmap::{Place, rss_kind};
 use crate::task::mm::{MmId, RssKind, VmFlags, VmaId};
-use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
+use crate::task::page_table::{Found, Level, PTRS_PER_PTE, Pte};
 
 /// Pages of the first batch (`MMU_GATHER_BUNDLE`), and of those that follow (`MAX_GATHER_BATCH`).
 const FIRST_BATCH: usize = 8;
@@ -20,6 +20,8 @@ const BATCHES: usize = 10_000 / BATCH;
 #[derive(Default)]
 pub(crate) struct Gather {
     pages: Vec<Frame>,
+    /// What one table mapped; empty between two of them.
+    taken: Vec<(u64, Pte)>,
 }
 
 impl Gather {
@@ -50,31 +52,37 @@ impl<S: Sink> Machine<S> {
         let end = whole.start.saturating_add(range.1).min(whole.end());
         let flags = self.vma_flags(Place { mm, vma, page: at });
         let mut changed = false;
-        while let Some((place, pte)) = self.next_place(mm, vma, at).filter(|found| found.0.page < end) {
-            if changed && place.page / PTRS_PER_PTE as u64 != at.saturating_sub(1) / PTRS_PER_PTE as u64 {
+        let mut taken = core::mem::take(&mut gather.taken);
+        while let Some(space) = self.user.mms.get_mut(mm)
+            && let Some((page, found)) = space.table.take_table(at, end, &mut taken)
+        {
+            let place = Place { mm, vma, page };
+            if changed && page / PTRS_PER_PTE as u64 != at.saturating_sub(1) / PTRS_PER_PTE as u64 {
                 // Pages of files that were changed are not held back beyond their table.
                 self.flush(cpu, gather);
                 changed = false;
             }
-            at = self.behind(place);
-            if self.huge_pte(place).is_none() {
-                changed |= self.zap_pte(cpu, place, pte, flags, gather);
-            } else if place.page % PTRS_PER_PTE as u64 == 0 && at <= end {
+            at = (page | (PTRS_PER_PTE as u64 - 1)) + 1;
+            if let Found::Small(_) = found {
+                for (page, pte) in taken.drain(..) {
+                    changed |= self.zap_pte(cpu, Place { page, ..place }, pte, flags, gather);
+                }
+            } else if page % PTRS_PER_PTE as u64 == 0 && at <= end {
                 self.zap_huge_pmd(cpu, place, gather);
             } else {
                 // Only a part of it goes.
                 self.split_huge_pmd(cpu, place);
-                at = place.page;
+                at = page;
             }
         }
+        gather.taken = taken;
         if changed {
             self.flush(cpu, gather);
         }
     }
 
-    /// Empties an entry; says whether a page of a file was changed through it.
+    /// Lets go of what an entry named that was emptied; says whether a page of a file was changed through it.
     fn zap_pte(&mut self, cpu: CpuId, place: Place, pte: Pte, flags: VmFlags, gather: &mut Gather) -> bool {
-        self.set_pte(place, Pte::NONE);
         if let Some(slot) = pte.slot() {
             self.add_swapents(place.mm, -1);
             self.free_swap_and_cache(cpu, SwapSlot(slot));
@@ -82,7 +90,9 @@ impl<S: Sink> Machine<S> {
         }
         let Some(frame) = pte.frame() else { return false };
         let head = self.compound_head(frame);
-        let life = *self.mem.life(head);
+        let held = self.mem.life_mut(head);
+        let life = *held;
+        held.flags |= LifeFlags::GATHERED;
         let mut changed = false;
         if !life.flags.contains(LifeFlags::ANON) {
             if pte.is_dirty() {
@@ -94,10 +104,8 @@ impl<S: Sink> Machine<S> {
             }
         }
         self.add_rss(place.mm, rss_kind(&life), -1);
-        let again = life.flags.contains(LifeFlags::GATHERED);
-        self.hold(head);
         self.page_remove_rmap(cpu, frame);
-        if gather.push(head, again) {
+        if gather.push(head, life.flags.contains(LifeFlags::GATHERED)) {
             self.flush(cpu, gather);
         }
         changed

@@ -93,11 +93,18 @@ impl NodeStat {
         self.kept_by(cpu)[item as usize] = kept;
     }
 
+    #[inline]
     fn kept_by(&mut self, cpu: CpuId) -> &mut [i16; NodeItem::COUNT] {
         if self.kept.len() <= cpu.index() {
-            self.kept.resize(cpu.index() + 1, [0; NodeItem::COUNT]);
+            self.add_cpu(cpu);
         }
         &mut self.kept[cpu.index()]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_cpu(&mut self, cpu: CpuId) {
+        self.kept.resize(cpu.index() + 1, [0; NodeItem::COUNT]);
     }
 
     /// Adds what a CPU keeps to the counters (`refresh_cpu_vm_stats`).

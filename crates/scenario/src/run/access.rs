@@ -50,13 +50,16 @@ impl Accesses {
     /// Goes on; done when everything was accessed as often as it should be, or its time is over.
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, rng: &mut Rng) -> Step<()> {
         let mut left = SLICE;
+        let mut page = None;
         loop {
-            if self.pending.is_some() {
-                match self.finish(machine, task) {
-                    Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(FaultOutcome::Killed) => return Step::Done(()),
-                    Step::Done(_) => {}
-                }
+            let step = match page.take() {
+                Some(page) => self.begin(machine, task, page),
+                None => self.finish(machine, task),
+            };
+            match step {
+                Step::Wait(wait) => return Step::Wait(wait),
+                Step::Done(FaultOutcome::Killed) => return Step::Done(()),
+                Step::Done(_) => {}
             }
             if self.walk.passes() >= self.pacer.passes() {
                 return Step::Done(());
@@ -66,29 +69,54 @@ impl Accesses {
                 Allowance::Wait(jiffies) => return Step::Wait(Wait::Sleep(jiffies)),
                 Allowance::Operations(operations) => operations,
             };
-            while operations > 0 && self.pending.is_none() && self.walk.passes() < self.pacer.passes() {
-                if left == 0 {
-                    return Step::Wait(Wait::Yield);
+            let (access, passes) = (self.access, self.pacer.passes());
+            let Accesses { walk, skip, pacer, .. } = self;
+            let mut next = || {
+                if operations == 0 || left == 0 || walk.passes() >= passes {
+                    return None;
                 }
                 (left, operations) = (left - 1, operations - 1);
-                self.pacer.note();
-                let page = self.skip + self.walk.next(rng);
-                self.begin(machine, page);
+                pacer.note();
+                Some(*skip + walk.next(rng))
+            };
+            page = match access {
+                Access::Mapping { pid, vma, write } => machine.access_each(pid, vma, write, next),
+                Access::Read(_) | Access::Write(_) => next(),
+            };
+            if left == 0 && operations > 0 && page.is_none() && self.walk.passes() < passes {
+                return Step::Wait(Wait::Yield);
             }
         }
     }
 
-    /// Accesses a page; what takes more than a moment stays pending.
-    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, page: u64) {
+    /// Accesses a page that takes more than a moment; it stays pending while it waits.
+    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, page: u64) -> Step<FaultOutcome> {
         let index = page as u32;
-        self.pending = match self.access {
+        match self.access {
             Access::Mapping { pid, vma, write } => {
-                let mapped = machine.access(pid, vma, page, write);
-                (!mapped).then(|| Pending::Fault(PageFault::new(pid, vma, page, write)))
+                let mut fault = PageFault::new(pid, vma, page, write);
+                let step = fault.resume(machine, task);
+                self.keep(step, || Pending::Fault(fault))
             }
-            Access::Read(file) => Some(Pending::Read(ReadPage::new(file, index))),
-            Access::Write(file) => Some(Pending::Write(WritePage::new(file, index))),
-        };
+            Access::Read(file) => {
+                let mut read = ReadPage::new(file, index);
+                let step = read.resume(machine, task);
+                self.keep(step, || Pending::Read(read))
+            }
+            Access::Write(file) => {
+                let mut write = WritePage::new(file, index);
+                let step = write.resume(machine, task);
+                self.keep(step, || Pending::Write(write))
+            }
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, step: Step<FaultOutcome>, pending: impl FnOnce() -> Pending) -> Step<FaultOutcome> {
+        if let Step::Wait(_) = step {
+            self.pending = Some(pending());
+        }
+        step
     }
 
     fn finish<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {

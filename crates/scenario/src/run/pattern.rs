@@ -11,34 +11,43 @@ const ALL: u64 = 1000;
 pub(super) struct Walk {
     pattern: Pattern,
     pages: u64,
-    done: u64,
+    /// How many of them come first: the hot ones.
+    hot_pages: u64,
+    /// Where in the present pass it is, and passes before that.
+    at: u64,
+    passes: u64,
 }
 
 impl Walk {
     /// A walk that has not begun. An empty range counts as one page.
     pub(super) fn new(pattern: Pattern, pages: u64) -> Walk {
-        Walk { pattern, pages: pages.max(1), done: 0 }
+        let pages = pages.max(1);
+        let hot = if let Pattern::Hot { hot, .. } = pattern { u64::from(hot) } else { 0 };
+        let hot_pages = (pages * hot / ALL).clamp(1, pages);
+        Walk { pattern, pages, hot_pages, at: 0, passes: 0 }
     }
 
     /// Times the whole was gone through.
     pub(super) fn passes(&self) -> u64 {
-        self.done / self.pages
+        self.passes
     }
 
     /// The next page, counted from 0.
     pub(super) fn next(&mut self, rng: &mut Rng) -> u64 {
         let page = match self.pattern {
-            Pattern::Sequential => self.done % self.pages,
+            Pattern::Sequential => self.at,
             Pattern::Random => rng.below(self.pages),
-            Pattern::Hot { hot, heat } => self.next_hot(u64::from(hot), u64::from(heat), rng),
+            Pattern::Hot { heat, .. } => self.next_hot(u64::from(heat), rng),
         };
-        self.done += 1;
+        self.at += 1;
+        if self.at == self.pages {
+            (self.at, self.passes) = (0, self.passes + 1);
+        }
         page
     }
 
-    /// The hot pages are the first ones.
-    fn next_hot(&self, hot: u64, heat: u64, rng: &mut Rng) -> u64 {
-        let hot_pages = (self.pages * hot / ALL).clamp(1, self.pages);
+    fn next_hot(&self, heat: u64, rng: &mut Rng) -> u64 {
+        let hot_pages = self.hot_pages;
         if rng.below(ALL) < heat || hot_pages == self.pages {
             rng.below(hot_pages)
         } else {

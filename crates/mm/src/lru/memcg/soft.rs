@@ -17,7 +17,7 @@ pub(crate) struct SoftLimits {
     /// By what they hold too much, ascending; of equals the one that came later is last.
     by_node: Part<BTreeMap<NodeId, Vec<(u64, MemcgId)>>>,
     /// Pages charged and uncharged by group and CPU, and the counts at which to look again.
-    events: Part<BTreeMap<(MemcgId, CpuId), PageEvents>>,
+    events: Part<Vec<Vec<PageEvents>>>,
     /// Where walks of soft-limit reclaim have come, by root and node.
     walks: Part<BTreeMap<(MemcgId, NodeId), SharedWalk>>,
 }
@@ -65,10 +65,28 @@ impl SoftLimits {
         self.by_node.get(&node).is_none_or(Vec::is_empty)
     }
 
+    #[inline]
+    fn events(&mut self, memcg: MemcgId, cpu: CpuId) -> &mut PageEvents {
+        let (group, cpu) = (usize::from(memcg.0), cpu.index());
+        if self.events.get(group).is_none_or(|cpus| cpus.len() <= cpu) {
+            self.add_events(group, cpu);
+        }
+        &mut self.events[group][cpu]
+    }
+
+    #[cold]
+    fn add_events(&mut self, group: usize, cpu: usize) {
+        let groups = self.events.len().max(group + 1);
+        self.events.resize_with(groups, Vec::new);
+        self.events[group].resize_with(cpu + 1, PageEvents::default);
+    }
+
     /// Forgets a group that is gone.
     pub(super) fn forget(&mut self, memcg: MemcgId) {
         self.by_node.values_mut().for_each(|groups| groups.retain(|entry| entry.1 != memcg));
-        self.events.retain(|key, _| key.0 != memcg);
+        if let Some(events) = self.events.get_mut(usize::from(memcg.0)) {
+            events.clear();
+        }
         self.walks.retain(|key, _| key.0 != memcg);
         for walk in self.walks.values_mut() {
             walk.position = walk.position.filter(|&at| at != memcg);
@@ -85,7 +103,7 @@ impl Memcgs {
     /// Counts pages of a group that were charged or uncharged, and now and then looks at its soft limit
     /// (`memcg_check_events`).
     pub(crate) fn count_page_events(&mut self, cpu: CpuId, memcg: MemcgId, node: NodeId, pages: u64) {
-        if self.version != CgroupVersion::V2 && self.soft.events.entry((memcg, cpu)).or_default().count(pages) {
+        if self.version != CgroupVersion::V2 && self.soft.events(memcg, cpu).count(pages) {
             self.update_soft_limits(memcg, node);
         }
     }

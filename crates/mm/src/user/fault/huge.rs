@@ -12,7 +12,7 @@ use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
 use crate::task::mm::{Mm, MmFlags, MmId, RssKind, VmFlags};
-use crate::task::page_table::{Level, Pte};
+use crate::task::page_table::{Found, Level, Pte};
 use crate::user::new_page::{NewPage, Use};
 use crate::vmstat::VmEvent;
 
@@ -87,14 +87,13 @@ impl PageFault {
         task: &Task,
         site: &Site,
     ) -> Option<Next> {
-        if let Some(pte) = machine.huge_pte(site.place) {
-            return self.mapped_huge_pmd(machine, task, site, pte);
+        match site.found {
+            Found::Huge(pte) => self.mapped_huge_pmd(machine, task, site, pte),
+            Found::Missing(Level::Lowest) if !self.huge.given_up && machine.gets_huge_page(site) => {
+                Some(self.do_huge_pmd_anonymous_page(machine, task, site))
+            }
+            _ => None,
         }
-        if self.huge.given_up || !machine.gets_huge_page(site) {
-            return None;
-        }
-        let missing = machine.missing_table(&site.place) == Some(Level::Lowest);
-        missing.then(|| self.do_huge_pmd_anonymous_page(machine, task, site))
     }
 
     /// A huge page is there: it may have to be written for the first time.
@@ -134,16 +133,16 @@ impl PageFault {
                 address: huge_start(site.place.page) << PAGE_SHIFT,
                 hugepage: true,
             };
-            return Next::Work(Work::Huge(HugeWork::Page, NewPage::huge(gfp, Use::Mapping(fault))));
+            return self.begin(Work::Huge(HugeWork::Page, NewPage::huge(gfp, Use::Mapping(fault))));
         }
         let Some(table) = self.huge.table else {
-            return Next::Work(Work::Huge(HugeWork::Table, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
+            return self.begin(Work::Huge(HugeWork::Table, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
         };
         let place = Place { page: huge_start(site.place.page), ..site.place };
         if zero {
             if machine.take_huge_zero_page(place.mm).is_none() {
                 let gfp = (Gfp::GFP_TRANSHUGE | Gfp::ZERO) - Gfp::MOVABLE;
-                return Next::Work(Work::Huge(HugeWork::Zero, NewPage::huge(gfp, Use::Table)));
+                return self.begin(Work::Huge(HugeWork::Zero, NewPage::huge(gfp, Use::Table)));
             }
             self.huge.table = None;
             machine.map_huge_pte(place, Pte::zero(), table);

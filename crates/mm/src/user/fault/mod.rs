@@ -18,8 +18,8 @@ use crate::pfn::{Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
 use crate::task::mm::{VmFlags, Vma, VmaId};
-use crate::task::page_table::{Level, Pte};
-use crate::task::process::Pid;
+use crate::task::page_table::{Found, Level, Pte};
+use crate::task::process::{Pid, Process};
 use crate::vmstat::{VmEvent, ZoneItem};
 use crate::wait::{Step, Wait};
 use huge::{HugeFault, HugeWork};
@@ -77,7 +77,8 @@ enum Work {
 /// What a look at the page tables came to.
 enum Next {
     Done(FaultOutcome),
-    Work(Work),
+    /// There is [`PageFault::work`] to do.
+    Work,
 }
 
 /// Where the fault is, as it stands now.
@@ -85,6 +86,7 @@ enum Next {
 struct Site {
     place: Place,
     vma: Vma,
+    found: Found,
     pte: Pte,
 }
 
@@ -119,13 +121,20 @@ impl PageFault {
                         self.huge.discard(machine, task);
                         return Step::Done(outcome);
                     }
-                    Next::Work(work) => self.work = work,
+                    Next::Work => {}
                 }
             }
             if let Some(wait) = self.work(machine, task) {
                 return Step::Wait(wait);
             }
         }
+    }
+
+    /// There is something to do before the page can be mapped.
+    #[inline(always)]
+    fn begin(&mut self, work: Work) -> Next {
+        self.work = work;
+        Next::Work
     }
 
     /// Goes on with what it is at; says what it has to wait for.
@@ -208,18 +217,23 @@ impl PageFault {
 
     /// Where the fault is; `None` if there is nothing any more.
     fn site<S: Sink>(&self, machine: &Machine<S>) -> Option<Site> {
-        let mm = machine.user.processes.get(self.pid)?.mm?;
+        self.site_of(machine, machine.user.processes.get(self.pid)?)
+    }
+
+    fn site_of<S: Sink>(&self, machine: &Machine<S>, process: &Process) -> Option<Site> {
+        let mm = process.mm?;
         let space = machine.user.mms.get(mm)?;
         let vma = space.vma(self.vma).filter(|vma| self.offset < vma.pages)?.clone();
         let page = vma.start + self.offset;
-        let pte = space.table.get(page);
-        Some(Site { place: Place { mm, vma: self.vma, page }, vma, pte })
+        let found = space.table.find(page);
+        Some(Site { place: Place { mm, vma: self.vma, page }, vma, found, pte: found.pte() })
     }
 
     /// Looks at the page tables anew and does what can be done at once (`__handle_mm_fault`, `handle_pte_fault`).
     fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Next {
-        let killed = machine.user.processes.get(self.pid).is_none_or(|process| process.is_killed());
-        let Some(site) = self.site(machine).filter(|_| !killed) else { return Next::Done(FaultOutcome::Killed) };
+        let process = machine.user.processes.get(self.pid).filter(|process| !process.is_killed());
+        let site = process.and_then(|process| self.site_of(machine, process));
+        let Some(site) = site else { return Next::Done(FaultOutcome::Killed) };
         if machine.is_unstable(site.place.mm) {
             return Next::Done(FaultOutcome::Killed);
         }
@@ -233,8 +247,8 @@ impl PageFault {
         if let Some(next) = self.huge_pmd_fault(machine, task, &site) {
             return next;
         }
-        if let Some(level) = machine.missing_table(&site.place) {
-            return Next::Work(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
+        if let Found::Missing(level) = site.found {
+            return self.begin(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
         }
         if site.pte.is_none() {
             return match site.vma.file {
@@ -254,7 +268,7 @@ impl PageFault {
     }
 
     /// Asks for a page for the mapping.
-    fn want_page(&self, site: &Site, gfp: Gfp) -> Next {
+    fn want_page(&mut self, site: &Site, gfp: Gfp) -> Next {
         let fault = Fault {
             policy: site.vma.policy,
             start: site.vma.start << PAGE_SHIFT,
@@ -262,7 +276,7 @@ impl PageFault {
             address: site.place.page << PAGE_SHIFT,
             hugepage: false,
         };
-        Next::Work(Work::Page(NewPage::new(gfp, Use::Mapping(fault))))
+        self.begin(Work::Page(NewPage::new(gfp, Use::Mapping(fault))))
     }
 
     /// Makes a level of the page tables (`__pte_alloc`); false if there was no memory.
@@ -319,19 +333,27 @@ impl<S: Sink> Machine<S> {
     /// An access that needs no fault: the page is mapped and may be written if it is. Marks it as accessed; says whether
     /// that was so (what the processor does by itself).
     pub fn access(&mut self, pid: Pid, vma: VmaId, offset: u64, write: bool) -> bool {
+        let mut offset = Some(offset);
+        self.access_each(pid, vma, write, || offset.take()).is_none()
+    }
+
+    /// Accesses the pages that `next` names one after the other, as long as there are some and none of them needs a
+    /// fault. Returns the one that does.
+    pub fn access_each(
+        &mut self,
+        pid: Pid,
+        vma: VmaId,
+        write: bool,
+        mut next: impl FnMut() -> Option<u64>,
+    ) -> Option<u64> {
         let mm = self.user.processes.get(pid).and_then(|process| process.mm);
-        let Some(space) = mm.and_then(|mm| self.user.mms.get_mut(mm)) else { return false };
-        let Some(page) = space.vma(vma).filter(|vma| offset < vma.pages).map(|vma| vma.start + offset) else {
-            return false;
-        };
-        let pte = space.table.get(page);
-        if !pte.is_present() || (write && !pte.is_writable()) {
-            return false;
+        let Some(space) = mm.and_then(|mm| self.user.mms.get_mut(mm)) else { return next() };
+        let Some((start, pages)) = space.vma(vma).map(|vma| (vma.start, vma.pages)) else { return next() };
+        loop {
+            let offset = next()?;
+            if offset >= pages || !space.table.access(start + offset, write) {
+                return Some(offset);
+            }
         }
-        let accessed = if write { pte.young().dirty() } else { pte.young() };
-        if accessed != pte {
-            space.table.set(page, accessed);
-        }
-        true
     }
 }

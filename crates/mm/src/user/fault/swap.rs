@@ -148,7 +148,7 @@ impl PageFault {
             address: site.place.page << PAGE_SHIFT,
             hugepage: false,
         };
-        Next::Work(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), Use::Mapping(fault)))))
+        self.begin(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), Use::Mapping(fault)))))
     }
 
     /// Maps a page that was in swap, if the entry still names its slot.
