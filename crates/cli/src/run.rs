@@ -83,6 +83,14 @@ enum Print {
     Summary,
     /// /proc/vmstat events that are not 0.
     Vmstat,
+    /// All of /proc/vmstat as the kernel prints it.
+    ProcVmstat,
+    /// A file of each node: its memory.
+    Meminfo,
+    /// A file of each node: whose requests it served.
+    Numastat,
+    /// /proc/pagetypeinfo.
+    Pagetypeinfo,
     /// /proc/zoneinfo.
     Zoneinfo,
     /// /proc/buddyinfo.
@@ -133,6 +141,18 @@ fn tell<S: Sink>(args: &Args, run: &Run<S>, scenario: &Scenario, out: &mut impl 
         match print {
             Print::Summary => summary(run, scenario, out)?,
             Print::Vmstat => vmstat(run, out)?,
+            Print::ProcVmstat => write!(out, "{}", procfs::vmstat::of(run.machine()))?,
+            Print::Meminfo => {
+                for node in run.machine().online_nodes().iter() {
+                    write!(out, "{}", procfs::nodes::meminfo(run.machine(), node))?;
+                }
+            }
+            Print::Numastat => {
+                for node in run.machine().online_nodes().iter() {
+                    write!(out, "node{node}\n{}", procfs::vmstat::numastat(run.machine(), node))?;
+                }
+            }
+            Print::Pagetypeinfo => write!(out, "{}", procfs::pagetypeinfo(run.machine()))?,
             Print::Zoneinfo => write!(out, "{}", procfs::zoneinfo(run.machine()))?,
             Print::Buddyinfo => write!(out, "{}", procfs::buddyinfo(run.machine()))?,
             Print::Pressure => write!(out, "{}", procfs::pressure(run.machine()))?,

@@ -60,3 +60,20 @@ fn zonelists_of_two_nodes() {
                     mminit::zonelist thisnode 1:DMA32 = 1:DMA32 \n";
     assert_eq!(text, expected);
 }
+
+#[test]
+fn vmstat_and_the_files_of_nodes_are_read_back_and_add_up() {
+    let machine = machine(2, "");
+    let vmstat = vmstat::of(&machine);
+    assert_eq!(vmstat.to_string().parse::<Counters>().expect("vmstat"), vmstat);
+    assert!(vmstat.items().map(|(name, _)| name).eq(vmstat::names()));
+    let mut free = 0;
+    for node in machine.online_nodes().iter() {
+        let meminfo = nodes::meminfo(&machine, node);
+        assert_eq!(meminfo.to_string().parse::<MemoryCounters>().expect("meminfo"), meminfo);
+        free += meminfo.get("MemFree").expect("a counter") / 4;
+        let numastat = vmstat::numastat(&machine, node);
+        assert_eq!(numastat.to_string().parse::<Counters>().expect("numastat"), numastat);
+    }
+    assert_eq!(vmstat.get("nr_free_pages"), Some(free));
+}

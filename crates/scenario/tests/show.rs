@@ -107,7 +107,7 @@ fn a_run_is_taken_along_up_to_where_it_is() {
     let at = names.iter().position(|name| *name == "pgscan_kswapd").expect("a column");
     let last = series.lines().last().and_then(|row| row.split(',').nth(at)).expect("a value");
     let texts = show.texts();
-    let (_, vmstat) = texts.iter().find(|(name, _)| *name == "vmstat").expect("vmstat");
+    let (_, vmstat) = texts.iter().find(|(name, _)| name == "vmstat").expect("vmstat");
     assert!(vmstat.lines().any(|line| line == format!("pgscan_kswapd {last}")), "{last}");
     assert!(show.export("ftrace").expect("a trace").contains(": mm_vmscan_kswapd_wake: nid=0 order=0"));
     assert_eq!(show.export("report").as_deref(), Ok(""));

@@ -13,7 +13,7 @@ const MAX_STRIDES: u64 = 10_000;
 
 #[derive(Serialize)]
 struct Text {
-    name: &'static str,
+    name: String,
     text: String,
 }
 

@@ -1,7 +1,9 @@
 //! What /sys/devices/system/node and numactl tell of nodes.
 
 mod ids;
+mod meminfo;
 mod numactl;
 
 pub use ids::{Distances, IdList};
+pub use meminfo::meminfo;
 pub use numactl::{Hardware, HardwareNode};

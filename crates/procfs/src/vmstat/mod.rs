@@ -1,8 +1,10 @@
 //! `/proc/vmstat` (`vmstat_show`, mm/vmstat.c).
 
 mod names;
+mod of;
 
 pub use names::EVENT_NAMES;
+pub use of::{numastat, of};
 
 use crate::counters::Counters;
 use crate::zoneinfo::NODE_ITEMS;

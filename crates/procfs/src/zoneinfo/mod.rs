@@ -162,7 +162,7 @@ fn details<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone) -> ZoneDetai
 }
 
 /// The zone counters in order.
-const ZONE_ITEMS: [ZoneItem; NR_ZONE_ITEMS] = [
+pub(crate) const ZONE_ITEMS: [ZoneItem; NR_ZONE_ITEMS] = [
     ZoneItem::FreePages,
     ZoneItem::InactiveAnon,
     ZoneItem::ActiveAnon,

@@ -230,17 +230,24 @@ impl Show {
         to_text(&self.scenario, stop, every, format).map_err(|error| FieldError::new("run", error.to_string()))
     }
 
-    /// The kernel's log, and files of /proc as they would read now.
+    /// The kernel's log, and files of /proc and of each node as they would read now.
     #[must_use]
-    pub fn texts(&self) -> Vec<(&'static str, String)> {
+    pub fn texts(&self) -> Vec<(String, String)> {
         let machine = self.run.machine();
-        vec![
-            ("dmesg", self.run.kernel_log()),
-            ("vmstat", view::vmstat(machine)),
-            ("zoneinfo", buddyscope_procfs::zoneinfo(machine)),
-            ("buddyinfo", buddyscope_procfs::buddyinfo(machine)),
-            ("pagetypeinfo", buddyscope_procfs::pagetypeinfo(machine)),
-            ("pressure/memory", buddyscope_procfs::pressure(machine)),
-        ]
+        let mut texts = vec![
+            ("dmesg".to_owned(), self.run.kernel_log()),
+            ("vmstat".to_owned(), buddyscope_procfs::vmstat::of(machine).to_string()),
+            ("zoneinfo".to_owned(), buddyscope_procfs::zoneinfo(machine)),
+            ("buddyinfo".to_owned(), buddyscope_procfs::buddyinfo(machine)),
+            ("pagetypeinfo".to_owned(), buddyscope_procfs::pagetypeinfo(machine)),
+            ("pressure/memory".to_owned(), buddyscope_procfs::pressure(machine)),
+        ];
+        for node in machine.online_nodes().iter() {
+            let (meminfo, numastat) =
+                (buddyscope_procfs::nodes::meminfo(machine, node), buddyscope_procfs::vmstat::numastat(machine, node));
+            texts.push((format!("node{node}/meminfo"), meminfo.to_string()));
+            texts.push((format!("node{node}/numastat"), numastat.to_string()));
+        }
+        texts
     }
 }

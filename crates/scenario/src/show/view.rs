@@ -338,8 +338,3 @@ fn counters(machine: &Machine<Trace>) -> Vec<(&'static str, u64)> {
     let events = machine.vm_events().iter().map(|(event, count)| (event.name(), count));
     nodes.into_iter().chain(events).collect()
 }
-
-/// /proc/vmstat, as far as the model counts.
-pub(super) fn vmstat(machine: &Machine<Trace>) -> String {
-    counters(machine).into_iter().map(|(name, count)| format!("{name} {count}\n")).collect()
-}
