@@ -4,6 +4,8 @@ use anyhow::{Context, anyhow};
 use buddyscope_mm::Machine;
 use buddyscope_mm::config::MachineConfig;
 use buddyscope_mm::event::NullSink;
+use buddyscope_procfs::nodes::{Distances, Hardware, cpulist, meminfo};
+use buddyscope_procfs::vmstat::{self, numastat};
 use buddyscope_procfs::{buddyinfo, pagetypeinfo, zoneinfo, zonelists};
 use buddyscope_scenario::session::MachineForm;
 use clap::ValueEnum;
@@ -30,6 +32,12 @@ enum View {
     Buddyinfo,
     /// As /proc/pagetypeinfo.
     Pagetypeinfo,
+    /// As /proc/vmstat.
+    Vmstat,
+    /// As numactl --hardware.
+    Numactl,
+    /// Files of every node in /sys/devices/system/node, as `tail -n +1` shows them.
+    Nodes,
     /// The zonelists of every node.
     Zonelists,
     /// Nodes, zones and CPUs as JSON.
@@ -43,11 +51,30 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
         View::Zoneinfo => zoneinfo(&machine),
         View::Buddyinfo => buddyinfo(&machine),
         View::Pagetypeinfo => pagetypeinfo(&machine),
+        View::Vmstat => vmstat::of(&machine).to_string(),
+        View::Numactl => Hardware::of(&machine).to_string(),
+        View::Nodes => nodes(&machine),
         View::Zonelists => zonelists(&machine),
         View::Json => format!("{:#}\n", crate::boot_json::describe(&machine)),
     };
     out.write_all(text.as_bytes())?;
     Ok(true)
+}
+
+fn nodes(machine: &Machine<NullSink>) -> String {
+    let mut text = String::new();
+    for node in machine.online_nodes().iter() {
+        let files = [
+            ("cpulist", cpulist(machine, node).to_string()),
+            ("distance", Distances::of(machine, node).to_string()),
+            ("meminfo", meminfo(machine, node).to_string()),
+            ("numastat", numastat(machine, node).to_string()),
+        ];
+        for (name, file) in files {
+            text += &format!("==> /sys/devices/system/node/node{node}/{name} <==\n{file}\n");
+        }
+    }
+    text
 }
 
 fn boot(machine: &str) -> anyhow::Result<Machine<NullSink>> {

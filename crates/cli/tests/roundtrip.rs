@@ -56,3 +56,17 @@ fn unreadable_texts_are_named_with_the_place() {
     assert_eq!(ends(&output)[1], "roundtrip: 1/2 texts identical");
     fs::remove_dir_all(&folder).expect("the folder can go");
 }
+
+#[test]
+fn texts_of_a_machine_are_understood() {
+    let folder = std::env::temp_dir().join(format!("buddyscope-printed-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    for view in ["zoneinfo", "buddyinfo", "pagetypeinfo", "vmstat", "numactl", "nodes", "zonelists"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_buddyscope"));
+        let printed = command.args(["boot", "two-node", "--print", view]).output().expect("the command runs").stdout;
+        fs::write(folder.join("text"), &printed).expect("written");
+        let output = roundtrip(&[&folder.join("text")]);
+        assert_eq!(ends(&output)[1], "roundtrip: 1/1 texts identical", "{view}");
+    }
+    fs::remove_dir_all(&folder).expect("the folder can go");
+}

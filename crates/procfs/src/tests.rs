@@ -77,3 +77,14 @@ fn vmstat_and_the_files_of_nodes_are_read_back_and_add_up() {
     }
     assert_eq!(vmstat.get("nr_free_pages"), Some(free));
 }
+
+#[test]
+fn nodes_are_shown_as_sysfs_and_numactl_do() {
+    let machine = machine(2, "");
+    let hardware = nodes::Hardware::of(&machine).to_string();
+    let expected = "node distances:\nnode   0   1 \n  0:  10  20 \n  1:  20  10 \n";
+    assert!(hardware.starts_with("available: 2 nodes (0-1)\nnode 0 cpus: 0 1\nnode 0 size: "));
+    assert!(hardware.ends_with(expected));
+    assert_eq!(nodes::Distances::of(&machine, NodeId(1)).to_string(), "20 10\n");
+    assert_eq!(nodes::cpulist(&machine, NodeId(1)).to_string(), "2-3\n");
+}

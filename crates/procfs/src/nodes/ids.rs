@@ -50,6 +50,20 @@ pub struct IdList {
     pub shape: Shape,
 }
 
+/// A set of ascending numbers.
+impl FromIterator<u32> for IdList {
+    fn from_iter<I: IntoIterator<Item = u32>>(ids: I) -> IdList {
+        let mut list = IdList::default();
+        for id in ids {
+            match list.ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(id) => *last = id,
+                _ => list.ranges.push((id, id)),
+            }
+        }
+        list
+    }
+}
+
 impl IdList {
     /// Whether a number is in the set.
     #[must_use]

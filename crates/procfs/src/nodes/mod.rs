@@ -3,7 +3,9 @@
 mod ids;
 mod meminfo;
 mod numactl;
+mod of;
 
 pub use ids::{Distances, IdList};
 pub use meminfo::meminfo;
 pub use numactl::{Hardware, HardwareNode};
+pub use of::cpulist;

@@ -83,7 +83,8 @@ fn same(word: &str, printed: &str, at: u32) -> Option<Piece> {
     }
     let (name, number) = in_hex(printed)?;
     let hex = word.strip_prefix(name)?.strip_prefix("0x")?;
-    let canonical = hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) && !hex.starts_with('0');
+    let canonical =
+        hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) && (hex == "0" || !hex.starts_with('0'));
     (canonical && u64::from_str_radix(hex, 16) == Ok(number)).then_some(Piece::Hex(at))
 }
 
