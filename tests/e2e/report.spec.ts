@@ -78,3 +78,16 @@ test('a text without a report says so', async ({ page }) => {
   await paste(page, 'nothing of the kind\n');
   await expect(page.locator('.own-text .empty')).toContainText('No report');
 });
+
+test('a trace of page allocation is made again', async ({ page }) => {
+  await open(page);
+  const line = (event: string) => `  sh-7 [000] ....     1.000000: ${event}\n`;
+  const page0 = 'page=(____ptrval____) pfn=9000 order=0';
+  await paste(
+    page,
+    line(`mm_page_alloc: ${page0} migratetype=0 gfp_flags=GFP_KERNEL`) + line(`mm_page_free: ${page0}`),
+  );
+  const shown = page.locator('section.report');
+  await expect(shown.locator('.title')).toContainText('1 request and 1 free');
+  await expect(shown.locator('.notes li').first()).toContainText('1 of 1 requests got a page of the same zone here');
+});

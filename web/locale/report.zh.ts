@@ -4,7 +4,8 @@ import type { ReportMessages } from './report.ts';
 
 export const zh: ReportMessages = {
   'own.title': '用你自己的文本',
-  'own.note': '粘贴、拖入或打开内核打印的文本：页分配失败、OOM 报告。时间戳和前缀可以保留。一切都留在本页。',
+  'own.note':
+    '粘贴、拖入或打开内核打印的文本：页分配失败、OOM 报告、kmem 事件的 ftrace 文本。时间戳和前缀可以保留。一切都留在本页。',
   'own.text': '内核的文本',
   'own.placeholder': 'kworker/0:1: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL), …',
   'own.read': '解释',
@@ -12,7 +13,7 @@ export const zh: ReportMessages = {
   'own.file': '打开文件',
   'own.example': '示例',
   'own.clear': '清空',
-  'own.nothing': '这段文本里没有分配失败或 OOM 的报告。',
+  'own.nothing': '这段文本里没有分配失败或 OOM 的报告，也没有页分配的跟踪。',
   'own.tooLarge': '文本超过 {size}。',
   'own.found': '找到 {n} 份报告',
   'own.line': '第 {line} 行',

@@ -15,6 +15,15 @@ export const reports: Record<string, string> = {
   'kill.sysrq': 'OOM 终结者由 SysRq 键调用。',
   'report.noMemInfo': '报告没有 Mem-Info 部分，因此无法说出哪项检查没有通过。',
   'report.noMachine': '这些数字构不成一台机器：{why}。',
+  'trace.title': '页分配的跟踪。',
+  'trace.counts': '页分配的跟踪：{requests} 次请求，{frees} 次释放，在刚启动的机器上重做。',
+  'trace.served': '{requests} 次请求中，{zones} 次在这里得到同一 zone 的页，{pages} 次得到同一页。',
+  'trace.parts': '从第 {line} 行分开：跟踪中为 {trace}，这里为 {model}。',
+  'trace.stolen': '从其他类型偷来的块：跟踪中 {trace}，这里 {model}。',
+  'trace.unknown': '有 {frees} 次释放的是跟踪之前的页，而它们在这里空闲：略去。',
+  'trace.noMachine': '其中的页或 CPU 超出了模型能造的机器。',
+  'assume.booted':
+    '跟踪没有说之前哪些页空闲：机器有 {mib} MiB、{cpus} 个 CPU、一个节点，刚刚启动。因此页不同，zone 和偷取可以一致。',
   'course.atomic':
     'GFP_ATOMIC 不能睡眠：唤醒 kswapd，再在 min 水位以下试一次，仅此而已。没有回收、规整，也没有 OOM 终结者。',
   'course.noWait': '请求不能睡眠，也无权动用预留：在 min 水位再试一次，仅此而已。',

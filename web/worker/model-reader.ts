@@ -44,7 +44,7 @@ export interface Score {
 export interface Diagnosis {
   /** Of its first line, from 1. */
   line: number;
-  subject: 'failure' | 'oom';
+  subject: 'failure' | 'oom' | 'trace';
   title: Sentence;
   verdict?: Sentence;
   lack?: Lack;

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
             writeln!(out, "== {}", file.display())?;
         }
         if found.is_empty() {
-            writeln!(out, "no report of a failed request or an OOM kill")?;
+            writeln!(out, "no report of a failed request or an OOM kill, no trace of page allocation")?;
             all = false;
         }
         for diagnosis in found {

@@ -114,3 +114,20 @@ fn every_sentence_is_whole() {
         assert!(!text.contains(['{', '}']), "{text}");
     }
 }
+
+#[test]
+fn a_trace_of_page_allocation_is_made_again_on_a_machine_that_has_its_pages() {
+    let line = |event: &str| format!("  sh-7 [001] ....     1.000000: {event}\n");
+    let given = line("mm_page_alloc: page=00000000deadbeef pfn=70000 order=0 migratetype=0 gfp_flags=GFP_KERNEL");
+    let freed = line("mm_page_free: page=00000000deadbeef pfn=70000 order=0");
+    let diagnosis = one(&format!("# tracer: nop\n#\n{given}{freed}"));
+    assert_eq!((diagnosis.line, diagnosis.title.key), (3, "trace.counts"));
+    let notes: Vec<&str> = diagnosis.notes.iter().map(|note| note.text.as_str()).collect();
+    assert!(notes[0].starts_with("1 of 1 requests got a page of the same zone"), "{notes:?}");
+    assert!(diagnosis.assumptions[0].text.contains("384 MiB, 2 CPUs"), "{diagnosis}");
+    assert!(!diagnosis.has_machine && !diagnosis.copy.is_empty());
+    let far = line("mm_page_free: page=00000000deadbeef pfn=999999999999 order=0");
+    assert_eq!(one(&far).notes[0].key, "trace.noMachine");
+    let other = line("mm_vmscan_kswapd_sleep: nid=0");
+    assert!(diagnose(&other).expect("a trace").is_empty(), "no page allocation in it");
+}

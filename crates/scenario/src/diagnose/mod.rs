@@ -7,6 +7,7 @@ mod failure;
 mod lack;
 mod oom;
 mod text;
+mod trace;
 
 pub use lack::{Lack, ZoneFinding};
 pub use oom::Score;
@@ -16,6 +17,7 @@ use crate::rebuild::{RebuildError, Told};
 use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, FieldError, Session};
 use buddyscope_procfs::report::{LogError, Logged, Message, read_log};
+use buddyscope_procfs::trace::read_trace;
 use serde::Serialize;
 
 /// What a text is about.
@@ -26,6 +28,8 @@ pub enum Subject {
     Failure,
     /// The OOM killer at work.
     Oom,
+    /// A trace of page allocation.
+    Trace,
 }
 
 /// What one message of a log comes to.
@@ -107,22 +111,29 @@ impl Diagnosis {
     }
 }
 
-/// Explains every report in a log, in its order.
+/// Explains every report in a log, in its order; if there is none, the trace of page allocation that the text is.
 ///
 /// # Errors
-/// [`LogError`] with line and value if a report cannot be read.
+/// [`LogError`] with line and value if a report, or the trace, cannot be read.
 pub fn diagnose(log: &str) -> Result<Vec<Diagnosis>, LogError> {
     let messages = read_log(log)?;
-    Ok(messages.iter().enumerate().filter_map(|(nth, logged)| of_message(logged, &messages[nth + 1..])).collect())
+    let reports = messages.iter().enumerate();
+    let mut found: Vec<Diagnosis> =
+        reports.filter_map(|(nth, logged)| of_message(logged, &messages[nth + 1..])).collect();
+    if found.is_empty() {
+        found.extend(trace::of_trace(&read_trace(log)?));
+    }
+    for diagnosis in &mut found {
+        diagnosis.copy = diagnosis.to_string();
+    }
+    Ok(found)
 }
 
 /// What a message comes to, if it is a report; `later` are the messages after it.
 fn of_message(logged: &Logged, later: &[Logged]) -> Option<Diagnosis> {
-    let mut diagnosis = match &logged.message {
+    Some(match &logged.message {
         Message::AllocFailure(failure) => failure::of_failure(logged.line, failure),
         Message::Oom(report) => oom::of_oom(logged.line, report, later),
         Message::OomNotice(_) | Message::MemInfo(_) => return None,
-    };
-    diagnosis.copy = diagnosis.to_string();
-    Some(diagnosis)
+    })
 }

@@ -33,6 +33,21 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("kill.sysrq", "The OOM killer was called by the magic SysRq key."),
     ("report.noMemInfo", "The report has no Mem-Info part, so which check failed cannot be told."),
     ("report.noMachine", "No machine can be made of these numbers: {why}."),
+    // Traces.
+    ("trace.title", "A trace of page allocation."),
+    (
+        "trace.counts",
+        "A trace of page allocation: {requests#request} and {frees#free}, made again on a machine that has just booted.",
+    ),
+    ("trace.served", "{zones} of {requests} requests got a page of the same zone here, {pages} the very same page."),
+    ("trace.parts", "They part at line {line}: {trace} in the trace, {model} here."),
+    ("trace.stolen", "Blocks stolen from another type: {trace} in the trace, {model} here."),
+    ("trace.unknown", "{frees#free} of pages from before the trace, which are free here, were left out."),
+    ("trace.noMachine", "Its pages or CPUs are beyond any machine that the model can make."),
+    (
+        "assume.booted",
+        "What was free before the trace is not told: the machine has {mib} MiB, {cpus#CPU} and one node, and has just booted. Pages therefore differ; zones and steals can agree.",
+    ),
     // How far such a request goes.
     (
         "course.atomic",

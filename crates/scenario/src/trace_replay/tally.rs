@@ -16,9 +16,9 @@ pub struct Side {
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.pfn, self.zone) {
-            (None, _) => f.write_str("no page"),
-            (Some(pfn), Some(zone)) => write!(f, "pfn {pfn} in {zone}"),
-            (Some(pfn), None) => write!(f, "pfn {pfn}, which this machine does not have"),
+            (None, _) => f.write_str("pfn -"),
+            (Some(pfn), Some(zone)) => write!(f, "pfn {pfn} ({}:{})", zone.node(), zone.zone_type().name()),
+            (Some(pfn), None) => write!(f, "pfn {pfn} (-)"),
         }
     }
 }
