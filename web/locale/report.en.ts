@@ -3,7 +3,7 @@
 export const en = {
   'own.title': 'Bring your own',
   'own.note':
-    'Paste, drop or open what a kernel printed: a page allocation failure, an OOM report, an ftrace text of kmem events. Timestamps and prefixes may stay. Nothing leaves this page.',
+    'Paste, drop or open what a kernel printed: a page allocation failure, an OOM report, /proc/zoneinfo (with buddyinfo, pagetypeinfo, numactl -H), an ftrace text of kmem events. Timestamps and prefixes may stay. Nothing leaves this page.',
   'own.text': 'Text from a kernel',
   'own.placeholder': 'kworker/0:1: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL), …',
   'own.read': 'Explain',
@@ -11,7 +11,8 @@ export const en = {
   'own.file': 'Open a file',
   'own.example': 'Example',
   'own.clear': 'Clear',
-  'own.nothing': 'No report of a failed request or an OOM kill, and no trace of page allocation, is in this text.',
+  'own.nothing':
+    'No report of a failed request or an OOM kill, no zoneinfo and no trace of page allocation is in this text.',
   'own.tooLarge': 'The text is larger than {size}.',
   'own.found': '{n} report found|{n} reports found',
   'own.line': 'line {line}',
@@ -25,6 +26,12 @@ export const en = {
   'report.close': 'Close the report',
   'report.zones': 'Zone by zone',
   'report.zones.note': 'in the order the request tried them',
+  'report.access': 'What requests would get',
+  'report.access.note': 'largest order, before anything is reclaimed',
+  'report.gfp': 'Flags',
+  'report.atOnce': 'above low',
+  'report.atAll': 'at all',
+  'report.nothing': 'none',
   'report.scores': 'Scores',
   'report.scores.note': 'pages; the highest is killed',
   'report.killed': 'killed',

@@ -5,7 +5,7 @@ import type { ReportMessages } from './report.ts';
 export const zh: ReportMessages = {
   'own.title': '用你自己的文本',
   'own.note':
-    '粘贴、拖入或打开内核打印的文本：页分配失败、OOM 报告、kmem 事件的 ftrace 文本。时间戳和前缀可以保留。一切都留在本页。',
+    '粘贴、拖入或打开内核打印的文本：页分配失败、OOM 报告、/proc/zoneinfo（可加 buddyinfo、pagetypeinfo、numactl -H）、kmem 事件的 ftrace 文本。时间戳和前缀可以保留。一切都留在本页。',
   'own.text': '内核的文本',
   'own.placeholder': 'kworker/0:1: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL), …',
   'own.read': '解释',
@@ -27,6 +27,12 @@ export const zh: ReportMessages = {
   'report.close': '关闭报告',
   'report.zones': '逐个 zone',
   'report.zones.note': '按请求尝试的顺序',
+  'report.access': '请求能得到什么',
+  'report.access.note': '回收之前的最大阶',
+  'report.gfp': '标志',
+  'report.atOnce': 'low 之上',
+  'report.atAll': '总之',
+  'report.nothing': '无',
   'report.scores': '得分',
   'report.scores.note': '以页计；最高者被杀',
   'report.killed': '被杀',

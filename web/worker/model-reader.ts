@@ -40,17 +40,27 @@ export interface Score {
   killed: boolean;
 }
 
+/** What requests of one kind would get now; orders, -1 for not even a page. */
+export interface Access {
+  gfp: string;
+  /** Above the low marks. */
+  atOnce: number;
+  /** At all, before anything is reclaimed. */
+  atAll: number;
+}
+
 /** What one report comes to. */
 export interface Diagnosis {
   /** Of its first line, from 1. */
   line: number;
-  subject: 'failure' | 'oom' | 'trace';
+  subject: 'failure' | 'oom' | 'trace' | 'machine';
   title: Sentence;
   verdict?: Sentence;
   lack?: Lack;
   notes: Sentence[];
   zones: ZoneFinding[];
   scores: Score[];
+  access: Access[];
   walk?: Why;
   remedies: Why['remedies'];
   assumptions: Sentence[];

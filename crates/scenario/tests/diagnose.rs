@@ -4,8 +4,10 @@ use buddyscope_mm::event::NullSink;
 use buddyscope_mm::pfn::{MAX_ORDER, MigrateType, Order};
 use buddyscope_mm::vmstat::ZoneItem;
 use buddyscope_procfs::report::{Message, read_log};
+use buddyscope_procfs::{buddyinfo, pagetypeinfo, zoneinfo};
 use buddyscope_scenario::diagnose::{Diagnosis, Lack, diagnose};
 use buddyscope_scenario::rebuild::{Rebuilt, Told};
+use buddyscope_scenario::session::{AllocForm, MachineForm, Session, Value};
 
 const ATOMIC: &str = include_str!("../../procfs/tests/reports/failure_atomic.txt");
 const ORDER_10: &str = include_str!("../../procfs/tests/reports/failure_order_10.txt");
@@ -130,4 +132,64 @@ fn a_trace_of_page_allocation_is_made_again_on_a_machine_that_has_its_pages() {
     assert_eq!(one(&far).notes[0].key, "trace.noMachine");
     let other = line("mm_vmscan_kswapd_sleep: nid=0");
     assert!(diagnose(&other).expect("a trace").is_empty(), "no page allocation in it");
+}
+
+/// The /proc files of a modeled machine in use, as a person would paste them.
+fn pasted() -> (Session, String) {
+    let mut session = Session::boot(&MachineForm::preset("two-node")).expect("a preset boots");
+    session.age(&Value::from(3), &Value::Missing).expect("a life");
+    let machine = session.machine();
+    let files =
+        [("zoneinfo", zoneinfo(machine)), ("buddyinfo", buddyinfo(machine)), ("pagetypeinfo", pagetypeinfo(machine))];
+    let text = files.into_iter().map(|(name, text)| format!("$ cat /proc/{name}\n{text}")).collect();
+    (session, text)
+}
+
+#[test]
+fn files_of_proc_become_a_machine_that_prints_them_again() {
+    let (session, text) = pasted();
+    let diagnosis = one(&text);
+    let rebuilt = diagnosis.session().expect("a machine");
+    assert!(rebuilt.machine().audit().is_ok());
+    assert_eq!(buddyinfo(rebuilt.machine()), buddyinfo(session.machine()));
+    // Where no page lies on any list of a type its pageblocks are not told.
+    let lists =
+        |text: &str| text.lines().filter(|line| line.contains(", type ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lists(&pagetypeinfo(rebuilt.machine())), lists(&pagetypeinfo(session.machine())));
+    let marks = |text: &str| {
+        let kept = ["pages free", "min ", "low ", "high ", "managed", "protection", "count:", "batch:"];
+        text.lines()
+            .filter(|line| kept.iter().any(|it| line.trim().starts_with(it)))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(marks(&zoneinfo(rebuilt.machine())), marks(&zoneinfo(session.machine())));
+}
+
+#[test]
+fn what_requests_would_get_is_what_they_do_get() {
+    let (_, text) = pasted();
+    let diagnosis = one(&text);
+    assert_eq!(diagnosis.zones.len(), 4);
+    assert!(!diagnosis.access.is_empty());
+    for access in &diagnosis.access {
+        let form =
+            |order: i64| AllocForm { gfp: access.gfp.into(), order: (order as u64).into(), ..AllocForm::default() };
+        let gets = |order: i64| {
+            let mut session = diagnosis.session().expect("a machine");
+            let (id, _) = session.allocate(form(order)).expect("a request");
+            session.allocations().get(id).is_some_and(|made| made.pfn.is_some())
+        };
+        assert!(access.at_all < 0 || gets(access.at_all), "{access:?}");
+        assert!(access.at_all == 10 || !gets(access.at_all + 1), "{access:?}");
+        assert!(access.at_once <= access.at_all);
+    }
+}
+
+#[test]
+fn without_free_blocks_they_are_assumed_and_that_is_said() {
+    let (session, _) = pasted();
+    let diagnosis = one(&zoneinfo(session.machine()));
+    assert!(diagnosis.assumptions.iter().any(|assumption| assumption.key == "assume.noBlocks"));
+    assert!(diagnosis.session().expect("a machine").machine().audit().is_ok());
 }

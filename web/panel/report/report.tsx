@@ -1,5 +1,5 @@
 import { grouped } from '../../locale/format.ts';
-import type { Diagnosis, Score, ZoneFinding } from '../../worker/model.ts';
+import type { Access, Diagnosis, Score } from '../../worker/model.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { Remedies } from '../remedies.tsx';
 import { useReader } from './use-reader.ts';
@@ -27,7 +27,8 @@ export function Report() {
           <li key={note.key}>{words.said(note)}</li>
         ))}
       </ul>
-      {diagnosis.zones.length > 0 && <Zones zones={diagnosis.zones} />}
+      {diagnosis.zones.length > 0 && <Zones diagnosis={diagnosis} />}
+      {diagnosis.access.length > 0 && <Reach access={diagnosis.access} />}
       {diagnosis.scores.length > 0 && <Scores scores={diagnosis.scores} />}
       <Remedies remedies={diagnosis.remedies} title={t('report.remedies')} note={t('report.remedies.note')} />
       <Assumed diagnosis={diagnosis} />
@@ -36,22 +37,22 @@ export function Report() {
 }
 
 /** Each zone's part, with the check that it failed. */
-function Zones({ zones }: { zones: ZoneFinding[] }) {
+function Zones({ diagnosis }: { diagnosis: Diagnosis }) {
   const { store, said, words } = useReader();
   const { t } = said;
   const focus = store.state.value?.focus.zone;
   return (
     <>
       <h3>
-        {t('report.zones')} <small>{t('report.zones.note')}</small>
+        {t('report.zones')} <small>{diagnosis.subject !== 'machine' && t('report.zones.note')}</small>
       </h3>
       <ol class="steps">
-        {zones.map(({ zone, lack, sentence, sum }) => (
+        {diagnosis.zones.map(({ zone, lack, sentence, sum }) => (
           <li key={zone} class={lack === 'nothing' ? 'pass' : 'fail'}>
             <span class="said">{words.said(sentence)}</span>
             {sum.length > 0 && <pre>{sum.join('\n')}</pre>}
             <span class="fn">
-              <span class="lack">{t(`lack.${lack}`)}</span>
+              <span class="lack">{diagnosis.subject !== 'machine' && t(`lack.${lack}`)}</span>
               {zone !== focus && (
                 <button type="button" class="link" onClick={() => store.focus({ zone })}>
                   {t('report.look')}
@@ -61,6 +62,37 @@ function Zones({ zones }: { zones: ZoneFinding[] }) {
           </li>
         ))}
       </ol>
+    </>
+  );
+}
+
+/** What requests of each kind would still get. */
+function Reach({ access }: { access: Access[] }) {
+  const { t } = useReader().said;
+  const order = (order: number) => (order < 0 ? t('report.nothing') : String(order));
+  return (
+    <>
+      <h3>
+        {t('report.access')} <small>{t('report.access.note')}</small>
+      </h3>
+      <table class="scores">
+        <thead>
+          <tr>
+            <th scope="col">{t('report.gfp')}</th>
+            <th scope="col">{t('report.atOnce')}</th>
+            <th scope="col">{t('report.atAll')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {access.map(({ gfp, atOnce, atAll }) => (
+            <tr key={gfp}>
+              <th scope="row">{gfp}</th>
+              <td>{order(atOnce)}</td>
+              <td>{order(atAll)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </>
   );
 }

@@ -140,7 +140,7 @@ impl Look {
     pub(super) fn hand_over(self, diagnosis: &mut Diagnosis) {
         let form = self.form();
         diagnosis.zones = self.zones;
-        diagnosis.keep(self.rebuilt.told, form);
+        diagnosis.keep(self.rebuilt.told, Some(form));
     }
 
     /// The request as a person would type it. A cpuset limits as a policy that binds.

@@ -5,18 +5,22 @@
 
 mod failure;
 mod lack;
+mod machine;
 mod oom;
 mod text;
 mod trace;
 
 pub use lack::{Lack, ZoneFinding};
+pub use machine::Access;
 pub use oom::Score;
 
 use crate::explain::{Remedy, Why};
-use crate::rebuild::{RebuildError, Told};
+use crate::rebuild::{ProcTexts, RebuildError, Told};
 use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, FieldError, Session};
-use buddyscope_procfs::report::{LogError, Logged, Message, read_log};
+use buddyscope_procfs::LogError;
+use buddyscope_procfs::document::{Content, Document};
+use buddyscope_procfs::report::{Logged, Message, read_log};
 use buddyscope_procfs::trace::read_trace;
 use serde::Serialize;
 
@@ -30,6 +34,8 @@ pub enum Subject {
     Oom,
     /// A trace of page allocation.
     Trace,
+    /// The state of a machine.
+    Machine,
 }
 
 /// What one message of a log comes to.
@@ -52,6 +58,8 @@ pub struct Diagnosis {
     pub zones: Vec<ZoneFinding>,
     /// Who could be killed, highest score first.
     pub scores: Vec<Score>,
+    /// What requests would still get, by their flags.
+    pub access: Vec<Access>,
     /// The request, made again step by step in the machine that the text shows.
     pub walk: Option<Why>,
     /// Changes that were tried.
@@ -80,6 +88,7 @@ impl Diagnosis {
             notes: Vec::new(),
             zones: Vec::new(),
             scores: Vec::new(),
+            access: Vec::new(),
             walk: None,
             remedies: Vec::new(),
             assumptions: Vec::new(),
@@ -91,9 +100,9 @@ impl Diagnosis {
     }
 
     /// Keeps what the machine was made of, and the request.
-    fn keep(&mut self, told: Told, request: AllocForm) {
+    fn keep(&mut self, told: Told, request: Option<AllocForm>) {
         self.assumptions.clone_from(&told.assumptions);
-        (self.told, self.request, self.has_machine) = (Some(told), Some(request), true);
+        (self.told, self.request, self.has_machine) = (Some(told), request, true);
     }
 
     /// A session of the machine that the text tells of.
@@ -111,17 +120,23 @@ impl Diagnosis {
     }
 }
 
-/// Explains every report in a log, in its order; if there is none, the trace of page allocation that the text is.
+/// Explains every report in a text, in its order, and the machine that files of /proc in it tell of; if there is neither,
+/// the trace of page allocation that the text is.
 ///
 /// # Errors
-/// [`LogError`] with line and value if a report, or the trace, cannot be read.
-pub fn diagnose(log: &str) -> Result<Vec<Diagnosis>, LogError> {
-    let messages = read_log(log)?;
-    let reports = messages.iter().enumerate();
-    let mut found: Vec<Diagnosis> =
-        reports.filter_map(|(nth, logged)| of_message(logged, &messages[nth + 1..])).collect();
+/// [`LogError`] with line, column and value if a known text cannot be read.
+pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
+    let document = Document::read(text)?;
+    // A log without times looks like files in places, so reports are looked for in all of it.
+    let messages = read_log(text)?;
+    let nth = |(nth, logged)| of_message(logged, &messages[nth + 1..]);
+    let mut found: Vec<Diagnosis> = messages.iter().enumerate().filter_map(nth).collect();
+    if let Some(texts) = ProcTexts::of(&document) {
+        let line = document.parts.iter().find(|part| matches!(part.content, Content::ZoneInfo(_)));
+        found.push(machine::of_proc(line.map_or(1, |part| part.line), &texts));
+    }
     if found.is_empty() {
-        found.extend(trace::of_trace(&read_trace(log)?));
+        found.extend(trace::of_trace(&read_trace(text)?));
     }
     for diagnosis in &mut found {
         diagnosis.copy = diagnosis.to_string();

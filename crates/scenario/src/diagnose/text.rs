@@ -1,6 +1,6 @@
 //! A diagnosis as plain text.
 
-use super::{Diagnosis, Score};
+use super::{Access, Diagnosis, Score, Subject};
 use crate::sentence::signed;
 use std::fmt::{Display, Formatter, Result};
 
@@ -12,12 +12,14 @@ impl Display for Diagnosis {
         }
         self.notes.iter().try_for_each(|note| writeln!(f, "  {}", note.text))?;
         if !self.zones.is_empty() {
-            writeln!(f, "\n  Zones, as the request tried them:")?;
+            let heading = if self.subject == Subject::Machine { "Zones:" } else { "Zones, as the request tried them:" };
+            writeln!(f, "\n  {heading}")?;
         }
         for zone in &self.zones {
             writeln!(f, "    {}", zone.sentence.text)?;
             zone.sum.iter().try_for_each(|line| writeln!(f, "      {line}"))?;
         }
+        access(f, &self.access)?;
         scores(f, &self.scores)?;
         if !self.remedies.is_empty() {
             writeln!(f, "\n  What would have let it pass, tried on a copy of this machine:")?;
@@ -30,6 +32,15 @@ impl Display for Diagnosis {
         }
         self.assumptions.iter().try_for_each(|assumption| writeln!(f, "    {}", assumption.text))
     }
+}
+
+fn access(f: &mut Formatter<'_>, access: &[Access]) -> Result {
+    if access.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n  Largest order that a request would get now, above the low marks / at all:")?;
+    let order = |order: i64| if order < 0 { "none".to_owned() } else { order.to_string() };
+    access.iter().try_for_each(|it| writeln!(f, "    {:<22} {:>4} / {}", it.gfp, order(it.at_once), order(it.at_all)))
 }
 
 fn scores(f: &mut Formatter<'_>, scores: &[Score]) -> Result {

@@ -2,20 +2,18 @@
 
 use super::error::RebuildError;
 use super::layout::{Place, places};
-use super::room::{Room, Untouched};
-use super::told::{Told, ToldNode, ToldPcp, ToldZone};
+use super::plan::{Block, Plan};
+use super::told::{Told, ToldNode, ToldZone};
 use crate::sentence::Args;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{
-    CpuId, MAX_NR_ZONES, MIGRATE_TYPES, MigrateType, NodeId, NodeMask, Order, PAGEBLOCK_NR_PAGES, Pfn, ZoneId, ZoneType,
+    CpuId, MAX_NR_ZONES, MAX_ORDER, MigrateType, NodeId, NodeMask, Order, PAGEBLOCK_NR_PAGES, Pfn, ZoneId, ZoneType,
 };
 use buddyscope_mm::restore::MachineParts;
 use buddyscope_mm::vmstat::ZoneItem;
 use buddyscope_mm::zone::{Cpu, Node, Zone, build_node_zonelists};
 use buddyscope_mm::{BuddyOptions, Machine};
 
-/// Most free blocks of a zone that are placed: 16 TiB in the largest blocks.
-const MAX_BLOCKS: u64 = 1 << 22;
 /// Fruitless runs after which kswapd has given up on a node (`MAX_RECLAIM_RETRIES`).
 const GIVEN_UP: u32 = 16;
 /// Distance of a node to itself and to others where nothing is told.
@@ -29,7 +27,7 @@ pub struct Rebuilt<S> {
     /// What was told, and what was assumed.
     pub told: Told,
     /// Blocks in use, by zone, largest last: what could be freed.
-    pub in_use: Vec<(ZoneId, Vec<(Pfn, Order)>)>,
+    pub in_use: Vec<(ZoneId, Vec<Block>)>,
 }
 
 impl<S: Sink> Rebuilt<S> {
@@ -42,19 +40,20 @@ impl<S: Sink> Rebuilt<S> {
             return Err(RebuildError::NoZones);
         }
         let places = places(&mut told)?;
-        let mut machine = Machine::new(parts(&told, &places), sink)?;
+        let plans: Vec<Plan> =
+            told.zones.iter().zip(&places).map(|(zone, place)| Plan::new(zone, place)).collect::<Result<_, _>>()?;
+        let mut machine = Machine::new(parts(&told, &places, &plans), sink)?;
         machine.set_reclaims(false);
         machine.init_pageblocks();
         machine.restore_limits();
-        let mut in_use = Vec::with_capacity(places.len());
-        for (nth, place) in places.into_iter().enumerate() {
-            let zone = told.zones[nth].clone();
-            let (blocks, left_out) = fill(&mut machine, &zone, place)?;
-            in_use.push((zone.id, blocks));
-            if left_out > 0 {
-                told.assume("assume.leftOut", Args::new().zone(zone.id).with("pages", left_out));
+        let mut in_use = Vec::with_capacity(plans.len());
+        for (zone, plan) in told.zones.clone().iter().zip(plans) {
+            fill(&mut machine, zone, &plan)?;
+            if plan.left_out > 0 {
+                told.assume("assume.leftOut", Args::new().zone(zone.id).with("pages", plan.left_out));
             }
-            set_counters(&mut machine, &mut told, &zone);
+            set_counters(&mut machine, &mut told, zone);
+            in_use.push((zone.id, plan.in_use));
         }
         for node in &told.nodes {
             node.counters.iter().for_each(|&(item, value)| machine.restore_node_stat(node.id, item, value as i64));
@@ -63,7 +62,7 @@ impl<S: Sink> Rebuilt<S> {
     }
 }
 
-fn parts(told: &Told, places: &[Place]) -> MachineParts {
+fn parts(told: &Told, places: &[Place], plans: &[Plan]) -> MachineParts {
     let ids = told.zones.iter().map(|zone| zone.id.node()).chain(told.nodes.iter().map(|node| node.id));
     let online: NodeMask = ids.chain(told.cpus.iter().map(|&(_, node)| node)).collect();
     let count = online.iter().last().map_or(1, |last| last.index() + 1);
@@ -85,7 +84,7 @@ fn parts(told: &Told, places: &[Place]) -> MachineParts {
         zones,
         cpus: told.cpus.iter().map(|&(id, node)| Cpu { id, node }).collect(),
         zone_ranges,
-        reserved: places.iter().flat_map(reserved).collect(),
+        reserved: plans.iter().flat_map(|plan| plan.reserved.iter().copied()).collect(),
         online_nodes: online,
         options: BuddyOptions {
             group_by_mobility_disabled: false,
@@ -129,119 +128,76 @@ fn node(told: &Told, zones: &[Zone], id: NodeId, count: usize) -> Node {
     node
 }
 
-/// Pages that exist and that the buddy allocator never got.
-fn reserved(place: &Place) -> Vec<(Pfn, Pfn)> {
-    let mut reserved = Vec::new();
-    for present in &place.present {
-        let mut at = present.start;
-        for managed in place.managed.iter().filter(|range| present.start <= range.start && range.end <= present.end) {
-            reserved.extend((at < managed.start).then_some((Pfn(at), Pfn(managed.start))));
-            at = managed.end;
+/// Puts everything into its place.
+fn fill<S: Sink>(machine: &mut Machine<S>, told: &ToldZone, plan: &Plan) -> Result<(), RebuildError> {
+    for &((start, order), list) in &plan.typed {
+        for at in (start.0..start.0 + order.pages()).step_by(PAGEBLOCK_NR_PAGES as usize) {
+            machine.restore_pageblock(Pfn(at), list);
         }
-        reserved.extend((at < present.end).then_some((Pfn(at), Pfn(present.end))));
     }
-    reserved
-}
-
-/// Blocks in use, and pages that are told to be free and have no place.
-type Filled = (Vec<(Pfn, Order)>, u64);
-
-/// Places a zone's free blocks and per-CPU pages; all else is in use.
-fn fill<S: Sink>(machine: &mut Machine<S>, told: &ToldZone, place: Place) -> Result<Filled, RebuildError> {
-    let blocks: u64 = told.blocks.iter().flatten().fold(0, |sum: u64, &count| sum.saturating_add(count));
-    if blocks > MAX_BLOCKS {
-        return Err(RebuildError::TooManyBlocks(told.id, blocks));
+    for &((pfn, order), list) in &plan.free {
+        machine.restore_free_block(told.id, pfn, order, list)?;
     }
-    let mut untouched = Untouched::new(place.managed);
-    // Each type has pageblocks of its own.
-    let mut rooms: [Room; MIGRATE_TYPES] = Default::default();
-    let mut left_out = 0;
-    for (order, counts) in told.blocks.iter().enumerate().rev() {
-        for (list, room) in MigrateType::ALL.into_iter().zip(&mut rooms) {
-            for _ in 0..counts[list.index()] {
-                let Some(placed) = room.take(&mut untouched, order) else {
-                    left_out += 1 << order;
-                    continue;
-                };
-                if let Some((begun, size)) = placed.begun {
-                    set_pageblocks(machine, begun, size, list);
-                }
-                machine.restore_free_block(told.id, placed.pfn, order_of(order), list)?;
-            }
-        }
+    let movable = MigrateType::Movable;
+    for &(cpu, pfn) in &plan.pcp {
+        machine.restore_pcp_page(told.id, cpu, movable.index(), pfn, movable)?;
     }
     for set in &told.pcp {
-        left_out += fill_pcp(machine, told.id, set, &mut rooms[MigrateType::Movable.index()], &mut untouched)?;
+        if let Some((high, batch)) = set.limits {
+            let threshold = machine.pcp(told.id, set.cpu).stat_threshold;
+            machine.restore_pcp(told.id, set.cpu, high, batch, threshold)?;
+        }
     }
-    let parts = rooms.into_iter().flat_map(Room::into_blocks);
-    let mut rest: Vec<(Pfn, usize)> = parts.chain(untouched.into_blocks()).collect();
-    split_largest(&mut rest);
-    rest.sort_unstable_by_key(|&(pfn, order)| (order, pfn));
-    let rest: Vec<(Pfn, Order)> = rest.into_iter().map(|(pfn, order)| (pfn, order_of(order))).collect();
-    rest.iter().try_for_each(|&(pfn, order)| machine.restore_block_in_use(told.id, pfn, order))?;
-    Ok((rest, left_out))
-}
-
-/// Puts pages on a per-CPU list; how many have no place.
-fn fill_pcp<S: Sink>(
-    machine: &mut Machine<S>,
-    zone: ZoneId,
-    set: &ToldPcp,
-    room: &mut Room,
-    untouched: &mut Untouched,
-) -> Result<u64, RebuildError> {
-    let list = MigrateType::Movable;
-    for nth in 0..set.count {
-        let Some(placed) = room.take(untouched, 0) else { return Ok(set.count - nth) };
-        machine.restore_pcp_page(zone, set.cpu, list.index(), placed.pfn, list)?;
-    }
-    if let Some((high, batch)) = set.limits {
-        let threshold = machine.pcp(zone, set.cpu).stat_threshold;
-        machine.restore_pcp(zone, set.cpu, high, batch, threshold)?;
-    }
-    Ok(0)
-}
-
-/// Splits the largest block into halves down to order 1, so that nearly any number of pages can be freed. Single pages
-/// would go to per-CPU lists, where they do not count as free.
-fn split_largest(blocks: &mut Vec<(Pfn, usize)>) {
-    let Some(at) = (0..blocks.len()).max_by_key(|&at| blocks[at].1).filter(|&at| blocks[at].1 > 1) else { return };
-    let (pfn, order) = blocks.swap_remove(at);
-    blocks.extend((1..order).map(|size| (Pfn(pfn.0 + (1 << size)), size)));
-    blocks.push((pfn, 1));
-}
-
-fn order_of(order: usize) -> Order {
-    Order::new(order as u32).unwrap_or_default()
-}
-
-fn set_pageblocks<S: Sink>(machine: &mut Machine<S>, start: Pfn, order: usize, list: MigrateType) {
-    for at in (start.0..start.0 + (1 << order)).step_by(PAGEBLOCK_NR_PAGES as usize) {
-        machine.restore_pageblock(Pfn(at), list);
-    }
+    plan.in_use.iter().try_for_each(|&(pfn, order)| machine.restore_block_in_use(told.id, pfn, order))?;
+    Ok(())
 }
 
 fn set_counters<S: Sink>(machine: &mut Machine<S>, told: &mut Told, zone: &ToldZone) {
-    machine.restore_zone_stat(zone.id, ZoneItem::FreePages, zone.free as i64);
-    machine.restore_zone_stat(zone.id, ZoneItem::FreeCma, zone.free_cma as i64);
     zone.counters.iter().for_each(|&(item, value)| machine.restore_zone_stat(zone.id, item, value as i64));
-    keep_difference(machine, told, zone);
+    let listed = |list: MigrateType| -> i64 {
+        let orders = (0..MAX_ORDER as u32).filter_map(Order::new);
+        orders.map(|order| (machine.free_list(zone.id, order, list).count() << order.get()) as i64).sum()
+    };
+    let cma = listed(MigrateType::Cma);
+    let isolated = listed(MigrateType::Isolate);
+    let all: i64 = MigrateType::ALL.into_iter().map(listed).sum();
+    set_counter(machine, told, zone.id, (ZoneItem::FreePages, zone.free), all - isolated);
+    set_counter(machine, told, zone.id, (ZoneItem::FreeCma, zone.free_cma), cma);
 }
 
-/// The counter of free pages lags behind the lists by what CPUs keep to themselves, and by what happened while the text
-/// was printed. The first CPU keeps the difference.
-fn keep_difference<S: Sink>(machine: &mut Machine<S>, told: &mut Told, zone: &ToldZone) {
-    let listed: i64 = (0..)
-        .zip(&zone.blocks)
-        .map(|(order, _)| (machine.zones()[zone.id.index()].nr_free(order) << order) as i64)
-        .sum();
-    let difference = listed - zone.free as i64;
+/// A counter lags behind the lists by what CPUs keep to themselves, and by what happened while the text was printed. The
+/// CPUs keep the difference, unless it is larger than they can: then the lists are right.
+fn set_counter<S: Sink>(
+    machine: &mut Machine<S>,
+    told: &mut Told,
+    zone: ZoneId,
+    counter: (ZoneItem, u64),
+    listed: i64,
+) {
+    let (item, value) = counter;
+    let difference = listed.saturating_sub_unsigned(value);
+    let shares = shares(machine, zone, difference);
+    machine.restore_zone_stat(zone, item, if shares.is_some() { value as i64 } else { listed });
     if difference == 0 {
         return;
     }
-    let args = Args::new().zone(zone.id).with("free", zone.free).with("listed", listed);
-    told.assume("assume.counter", args);
-    let kept = difference.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-    // The first CPU is there, or there would be no machine.
-    let _ = machine.restore_delta(zone.id, CpuId(0), ZoneItem::FreePages, kept);
+    let args = Args::new().zone(zone).with("free", value).with("listed", listed);
+    told.assume(if shares.is_some() { "assume.counter" } else { "assume.lists" }, args);
+    for (cpu, share) in shares.unwrap_or_default() {
+        // The CPU is there: it was asked for its threshold.
+        let _ = machine.restore_delta(zone, cpu, item, share);
+    }
+}
+
+/// What each CPU keeps of a difference; `None` if all together cannot keep it.
+fn shares<S: Sink>(machine: &Machine<S>, zone: ZoneId, difference: i64) -> Option<Vec<(CpuId, i16)>> {
+    let mut left = difference;
+    let share = |cpu: &Cpu| {
+        let threshold = i64::from(machine.pcp(zone, cpu.id).stat_threshold);
+        let share = left.clamp(-threshold, threshold);
+        left -= share;
+        (cpu.id, share as i16)
+    };
+    let shares = machine.cpus().iter().map(share).collect();
+    (left == 0).then_some(shares)
 }

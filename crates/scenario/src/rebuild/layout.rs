@@ -19,8 +19,6 @@ pub(super) struct Place {
     pub(super) spanned: u64,
     /// Page frames that exist.
     pub(super) present: Vec<Range<u64>>,
-    /// Of those, page frames of the buddy allocator.
-    pub(super) managed: Vec<Range<u64>>,
 }
 
 /// The places of all zones, in the order of [`Told::zones`].
@@ -47,8 +45,7 @@ pub(super) fn places(told: &mut Told) -> Result<Vec<Place>, RebuildError> {
         let end = start.checked_add(spanned).filter(|&end| end <= Pfn::LIMIT.0);
         next = next.max(end.ok_or(RebuildError::TooLarge(zone.id))?);
         let present = present(start, spanned, zone.present);
-        let managed = first_pages(&without_firmware(&present), zone.managed);
-        places.push(Place { id: zone.id, start: Pfn(start), spanned, present, managed });
+        places.push(Place { id: zone.id, start: Pfn(start), spanned, present });
     }
     check(&places)?;
     if guessed {
@@ -73,7 +70,8 @@ fn present(start: u64, spanned: u64, present: u64) -> Vec<Range<u64>> {
     if present == spanned { span } else { first_pages(&without_firmware(&span), present) }
 }
 
-fn without_firmware(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+/// Without what a PC's firmware keeps.
+pub(super) fn without_firmware(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
     let mut left = ranges.to_vec();
     for hole in &FIRMWARE {
         left = left

@@ -3,11 +3,15 @@
 
 mod build;
 mod error;
+mod from_proc;
 mod from_report;
 mod layout;
+mod plan;
 mod room;
 mod told;
 
 pub use build::Rebuilt;
 pub use error::RebuildError;
+pub use from_proc::ProcTexts;
+pub use plan::Block;
 pub use told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};

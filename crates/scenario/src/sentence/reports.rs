@@ -25,8 +25,31 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ),
     (
         "assume.counter",
-        "node {node} {zone}: the counter says {free} free pages, the free blocks hold {listed}. CPU 0 keeps the difference.",
+        "node {node} {zone}: the counter says {free} free pages, the free blocks hold {listed}. CPUs keep the difference to themselves.",
     ),
+    (
+        "assume.lists",
+        "node {node} {zone}: the counter says {free} free pages, the free blocks hold {listed}. That cannot both be; the blocks count.",
+    ),
+    ("assume.noTypes", "Of which type free blocks are is not told: all are taken for movable."),
+    ("assume.noBlocks", "How large free blocks are is not told: as large as their pages allow, all movable."),
+    ("assume.cpuNodes", "Which CPU is on which node is not told: {cpus} CPUs, dealt out to the nodes in turn."),
+    // The state of a machine.
+    ("state.title", "A machine of {nodes#node}, {zones#populated zone} and {pages#page}."),
+    ("verdict.allWell", "Every zone is above its low mark: nothing asks for memory to be got back."),
+    ("verdict.someLow", "{count#zone} below the low mark, where kswapd is woken."),
+    ("verdict.someMin", "{count#zone} below the min mark, where ordinary requests get nothing without reclaim."),
+    ("state.aboveHigh", "node {node} {zone}: {free#free page}, not below the high mark {high}."),
+    ("state.belowHigh", "node {node} {zone}: {free#free page}, between the low mark {low} and the high mark {high}."),
+    (
+        "state.belowLow",
+        "node {node} {zone}: {free#free page}, below the low mark {low}: a request that comes by wakes kswapd.",
+    ),
+    ("state.belowMin", "node {node} {zone}: {free#free page}, below the min mark {min}: only reserves are left."),
+    ("state.kswapdSleeps", "kswapd{node}: a zone is at its high mark, so for order 0 it may sleep."),
+    ("state.kswapdWorks", "kswapd{node}: no zone is at its high mark; once woken it does not sleep before one is."),
+    ("state.kswapdWoken", "kswapd{node}: every zone is below its low mark, so the next request wakes it."),
+    ("state.kswapdGaveUp", "kswapd{node} has given up: 16 runs in a row got nothing back (node_unreclaimable)."),
     // What was asked for.
     ("failure.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and got nothing."),
     ("kill.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and the OOM killer was called."),
