@@ -12,6 +12,9 @@ export const reports: Record<string, string> = {
   'assume.counter': '节点 {node} {zone}：计数器说有 {free} 个空闲页，空闲块共 {listed} 页。差额由各 CPU 自己保留。',
   'assume.lists':
     '节点 {node} {zone}：计数器说有 {free} 个空闲页，空闲块共 {listed} 页。二者不可能都对，以空闲块为准。',
+  'assume.highmem': '这台机器有 HighMem zone，模型没有：图中 DMA32 代表 Normal，Normal 代表 HighMem。',
+  'assume.highatomic':
+    '节点 {node} {zone}：为高阶原子请求保留的页块算作 {pages} 页：有其空闲块的那些，或放得下的那么多。',
   'assume.noTypes': '文本没有说空闲块属于哪种类型：都当作 movable。',
   'assume.noBlocks': '文本没有说空闲块有多大：按页数尽量取大，都当作 movable。',
   'assume.cpuNodes': '文本没有说哪个 CPU 在哪个节点上：{cpus} 个 CPU 依次分给各节点。',
@@ -30,6 +33,7 @@ export const reports: Record<string, string> = {
   'failure.title': '{comm} 请求 {order} 阶（{pages} 页），{gfp}，一无所获。',
   'kill.title': '{comm} 请求 {order} 阶（{pages} 页），{gfp}，于是调用了 OOM 终结者。',
   'kill.sysrq': 'OOM 终结者由 SysRq 键调用。',
+  'report.vmalloc': '请求由 vmalloc 发出，是它并排映射的页中的一部分。',
   'report.noMemInfo': '报告没有 Mem-Info 部分，因此无法说出哪项检查没有通过。',
   'report.noMachine': '这些数字构不成一台机器：{why}。',
   'trace.title': '页分配的跟踪。',

@@ -141,6 +141,8 @@ fn long_texts_take_time_in_proportion() {
     // Long enough that anything worse than linear would not end.
     let line = "[    1.000000] Node 0 Normal: 1*4kB (U) 2*8kB = ";
     let text = line.repeat(400_000);
+    assert_eq!(diagnose(&text).map_err(|error| error.field).map(|found| found.len()), Err("size".to_owned()));
+    let text = format!("{line}\n").repeat(300_000);
     assert!(diagnose(&text).is_ok_and(|found| found.is_empty()));
     let lines = "Mem-Info:\n".repeat(300_000);
     let _ = diagnose(&lines);

@@ -4,6 +4,7 @@ mod caller;
 mod failure;
 mod lines;
 mod meminfo;
+mod mend;
 mod oom;
 mod printed;
 
@@ -14,6 +15,7 @@ pub use meminfo::{
     FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Surroundings, Swap, SwapCache, TotalSwap,
     Totals, ZoneCounters, ZoneMem, show_mem,
 };
+pub use mend::{Mended, read_mended};
 pub use oom::{
     AlreadyExiting, CgroupCounter, CgroupMemory, Constraint, CounterName, GroupKill, KillReason, Killed, MmPinned,
     OomContext, OomInvocation, OomMemory, OomNotice, OomReport, OomSummary, OomVictim, PanicReason, Reaped, SlabUsage,

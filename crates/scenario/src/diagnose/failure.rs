@@ -22,10 +22,12 @@ pub(super) struct Asked<'a> {
     pub(super) nodemask: Option<NodeMask>,
     pub(super) mems_allowed: NodeMask,
     pub(super) caller: Option<&'a Caller>,
+    /// Whether the machine has a HighMem zone, so that zones go by the next lower one's name.
+    pub(super) highmem: bool,
 }
 
 /// Explains a failure report.
-pub(super) fn of_failure(line: usize, failure: &AllocFailure) -> Diagnosis {
+pub(super) fn of_failure(line: usize, failure: &AllocFailure, highmem: bool) -> Diagnosis {
     let request = &failure.request;
     let asked = Asked {
         comm: &request.comm,
@@ -34,6 +36,7 @@ pub(super) fn of_failure(line: usize, failure: &AllocFailure) -> Diagnosis {
         nodemask: request.nodemask,
         mems_allowed: request.mems_allowed,
         caller: failure.caller.as_ref(),
+        highmem,
     };
     let title = Sentence::new("failure.title", request_args(&asked));
     let mut diagnosis = Diagnosis::new(line, Subject::Failure, title);
@@ -106,7 +109,10 @@ fn request(asked: &Asked<'_>, rebuilt: &Rebuilt<Trace>) -> Request {
         policy.ok().flatten()
     });
     let order = Order::new(asked.order).unwrap_or(Order::MAX);
-    Request { gfp: asked.gfp, order, task, target: Target::Policy, count: 1, lru: false }
+    // Where HighMem has Normal's name, what goes up to Normal goes up to what is called DMA32.
+    let low = asked.highmem && !asked.gfp.intersects(Gfp::DMA | Gfp::HIGHMEM);
+    let gfp = if low { asked.gfp | Gfp::DMA32 } else { asked.gfp };
+    Request { gfp, order, task, target: Target::Policy, count: 1, lru: false }
 }
 
 /// What the zones of the last walk lacked.
@@ -183,7 +189,7 @@ impl Look {
         if self.passes {
             return Sentence::new("verdict.passes", args);
         }
-        if let Some(limit) = self.limit() {
+        if let Some(limit) = self.limit(asked) {
             return limit;
         }
         match self.telling() {
@@ -193,7 +199,7 @@ impl Look {
     }
 
     /// What kept the request from zones that would have served it, if anything did.
-    fn limit(&self) -> Option<Sentence> {
+    fn limit(&self, asked: &Asked<'_>) -> Option<Sentence> {
         let own = &self.request;
         let all = self.rebuilt.machine.memory_nodes();
         let passes = |request: &Request| self.before.clone().ask_once(request).pfn;
@@ -213,7 +219,8 @@ impl Look {
             tries.push(("verdict.thisnode", Args::new(), Request { gfp: own.gfp - Gfp::THISNODE, ..own.clone() }));
         }
         let zones = own.gfp & (Gfp::DMA | Gfp::DMA32);
-        if !zones.is_empty() {
+        // On a machine with HighMem it is no flag of the request.
+        if !zones.is_empty() && !asked.highmem {
             let args = Args::new().with("flag", zones.to_string());
             tries.push(("verdict.zone", args, Request { gfp: own.gfp - zones, ..own.clone() }));
         }

@@ -20,7 +20,7 @@ use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, FieldError, Session};
 use buddyscope_procfs::LogError;
 use buddyscope_procfs::document::{Content, Document};
-use buddyscope_procfs::report::{Logged, Message, read_log};
+use buddyscope_procfs::report::{Logged, Mended, Message, read_mended};
 use buddyscope_procfs::trace::read_trace;
 use serde::Serialize;
 
@@ -114,6 +114,23 @@ impl Diagnosis {
         Session::rebuilt(told)
     }
 
+    /// Calls zones by their own names on a machine with a HighMem zone, where they were read with those of others.
+    fn rename_zones(&mut self) {
+        const OWN: fn(&str) -> &str = |zone| match zone {
+            "DMA32" => "Normal",
+            "Normal" => "HighMem",
+            other => other,
+        };
+        let sentences = [&mut self.title].into_iter().chain(&mut self.verdict).chain(&mut self.notes);
+        let zones = self.zones.iter_mut().map(|zone| &mut zone.sentence);
+        sentences.chain(zones).chain(&mut self.assumptions).for_each(|sentence| sentence.rename_zones(OWN));
+        self.remedies.iter_mut().for_each(|remedy| remedy.rename_zones(OWN));
+        self.walk = self.walk.take().map(|walk| walk.renamed_zones(OWN));
+        if self.has_machine {
+            self.assumptions.push(Sentence::new("assume.highmem", Args::new()));
+        }
+    }
+
     /// Notes why no machine could be made of what is told.
     fn refuse(&mut self, error: &RebuildError) {
         self.notes.push(Sentence::new("report.noMachine", Args::new().with("why", error.to_string())));
@@ -126,11 +143,19 @@ impl Diagnosis {
 /// # Errors
 /// [`LogError`] with line, column and value if a known text cannot be read.
 pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
-    let document = Document::read(text)?;
+    let document = read_document(text)?;
     // A log without times looks like files in places, so reports are looked for in all of it.
-    let messages = read_log(text)?;
-    let nth = |(nth, logged)| of_message(logged, &messages[nth + 1..]);
+    let Mended { messages, highmem, vmalloc } = read_mended(text)?;
+    let nth = |(nth, logged)| of_message(logged, &messages[nth + 1..], highmem);
     let mut found: Vec<Diagnosis> = messages.iter().enumerate().filter_map(nth).collect();
+    for diagnosis in &mut found {
+        if vmalloc.contains(&diagnosis.line) {
+            diagnosis.notes.push(Sentence::new("report.vmalloc", Args::new()));
+        }
+        if highmem {
+            diagnosis.rename_zones();
+        }
+    }
     if let Some(texts) = ProcTexts::of(&document) {
         let line = document.parts.iter().find(|part| matches!(part.content, Content::ZoneInfo(_)));
         found.push(machine::of_proc(line.map_or(1, |part| part.line), &texts));
@@ -144,11 +169,23 @@ pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
     Ok(found)
 }
 
+/// The text as files of /proc and logs. A log that only [`read_mended`] can read has none of these files.
+fn read_document(text: &str) -> Result<Document, LogError> {
+    match Document::read(text) {
+        Err(error) if error.field != "size" && has_report(text) => Ok(Document::default()),
+        document => document,
+    }
+}
+
+fn has_report(text: &str) -> bool {
+    [": page allocation failure", " invoked oom-killer", "Mem-Info:"].iter().any(|start| text.contains(start))
+}
+
 /// What a message comes to, if it is a report; `later` are the messages after it.
-fn of_message(logged: &Logged, later: &[Logged]) -> Option<Diagnosis> {
+fn of_message(logged: &Logged, later: &[Logged], highmem: bool) -> Option<Diagnosis> {
     Some(match &logged.message {
-        Message::AllocFailure(failure) => failure::of_failure(logged.line, failure),
-        Message::Oom(report) => oom::of_oom(logged.line, report, later),
+        Message::AllocFailure(failure) => failure::of_failure(logged.line, failure, highmem),
+        Message::Oom(report) => oom::of_oom(logged.line, report, later, highmem),
         Message::OomNotice(_) | Message::MemInfo(_) => return None,
     })
 }

@@ -42,7 +42,7 @@ pub struct Score {
 }
 
 /// Explains an OOM report.
-pub(super) fn of_oom(line: usize, report: &OomReport, later: &[Logged]) -> Diagnosis {
+pub(super) fn of_oom(line: usize, report: &OomReport, later: &[Logged], highmem: bool) -> Diagnosis {
     let invocation = &report.invocation;
     let allowed = report.summary.as_ref().map_or(NodeMask(u64::MAX), |summary| summary.context.mems_allowed);
     let asked = Asked {
@@ -52,6 +52,7 @@ pub(super) fn of_oom(line: usize, report: &OomReport, later: &[Logged]) -> Diagn
         nodemask: report.summary.as_ref().and_then(|summary| summary.context.nodemask),
         mems_allowed: allowed,
         caller: report.caller.as_ref(),
+        highmem,
     };
     let key = if invocation.order < 0 { "kill.sysrq" } else { "kill.title" };
     let mut diagnosis = Diagnosis::new(line, Subject::Oom, Sentence::new(key, request_args(&asked)));
@@ -141,9 +142,9 @@ fn why_here(look: &Look, asked: &Asked<'_>) -> Sentence {
 fn left(mem: &MemInfo) -> Sentence {
     let global = &mem.global;
     let args = Args::new()
-        .with("anon", global.active_anon + global.inactive_anon)
-        .with("file", global.active_file + global.inactive_file)
-        .with("dirty", global.dirty + global.writeback)
+        .with("anon", global.active_anon.saturating_add(global.inactive_anon))
+        .with("file", global.active_file.saturating_add(global.inactive_file))
+        .with("dirty", global.dirty.saturating_add(global.writeback))
         .with("unevictable", global.unevictable)
         .with("slab", global.slab_unreclaimable)
         .with("shmem", global.shmem);

@@ -63,6 +63,15 @@ pub struct Remedy {
 }
 
 impl Remedy {
+    /// With the names of zones changed.
+    #[cfg(feature = "reader")]
+    pub(crate) fn rename_zones(&mut self, rename: fn(&str) -> &str) {
+        self.args.rename_zones(rename);
+        self.text = fill(self.key, &self.args);
+        self.outcome.rename_zones(rename);
+        self.detail.clone_from(&self.outcome.text);
+    }
+
     pub(super) fn new(change: Sentence, ok: bool, outcome: Sentence) -> Remedy {
         let Sentence { key, args, text } = change;
         Remedy { key, args, text, ok, detail: outcome.text.clone(), outcome }
@@ -87,6 +96,17 @@ pub struct Why {
 }
 
 impl Why {
+    /// With the names of zones changed.
+    #[cfg(feature = "reader")]
+    pub(crate) fn renamed_zones(mut self, rename: fn(&str) -> &str) -> Why {
+        self.answer.rename_zones(rename);
+        for step in &mut self.steps {
+            step.args.rename_zones(rename);
+            step.text = fill(step.key, &step.args);
+        }
+        Why::new(self.id, self.ok, self.answer, self.steps, self.remedies)
+    }
+
     pub(super) fn new(id: u32, ok: bool, answer: Sentence, steps: Vec<WhyStep>, remedies: Vec<Remedy>) -> Why {
         let mut copy = format!("{}\n", answer.text);
         for (n, step) in steps.iter().enumerate() {

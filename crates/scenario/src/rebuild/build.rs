@@ -48,6 +48,9 @@ impl<S: Sink> Rebuilt<S> {
         machine.restore_limits();
         let mut in_use = Vec::with_capacity(plans.len());
         for (zone, plan) in told.zones.clone().iter().zip(plans) {
+            if plan.highatomic != zone.highatomic {
+                told.keep_highatomic(zone.id, plan.highatomic);
+            }
             fill(&mut machine, zone, &plan)?;
             if plan.left_out > 0 {
                 told.assume("assume.leftOut", Args::new().zone(zone.id).with("pages", plan.left_out));
@@ -68,8 +71,8 @@ fn parts(told: &Told, places: &[Place], plans: &[Plan]) -> MachineParts {
     let count = online.iter().last().map_or(1, |last| last.index() + 1);
     let mut zones: Vec<Zone> =
         (0..count).flat_map(|id| ZoneType::ALL.map(|kind| Zone::empty(NodeId(id as u8), kind))).collect();
-    for (zone, place) in told.zones.iter().zip(places) {
-        zones[zone.id.index()] = numbers(zone, place);
+    for ((zone, place), plan) in told.zones.iter().zip(places).zip(plans) {
+        zones[zone.id.index()] = numbers(zone, place, plan);
     }
     let mut nodes: Vec<Node> = (0..count).map(|id| node(told, &zones, NodeId(id as u8), count)).collect();
     let with_memory = nodes.iter().filter(|node| node.present_pages > 0).map(|node| node.id).collect();
@@ -100,7 +103,7 @@ fn parts(told: &Told, places: &[Place], plans: &[Plan]) -> MachineParts {
     }
 }
 
-fn numbers(told: &ToldZone, place: &Place) -> Zone {
+fn numbers(told: &ToldZone, place: &Place, plan: &Plan) -> Zone {
     let mut zone = Zone::empty(told.id.node(), told.id.zone_type());
     zone.start_pfn = place.start;
     zone.spanned_pages = place.spanned;
@@ -108,7 +111,7 @@ fn numbers(told: &ToldZone, place: &Place) -> Zone {
     zone.managed_pages = told.managed;
     zone.watermark = told.marks;
     zone.lowmem_reserve = told.reserve;
-    zone.nr_reserved_highatomic = told.highatomic;
+    zone.nr_reserved_highatomic = plan.highatomic;
     zone
 }
 

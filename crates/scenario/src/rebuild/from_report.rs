@@ -85,7 +85,8 @@ fn zone(told: &ZoneMem) -> ToldZone {
         id: ZoneId::new(counters.node, counters.zone),
         span: None,
         present: counters.present.max(counters.managed),
-        managed: counters.managed,
+        // Kernels before 3.8 tell one number.
+        managed: if counters.managed == 0 { counters.present } else { counters.managed },
         marks: [counters.min, counters.low, counters.high],
         reserve,
         highatomic: counters.reserved_highatomic,

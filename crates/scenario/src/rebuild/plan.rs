@@ -4,7 +4,7 @@ use super::error::RebuildError;
 use super::layout::{Place, without_firmware};
 use super::room::{Room, Untouched};
 use super::told::ToldZone;
-use buddyscope_mm::pfn::{CpuId, MIGRATE_TYPES, MigrateType, Order, Pfn};
+use buddyscope_mm::pfn::{CpuId, MIGRATE_TYPES, MigrateType, Order, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, Pfn};
 
 /// Most free blocks of a zone that are placed: 16 TiB in the largest blocks.
 const MAX_BLOCKS: u64 = 1 << 22;
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) reserved: Vec<(Pfn, Pfn)>,
     /// Pages that are told to be free and have no place.
     pub(super) left_out: u64,
+    /// Pages of pageblocks kept for high-order atomic requests.
+    pub(super) highatomic: u64,
 }
 
 impl Plan {
@@ -49,7 +51,26 @@ impl Plan {
         split_largest(&mut rest);
         rest.sort_unstable_by_key(|&(pfn, order)| (order, pfn));
         plan.share_out(rest, (told.present - told.managed).saturating_sub(outside));
+        plan.keep_highatomic(told.highatomic);
         Ok(plan)
+    }
+
+    /// As many pageblocks for high-order atomic requests as are told; kernels before 5.0 do not tell, so then those that
+    /// have free blocks of theirs.
+    fn keep_highatomic(&mut self, told: u64) {
+        let is_kept = |&(_, list): &(Block, MigrateType)| list == MigrateType::HighAtomic;
+        let begun = self.typed.iter().copied().filter(is_kept).map(|(block, _)| block);
+        let unused = self.in_use.iter().copied().filter(|(_, order)| u64::from(order.get()) >= PAGEBLOCK_ORDER.into());
+        let blocks = |(pfn, order): Block| (pfn.0..pfn.0 + order.pages()).step_by(PAGEBLOCK_NR_PAGES as usize).map(Pfn);
+        let mut pageblocks: Vec<Pfn> = begun.flat_map(blocks).collect();
+        if told > 0 {
+            pageblocks.extend(unused.flat_map(blocks));
+            pageblocks.truncate((told / PAGEBLOCK_NR_PAGES) as usize);
+        }
+        self.typed.retain(|typed| !is_kept(typed));
+        let order = order_of(PAGEBLOCK_ORDER as usize);
+        self.highatomic = pageblocks.len() as u64 * PAGEBLOCK_NR_PAGES;
+        self.typed.extend(pageblocks.into_iter().map(|pfn| ((pfn, order), MigrateType::HighAtomic)));
     }
 
     fn place_free(&mut self, told: &ToldZone, rooms: &mut [Room; MIGRATE_TYPES], untouched: &mut Untouched) {

@@ -1,6 +1,7 @@
 //! Places for free blocks. Texts count them and tell no page numbers.
 
 use buddyscope_mm::pfn::{MAX_ORDER, Pfn};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Order of the largest blocks.
@@ -12,19 +13,13 @@ pub(super) struct Untouched {
     ranges: Vec<Range<u64>>,
 }
 
-/// Pageblocks of one type that something is placed in: the parts that are left.
+/// Pageblocks of one type that something is placed in: the aligned parts that are left, by order.
 #[derive(Default)]
 pub(super) struct Room {
-    /// Aligned parts by order.
-    parts: [Vec<Part>; MAX_ORDER],
-}
-
-/// An aligned part.
-#[derive(Clone, Copy)]
-struct Part {
-    pfn: u64,
-    /// Whether its buddy is a free block of the same order: as a whole it would be merged with that one.
-    beside_free: bool,
+    /// Parts that may be used whole.
+    whole: [BTreeSet<u64>; MAX_ORDER],
+    /// Parts whose buddy is a free block of the same order: as a whole they would be merged with it.
+    beside_free: [Vec<u64>; MAX_ORDER],
 }
 
 /// A block that was given away.
@@ -69,55 +64,48 @@ impl Untouched {
 impl Room {
     /// A place for a free block of this order, whose buddy will not be free as a whole. Ask for large blocks first.
     pub(super) fn take(&mut self, untouched: &mut Untouched, order: usize) -> Option<Placed> {
-        let mut begun = None;
-        if !self.has(order) {
-            let (pfn, size) = untouched.begin(order)?;
-            begun = Some((Pfn(pfn), size));
-            self.parts[size].push(Part { pfn, beside_free: false });
+        if let Some((pfn, size)) = self.smallest(order) {
+            return Some(Placed { pfn: Pfn(self.split(pfn, size, order)), begun: None });
         }
-        let (size, part) = self.smallest(order)?;
-        Some(Placed { pfn: Pfn(self.split(part, size, order)), begun })
-    }
-
-    fn has(&self, order: usize) -> bool {
-        (order..MAX_ORDER).any(|size| self.parts[size].iter().any(|part| fits(part, size, order)))
+        let (pfn, size) = untouched.begin(order)?;
+        Some(Placed { pfn: Pfn(self.split(pfn, size, order)), begun: Some((Pfn(pfn), size)) })
     }
 
     /// The smallest part that holds a block of this order. Parts beside a free block have to be split anyway.
-    fn smallest(&mut self, order: usize) -> Option<(usize, Part)> {
-        for must_split in [true, false] {
-            for size in order..MAX_ORDER {
-                let wanted = |part: &Part| fits(part, size, order) && (!must_split || size > order && part.beside_free);
-                if let Some(at) = self.parts[size].iter().rposition(wanted) {
-                    return Some((size, self.parts[size].swap_remove(at)));
-                }
+    fn smallest(&mut self, order: usize) -> Option<(u64, usize)> {
+        // The largest blocks have no buddy.
+        let smallest = if order == TOP { TOP } else { order + 1 };
+        for size in smallest..MAX_ORDER {
+            if let Some(pfn) = self.beside_free[size].pop() {
+                return Some((pfn, size));
             }
         }
-        None
+        (order..MAX_ORDER).find_map(|size| Some((self.whole[size].pop_last()?, size)))
     }
 
     /// Takes the first half again and again; what is left over becomes parts.
-    fn split(&mut self, part: Part, mut size: usize, order: usize) -> u64 {
+    fn split(&mut self, pfn: u64, mut size: usize, order: usize) -> u64 {
         while size > order {
             size -= 1;
-            self.parts[size].push(Part { pfn: part.pfn + (1 << size), beside_free: size == order });
+            let half = pfn + (1 << size);
+            if size == order {
+                self.beside_free[size].push(half);
+            } else {
+                self.whole[size].insert(half);
+            }
         }
-        if let Some(buddy) = self.parts[order].iter_mut().rev().find(|other| other.pfn == part.pfn ^ (1 << order)) {
-            buddy.beside_free = true;
+        let buddy = pfn ^ (1 << order);
+        if self.whole[order].remove(&buddy) {
+            self.beside_free[order].push(buddy);
         }
-        part.pfn
+        pfn
     }
 
     /// What is left, as aligned blocks.
     pub(super) fn into_blocks(self) -> impl Iterator<Item = (Pfn, usize)> {
-        let parts = self.parts.into_iter().enumerate();
-        parts.flat_map(|(size, parts)| parts.into_iter().map(move |part| (Pfn(part.pfn), size)))
+        let parts = self.whole.into_iter().zip(self.beside_free).enumerate();
+        parts.flat_map(|(size, (whole, beside))| whole.into_iter().chain(beside).map(move |pfn| (Pfn(pfn), size)))
     }
-}
-
-/// Whether a part has room for a block of this order. The largest blocks have no buddy.
-fn fits(part: &Part, size: usize, order: usize) -> bool {
-    size > order || !part.beside_free || size == TOP
 }
 
 /// The largest aligned blocks of a range, ascending.
@@ -135,7 +123,6 @@ fn aligned_blocks(range: Range<u64>) -> impl Iterator<Item = (Pfn, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     /// Places so many blocks of each order, largest first; `None` if there is no room.
     fn place(room: &mut Room, untouched: &mut Untouched, counts: &[(usize, u64)]) -> Option<Vec<(u64, usize)>> {

@@ -84,6 +84,14 @@ impl Told {
         self.assumptions.push(Sentence::new(key, args));
     }
 
+    /// Notes how many pages of a zone are taken to be kept for high-order atomic requests.
+    pub(super) fn keep_highatomic(&mut self, id: ZoneId, pages: u64) {
+        if let Some(zone) = self.zones.iter_mut().find(|zone| zone.id == id) {
+            zone.highatomic = pages;
+        }
+        self.assume("assume.highatomic", Args::new().zone(id).with("pages", pages));
+    }
+
     /// The zone of that id.
     #[must_use]
     pub fn zone(&self, id: ZoneId) -> Option<&ToldZone> {

@@ -112,6 +112,16 @@ impl Args {
         self.with("node", zone.node().0).with("zone", zone.zone_type().name())
     }
 
+    /// With the names of zones changed.
+    #[cfg(feature = "reader")]
+    pub(crate) fn rename_zones(&mut self, rename: fn(&str) -> &str) {
+        for (name, value) in &mut self.0 {
+            if let (&mut "zone", Arg::Text(zone)) = (name, value) {
+                *zone = rename(zone).to_owned();
+            }
+        }
+    }
+
     /// The argument of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arg> {
@@ -154,6 +164,13 @@ impl Sentence {
     pub(crate) fn new(key: &'static str, args: Args) -> Sentence {
         let text = fill(key, &args);
         Sentence { key, args, text }
+    }
+
+    /// With the names of zones changed.
+    #[cfg(feature = "reader")]
+    pub(crate) fn rename_zones(&mut self, rename: fn(&str) -> &str) {
+        self.args.rename_zones(rename);
+        self.text = fill(self.key, &self.args);
     }
 
     /// Somebody's own words, the same in every language.

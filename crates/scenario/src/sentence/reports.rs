@@ -31,6 +31,14 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "assume.lists",
         "node {node} {zone}: the counter says {free} free pages, the free blocks hold {listed}. That cannot both be; the blocks count.",
     ),
+    (
+        "assume.highmem",
+        "This machine has a HighMem zone, which the model does not have: in its picture DMA32 stands for Normal, and Normal for HighMem.",
+    ),
+    (
+        "assume.highatomic",
+        "node {node} {zone}: pageblocks kept for high-order atomic requests are taken to be {pages#page}: those that have free blocks of theirs, or as many as there is room for.",
+    ),
     ("assume.noTypes", "Of which type free blocks are is not told: all are taken for movable."),
     ("assume.noBlocks", "How large free blocks are is not told: as large as their pages allow, all movable."),
     ("assume.cpuNodes", "Which CPU is on which node is not told: {cpus} CPUs, dealt out to the nodes in turn."),
@@ -54,6 +62,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("failure.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and got nothing."),
     ("kill.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and the OOM killer was called."),
     ("kill.sysrq", "The OOM killer was called by the magic SysRq key."),
+    ("report.vmalloc", "vmalloc made the request, for some of the pages that it maps side by side."),
     ("report.noMemInfo", "The report has no Mem-Info part, so which check failed cannot be told."),
     ("report.noMachine", "No machine can be made of these numbers: {why}."),
     // Traces.

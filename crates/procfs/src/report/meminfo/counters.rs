@@ -12,35 +12,35 @@ line! {
         /// Anonymous and shared memory on the active list (`NR_ACTIVE_ANON`).
         "active_anon:" active_anon: u64 = Number,
         /// Anonymous and shared memory on the inactive list (`NR_INACTIVE_ANON`).
-        " inactive_anon:" inactive_anon: u64 = Number,
+        " inactive_anon:" [or default] inactive_anon: u64 = Number,
         /// Such pages taken off their list for a moment (`NR_ISOLATED_ANON`).
-        " isolated_anon:" isolated_anon: u64 = Number,
+        " isolated_anon:" [or default] isolated_anon: u64 = Number,
         /// File pages on the active list (`NR_ACTIVE_FILE`).
-        "\n active_file:" active_file: u64 = Number,
+        "\n active_file:" [or default] active_file: u64 = Number,
         /// File pages on the inactive list (`NR_INACTIVE_FILE`).
-        " inactive_file:" inactive_file: u64 = Number,
+        " inactive_file:" [or default] inactive_file: u64 = Number,
         /// File pages taken off their list for a moment (`NR_ISOLATED_FILE`).
-        " isolated_file:" isolated_file: u64 = Number,
+        " isolated_file:" [or default] isolated_file: u64 = Number,
         /// Pages that reclaim leaves alone (`NR_UNEVICTABLE`).
-        "\n unevictable:" unevictable: u64 = Number,
+        "\n unevictable:" [or default] unevictable: u64 = Number,
         /// File pages that must be written (`NR_FILE_DIRTY`).
-        " dirty:" dirty: u64 = Number,
+        " dirty:" [or default] dirty: u64 = Number,
         /// Pages being written (`NR_WRITEBACK`).
-        " writeback:" writeback: u64 = Number,
+        " writeback:" [or default] writeback: u64 = Number,
         /// Pages of slab caches that can shrink (`NR_SLAB_RECLAIMABLE_B`).
-        "\n slab_reclaimable:" slab_reclaimable: u64 = Number,
+        "\n slab_reclaimable:" [or default] slab_reclaimable: u64 = Number,
         /// Pages of other slab caches (`NR_SLAB_UNRECLAIMABLE_B`).
-        " slab_unreclaimable:" slab_unreclaimable: u64 = Number,
+        " slab_unreclaimable:" [or default] slab_unreclaimable: u64 = Number,
         /// File pages that are mapped (`NR_FILE_MAPPED`).
-        "\n mapped:" mapped: u64 = Number,
+        "\n mapped:" [or default] mapped: u64 = Number,
         /// Shared memory (`NR_SHMEM`).
-        " shmem:" shmem: u64 = Number,
+        " shmem:" [or default] shmem: u64 = Number,
         /// Page tables (`NR_PAGETABLE`).
-        " pagetables:" pagetables: u64 = Number,
+        " pagetables:" [or default] pagetables: u64 = Number,
         /// Bounce buffers (`NR_BOUNCE`).
         " bounce:" [or default] bounce: u64 = Number,
         /// Free pages (`NR_FREE_PAGES`).
-        "\n free:" free: u64 = Number,
+        "\n free:" [or default] free: u64 = Number,
         /// Pages on per-CPU lists of the shown zones.
         " free_pcp:" [or default] free_pcp: u64 = Number,
         /// Free pages of CMA areas (`NR_FREE_CMA_PAGES`).
@@ -57,25 +57,25 @@ line! {
         /// Anonymous and shared memory on the active list.
         " active_anon:" active_anon: u64 = PagesKb,
         /// Anonymous and shared memory on the inactive list.
-        " inactive_anon:" inactive_anon: u64 = PagesKb,
+        " inactive_anon:" [or default] inactive_anon: u64 = PagesKb,
         /// File pages on the active list.
-        " active_file:" active_file: u64 = PagesKb,
+        " active_file:" [or default] active_file: u64 = PagesKb,
         /// File pages on the inactive list.
-        " inactive_file:" inactive_file: u64 = PagesKb,
+        " inactive_file:" [or default] inactive_file: u64 = PagesKb,
         /// Pages that reclaim leaves alone.
-        " unevictable:" unevictable: u64 = PagesKb,
+        " unevictable:" [or default] unevictable: u64 = PagesKb,
         /// Anonymous and shared memory taken off its list for a moment.
-        " isolated(anon):" isolated_anon: u64 = PagesKb,
+        " isolated(anon):" [or default] isolated_anon: u64 = PagesKb,
         /// File pages taken off their list for a moment.
-        " isolated(file):" isolated_file: u64 = PagesKb,
+        " isolated(file):" [or default] isolated_file: u64 = PagesKb,
         /// File pages that are mapped.
-        " mapped:" mapped: u64 = PagesKb,
+        " mapped:" [or default] mapped: u64 = PagesKb,
         /// File pages that must be written.
-        " dirty:" dirty: u64 = PagesKb,
+        " dirty:" [or default] dirty: u64 = PagesKb,
         /// Pages being written.
-        " writeback:" writeback: u64 = PagesKb,
+        " writeback:" [or default] writeback: u64 = PagesKb,
         /// Shared memory.
-        " shmem:" shmem: u64 = PagesKb,
+        " shmem:" [or default] shmem: u64 = PagesKb,
         /// Shared memory in transparent huge pages, in small pages (`NR_SHMEM_THPS` × 512).
         " shmem_thp: " [or default] shmem_thp: u64 = PagesKb,
         /// Of those, mapped as huge pages (`NR_SHMEM_PMDMAPPED` × 512).
@@ -87,7 +87,7 @@ line! {
         /// Stacks of tasks, in kB (`NR_KERNEL_STACK_KB`).
         " kernel_stack:" [or default] kernel_stack_kb: u64 = Kb,
         /// Whether kswapd has given up on the node (`kswapd_failures` ≥ `MAX_RECLAIM_RETRIES`).
-        " all_unreclaimable? " all_unreclaimable: bool = YesNo,
+        " all_unreclaimable? " [or default] all_unreclaimable: bool = YesNo,
     }
     ""
 }
@@ -110,23 +110,23 @@ line! {
         /// Pages of pageblocks reserved for high-order atomic requests (`nr_reserved_highatomic`).
         " reserved_highatomic:" [or default] reserved_highatomic: u64 = PagesKB,
         /// Anonymous and shared memory on the active list.
-        " active_anon:" active_anon: u64 = PagesKb,
+        " active_anon:" [or default] active_anon: u64 = PagesKb,
         /// Anonymous and shared memory on the inactive list.
-        " inactive_anon:" inactive_anon: u64 = PagesKb,
+        " inactive_anon:" [or default] inactive_anon: u64 = PagesKb,
         /// File pages on the active list.
-        " active_file:" active_file: u64 = PagesKb,
+        " active_file:" [or default] active_file: u64 = PagesKb,
         /// File pages on the inactive list.
-        " inactive_file:" inactive_file: u64 = PagesKb,
+        " inactive_file:" [or default] inactive_file: u64 = PagesKb,
         /// Pages that reclaim leaves alone.
-        " unevictable:" unevictable: u64 = PagesKb,
+        " unevictable:" [or default] unevictable: u64 = PagesKb,
         /// Dirty pages and pages being written (`NR_ZONE_WRITE_PENDING`).
         " writepending:" [or default] writepending: u64 = PagesKb,
         /// Pages that exist.
         " present:" present: u64 = PagesKb,
         /// Pages of the buddy allocator.
-        " managed:" managed: u64 = PagesKb,
+        " managed:" [or default] managed: u64 = PagesKb,
         /// Pages locked into memory (`NR_MLOCK`).
-        " mlocked:" mlocked: u64 = PagesKb,
+        " mlocked:" [or default] mlocked: u64 = PagesKb,
         /// Page tables.
         " pagetables:" [or default] pagetables: u64 = PagesKb,
         /// Bounce buffers.

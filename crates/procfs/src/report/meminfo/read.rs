@@ -135,19 +135,21 @@ impl Parts {
             let Some(blocks) = blocks else { return lines.error("blocks", "free blocks of each zone before it") };
             zones.push(ZoneMem { counters, lowmem_reserve, blocks });
         }
-        let Some(pagecache) = self.pagecache else {
-            return lines.error("pagecache", "`total pagecache pages` before it");
+        // Logs are cut at their end: what the zones tell stands for it.
+        let pagecache = self.pagecache.unwrap_or_default();
+        let swap = match (self.swap_cached, self.swap_cache, self.free_swap, self.total_swap) {
+            (None, None, None, None) => None,
+            (cached, cache, free, total) => Some(Swap {
+                cached: cached.unwrap_or_default(),
+                cache: cache.unwrap_or_default(),
+                free: free.unwrap_or_default(),
+                total: total.unwrap_or_default(),
+            }),
         };
-        let has_cache = self.swap_cache.is_some();
-        let cache = self.swap_cache.unwrap_or_default();
-        let swap = match (self.swap_cached, self.free_swap, self.total_swap) {
-            (Some(cached), Some(free), Some(total)) => Some(Swap { cached, cache, free, total }),
-            (None, None, None) if !has_cache => None,
-            _ => return lines.error("swap", "lines about swap cache, free and total swap before it"),
-        };
-        let (Some(ram), Some(reserved)) = (self.ram, self.reserved) else {
-            return lines.error("ram", "`pages RAM` and `pages reserved` before it");
-        };
+        let sum =
+            |of: fn(&ZoneCounters) -> u64| zones.iter().map(|zone| of(&zone.counters)).fold(0, u64::saturating_add);
+        let ram = self.ram.unwrap_or_else(|| sum(|zone| zone.present));
+        let reserved = self.reserved.unwrap_or_else(|| sum(|zone| zone.present.saturating_sub(zone.managed)));
         let highmem = self.highmem.unwrap_or_default();
         let totals = Totals { ram, highmem, reserved, cma: self.cma, hwpoisoned: self.hwpoisoned };
         Ok(MemInfo { global, nodes: self.nodes, zones, hugepages: self.hugepages, pagecache, swap, totals })

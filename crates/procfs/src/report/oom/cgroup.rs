@@ -70,10 +70,7 @@ impl CgroupMemory {
             }
             lines.take_or_skip(path.is_some() as usize + stats.len() > known);
         }
-        match path {
-            Some(path) => Ok(CgroupMemory { counters, path, stats }),
-            None => lines.error("path", "`Memory cgroup stats for`, a cgroup's path and a colon before it"),
-        }
+        Ok(CgroupMemory { counters, path: path.unwrap_or_default(), stats })
     }
 }
 

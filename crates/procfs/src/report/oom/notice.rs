@@ -43,7 +43,7 @@ line! {
         /// File pages in memory.
         ", file-rss:" file_rss: u64 = PagesKb,
         /// Shared memory.
-        ", shmem-rss:" shmem_rss: u64 = PagesKb,
+        ", shmem-rss:" [or default] shmem_rss: u64 = PagesKb,
         /// User id.
         ", UID:" [or default] uid: u32 = Number,
         /// Page tables in kB.
