@@ -131,7 +131,8 @@ fn by_type(told: &[FreeBlocks; MAX_ORDER], free_cma: u64) -> BlockCounts {
     counts
 }
 
-fn zone_counters(told: &ZoneCounters) -> Vec<(ZoneItem, u64)> {
+/// A zone's counters but for those of free pages.
+pub(crate) fn zone_counters(told: &ZoneCounters) -> Vec<(ZoneItem, u64)> {
     vec![
         (ZoneItem::InactiveAnon, told.inactive_anon),
         (ZoneItem::ActiveAnon, told.active_anon),
@@ -146,10 +147,14 @@ fn zone_counters(told: &ZoneCounters) -> Vec<(ZoneItem, u64)> {
 }
 
 fn node(told: &NodeCounters, mem: &MemInfo) -> ToldNode {
-    // Slab pages and the page cache are told of the whole machine alone.
+    ToldNode { id: told.node, hopeless: told.all_unreclaimable, counters: node_counters(told, mem) }
+}
+
+/// A node's counters. Slab pages and the page cache are told of the whole machine alone; the first node gets them.
+pub(crate) fn node_counters(told: &NodeCounters, mem: &MemInfo) -> Vec<(NodeItem, u64)> {
     let first = mem.nodes.first().is_some_and(|node| node.node == told.node);
     let global = |value| if first { value } else { 0 };
-    let counters = vec![
+    vec![
         (NodeItem::InactiveAnon, told.inactive_anon),
         (NodeItem::ActiveAnon, told.active_anon),
         (NodeItem::InactiveFile, told.inactive_file),
@@ -165,6 +170,5 @@ fn node(told: &NodeCounters, mem: &MemInfo) -> ToldNode {
         (NodeItem::SlabReclaimable, global(mem.global.slab_reclaimable)),
         (NodeItem::SlabUnreclaimable, global(mem.global.slab_unreclaimable)),
         (NodeItem::FilePages, global(mem.pagecache)),
-    ];
-    ToldNode { id: told.node, hopeless: told.all_unreclaimable, counters }
+    ]
 }

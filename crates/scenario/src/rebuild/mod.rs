@@ -13,5 +13,7 @@ mod told;
 pub use build::Rebuilt;
 pub use error::RebuildError;
 pub use from_proc::ProcTexts;
+#[cfg(feature = "files")]
+pub(crate) use from_report::{node_counters, zone_counters};
 pub use plan::Block;
 pub use told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};

@@ -1,13 +1,13 @@
 //! A machine in the situation that a report describes: what was there at the start, with the report's numbers.
 
 use crate::compare::error::CompareError;
+use crate::rebuild::{node_counters, zone_counters};
 use crate::recording::{PcpPage, StateFile, ZoneState};
 use crate::replay::restore_machine;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Event;
-use buddyscope_mm::pfn::{MAX_ORDER, MIGRATE_TYPES, MigrateType, Pfn};
-use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
-use buddyscope_procfs::report::{MemInfo, NodeCounters, ZoneCounters, ZoneMem};
+use buddyscope_mm::pfn::{MAX_ORDER, MIGRATE_TYPES, MigrateType, Pfn, ZoneId};
+use buddyscope_procfs::report::{MemInfo, ZoneMem};
 
 /// kswapd's fruitless runs on a node that it has given up.
 const GIVEN_UP: u32 = 16;
@@ -26,11 +26,15 @@ pub(super) fn machine(start: &StateFile, mem: &MemInfo) -> Result<Machine<Vec<Ev
         node.kswapd_failures = if given_up { GIVEN_UP } else { 0 };
     }
     let mut machine = restore_machine(&state, Vec::new())?;
-    for zone in &mem.zones {
-        set_zone_counters(&mut machine, &zone.counters);
+    for ZoneMem { counters, .. } in &mem.zones {
+        let zone = ZoneId::new(counters.node, counters.zone);
+        zone_counters(counters)
+            .into_iter()
+            .for_each(|(item, value)| machine.restore_zone_stat(zone, item, value as i64));
     }
     for node in &mem.nodes {
-        set_node_counters(&mut machine, node, mem);
+        let counters = node_counters(node, mem).into_iter();
+        counters.for_each(|(item, value)| machine.restore_node_stat(node.node, item, value as i64));
     }
     Ok(machine)
 }
@@ -113,50 +117,6 @@ impl Room {
             }
         }
         None
-    }
-}
-
-fn set_zone_counters(machine: &mut Machine<Vec<Event>>, told: &ZoneCounters) {
-    let zone = buddyscope_mm::pfn::ZoneId::new(told.node, told.zone);
-    let items = [
-        (ZoneItem::InactiveAnon, told.inactive_anon),
-        (ZoneItem::ActiveAnon, told.active_anon),
-        (ZoneItem::InactiveFile, told.inactive_file),
-        (ZoneItem::ActiveFile, told.active_file),
-        (ZoneItem::Unevictable, told.unevictable),
-        (ZoneItem::WritePending, told.writepending),
-        (ZoneItem::Mlock, told.mlocked),
-        (ZoneItem::PageTable, told.pagetables),
-        (ZoneItem::Bounce, told.bounce),
-    ];
-    for (item, value) in items {
-        machine.restore_zone_stat(zone, item, value as i64);
-    }
-}
-
-fn set_node_counters(machine: &mut Machine<Vec<Event>>, told: &NodeCounters, mem: &MemInfo) {
-    // Slab pages and the page cache are told of the whole machine alone; which node has them shows nowhere.
-    let first = mem.nodes.first().is_some_and(|node| node.node == told.node);
-    let global = |value| if first { value } else { 0 };
-    let items = [
-        (NodeItem::InactiveAnon, told.inactive_anon),
-        (NodeItem::ActiveAnon, told.active_anon),
-        (NodeItem::InactiveFile, told.inactive_file),
-        (NodeItem::ActiveFile, told.active_file),
-        (NodeItem::Unevictable, told.unevictable),
-        (NodeItem::IsolatedAnon, told.isolated_anon),
-        (NodeItem::IsolatedFile, told.isolated_file),
-        (NodeItem::Mapped, told.mapped),
-        (NodeItem::Dirty, told.dirty),
-        (NodeItem::Writeback, told.writeback),
-        (NodeItem::Shmem, told.shmem),
-        (NodeItem::KernelStack, told.kernel_stack_kb),
-        (NodeItem::SlabReclaimable, global(mem.global.slab_reclaimable)),
-        (NodeItem::SlabUnreclaimable, global(mem.global.slab_unreclaimable)),
-        (NodeItem::FilePages, global(mem.pagecache)),
-    ];
-    for (item, value) in items {
-        machine.restore_node_stat(told.node, item, value as i64);
     }
 }
 
