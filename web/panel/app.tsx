@@ -5,7 +5,7 @@ import { AppContext, type App as AppValue } from './app-context.ts';
 import { FreeAreasPanel } from './free-areas.tsx';
 import { Header } from './header.tsx';
 import { createHotkeys } from './hotkeys.ts';
-import { later } from './later.tsx';
+import { later, useFetched } from './later.tsx';
 import type { LinkProblem } from './link.ts';
 import { MachineCanvas } from './machine-view.tsx';
 import { Notices } from './notices.tsx';
@@ -28,10 +28,6 @@ const JIFFY = 4;
 
 type TabName = (typeof TABS)[number];
 
-/** What scenarios and reports need: fetched when they are first asked for. */
-type RunPanels = typeof import('./run/index.ts');
-type ReportPanels = typeof import('./report/index.ts');
-
 export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProblem | undefined> }) {
   const { store, words } = app;
   const { t } = words;
@@ -39,20 +35,8 @@ export function App({ app, problem }: { app: AppValue; problem: Signal<LinkProbl
   const dialog = useSignal<'help' | 'modeled' | undefined>(undefined);
   const opened = useRef(new Set<string>());
   if (dialog.value !== undefined) opened.current.add(dialog.value);
-  const panels = useSignal<RunPanels | undefined>(undefined);
-  useEffect(() => {
-    if (tab.value !== 'scenario' || panels.value !== undefined) return;
-    void import('./run/index.ts').then((loaded) => {
-      panels.value = loaded;
-    });
-  }, [tab.value, panels]);
-  const reports = useSignal<ReportPanels | undefined>(undefined);
-  useEffect(() => {
-    if (tab.value !== 'report' || reports.value !== undefined) return;
-    void import('./report/index.ts').then((loaded) => {
-      reports.value = loaded;
-    });
-  }, [tab.value, reports]);
+  const panels = useFetched(tab.value === 'scenario', () => import('./run/index.ts'));
+  const reports = useFetched(tab.value === 'report', () => import('./report/index.ts'));
   const close = () => {
     dialog.value = undefined;
   };

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { type ReadonlySignal, signal, useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 
@@ -14,4 +14,16 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
     }, []);
     return loaded.value === undefined ? null : <loaded.value.Panel {...props} />;
   };
+}
+
+/** Panels that are fetched once they are wanted; undefined until they have come. */
+export function useFetched<Panels>(wanted: boolean, load: () => Promise<Panels>): ReadonlySignal<Panels | undefined> {
+  const fetched = useSignal<Panels | undefined>(undefined);
+  useEffect(() => {
+    if (!wanted || fetched.value !== undefined) return;
+    void load().then((panels) => {
+      fetched.value = panels;
+    });
+  }, [wanted, fetched]);
+  return fetched;
 }

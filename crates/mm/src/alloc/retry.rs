@@ -8,10 +8,9 @@ use crate::pfn::{PAGE_ALLOC_COSTLY_ORDER, ZoneId};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::ZoneItem;
 use crate::wait::Wait;
+use crate::zone::MAX_RECLAIM_RETRIES;
 use crate::zone::check::zone_watermark_ok_free;
 
-/// Rounds without progress after which reclaim is given up (`MAX_RECLAIM_RETRIES`, mm/internal.h).
-pub(crate) const MAX_RECLAIM_RETRIES: u32 = 16;
 /// Rounds with progress after which compaction has to try harder (`MAX_COMPACT_RETRIES`).
 const MAX_COMPACT_RETRIES: u32 = 16;
 /// A tenth of a second in jiffies.

@@ -4,8 +4,8 @@
 //! The request is a value that can pause wherever the kernel can sleep. Its states stand in the kernel's order.
 
 use super::attempt::{CompactRun, ReclaimRun};
+use super::flags;
 use super::oom_gate::MayOom;
-use super::{flags, retry};
 use crate::RECLAIMS;
 use crate::alloc::AllocContext;
 use crate::compact::{CompactPriority, CompactResult};
@@ -15,10 +15,11 @@ use crate::machine::Machine;
 use crate::pfn::{Frame, MigrateType, PAGE_ALLOC_COSTLY_ORDER};
 use crate::task::{Task, TaskFlags};
 use crate::wait::{Step, Wait};
+use crate::zone::MAX_RECLAIM_RETRIES;
 
 /// Rounds without progress after which a request that nobody interrupts is given up. The kernel gives up by itself
-/// after [`retry::MAX_RECLAIM_RETRIES`] of them unless somebody else is expected to free memory.
-const MAX_FRUITLESS_ROUNDS: u32 = 8 * retry::MAX_RECLAIM_RETRIES;
+/// after [`MAX_RECLAIM_RETRIES`] of them unless somebody else is expected to free memory.
+const MAX_FRUITLESS_ROUNDS: u32 = 8 * MAX_RECLAIM_RETRIES;
 /// The same for rounds of any kind.
 const MAX_ROUNDS: u32 = 1 << 16;
 

@@ -5,8 +5,8 @@ use crate::event::{Event, Sink, Wakeup, emit};
 use crate::gfp::Gfp;
 use crate::machine::Machine;
 use crate::pfn::{NodeId, ZoneId};
-use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::task::Task;
+use crate::zone::MAX_RECLAIM_RETRIES;
 use crate::zone::NO_ZONEIDX;
 
 impl<S: Sink> Machine<S> {

@@ -4,10 +4,11 @@ use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::{MAX_NR_ZONES, NodeId};
-use crate::reclaim::{BalancePgdat, MAX_RECLAIM_RETRIES};
+use crate::reclaim::BalancePgdat;
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::VmEvent;
 use crate::wait::{Step, Wait};
+use crate::zone::MAX_RECLAIM_RETRIES;
 use crate::zone::watermark::set_pgdat_percpu_threshold;
 use crate::zone::{NO_ZONEIDX, PgdatFlags};
 

@@ -10,10 +10,8 @@ use crate::pfn::{NodeId, NodeMask, Order, ZoneType};
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::{VmEvent, ZoneItem};
 use crate::wait::{Step, Wait};
-use crate::zone::NO_ZONEIDX;
+use crate::zone::{MAX_RECLAIM_RETRIES, NO_ZONEIDX};
 
-/// Fruitless runs after which kswapd gives up on a node (`MAX_RECLAIM_RETRIES`, mm/internal.h).
-pub(crate) const MAX_RECLAIM_RETRIES: u32 = 16;
 /// How long a request without `__GFP_FS` is throttled at most: a second, in jiffies.
 const THROTTLE_TIMEOUT: u32 = 250;
 

@@ -27,7 +27,7 @@ mod testing;
 mod try_to_free;
 mod vmpressure;
 
-pub(crate) use direct::{DirectReclaim, MAX_RECLAIM_RETRIES};
+pub(crate) use direct::DirectReclaim;
 pub(crate) use kswapd::BalancePgdat;
 pub use memcg::MemcgLimit;
 pub(crate) use scan_control::ScanControl;

@@ -73,6 +73,21 @@ pub enum ZoneItem {
 pub const NR_ZONE_ITEMS: usize = 11;
 
 impl ZoneItem {
+    /// All of them, in order.
+    pub const ALL: [ZoneItem; NR_ZONE_ITEMS] = [
+        ZoneItem::FreePages,
+        ZoneItem::InactiveAnon,
+        ZoneItem::ActiveAnon,
+        ZoneItem::InactiveFile,
+        ZoneItem::ActiveFile,
+        ZoneItem::Unevictable,
+        ZoneItem::WritePending,
+        ZoneItem::Mlock,
+        ZoneItem::PageTable,
+        ZoneItem::Bounce,
+        ZoneItem::FreeCma,
+    ];
+
     /// The names that /proc/zoneinfo prints, in order.
     pub const NAMES: [&'static str; NR_ZONE_ITEMS] = [
         "nr_free_pages",

@@ -26,6 +26,10 @@ pub const ZONE_BOOSTED_WATERMARK: u32 = 1;
 /// "No request yet" in [`Node::kswapd_highest_zoneidx`] (`MAX_NR_ZONES`).
 pub const NO_ZONEIDX: u8 = MAX_NR_ZONES as u8;
 
+/// Fruitless rounds after which reclaim is given up, and fruitless runs after which kswapd gives up on a node
+/// (`MAX_RECLAIM_RETRIES`, mm/internal.h).
+pub const MAX_RECLAIM_RETRIES: u32 = 16;
+
 /// The free blocks of one order (`struct free_area`).
 #[derive(Clone, Debug, Default)]
 pub struct FreeArea {

@@ -2,7 +2,6 @@
 
 use super::{THRESHOLDS, VmStat, vmstat};
 use crate::counters::Counters;
-use crate::zoneinfo::ZONE_ITEMS;
 use crate::zones_of;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Sink;
@@ -21,7 +20,7 @@ pub fn of<S: Sink>(machine: &Machine<S>) -> VmStat {
     let limits = machine.dirty_limits();
     let mut values: BTreeMap<&str, u64> = BTreeMap::new();
     for zone in machine.zones() {
-        for (name, item) in ZoneItem::NAMES.into_iter().zip(ZONE_ITEMS) {
+        for (name, item) in ZoneItem::NAMES.into_iter().zip(ZoneItem::ALL) {
             *values.entry(name).or_default() += zone.page_state(item).max(0) as u64;
         }
         for (name, count) in NumaItem::NAMES.into_iter().zip(machine.numa_counters(zone.id)) {

@@ -10,10 +10,7 @@ use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{CpuId, ZoneId};
 use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, NR_ZONE_ITEMS, NodeItem, ZoneItem};
 use buddyscope_mm::zone::watermark::{WMARK_HIGH, WMARK_LOW, WMARK_MIN, wmark_pages};
-use buddyscope_mm::zone::{Node, Zone};
-
-/// Fruitless kswapd runs after which a node counts as unreclaimable (`MAX_RECLAIM_RETRIES`, mm/internal.h, v5.10).
-const MAX_RECLAIM_RETRIES: u32 = 16;
+use buddyscope_mm::zone::{MAX_RECLAIM_RETRIES, Node, Zone};
 
 /// Per-node counters, in the order they are printed (`enum node_stat_item`, include/linux/mmzone.h, v5.10).
 pub const NODE_ITEMS: [&str; NodeItem::COUNT] = {
@@ -153,28 +150,13 @@ fn node_stats(node: &Node) -> [u64; NODE_ITEMS.len()] {
 
 fn details<S: Sink>(machine: &Machine<S>, node: &Node, zone: &Zone) -> ZoneDetails {
     ZoneDetails {
-        stats: ZONE_ITEMS.map(|item| zone.page_state(item) as u64),
+        stats: ZoneItem::ALL.map(|item| zone.page_state(item) as u64),
         numa: machine.numa_counters(zone.id),
         pagesets: machine.cpus().iter().map(|cpu| page_set(machine, zone.id, cpu.id)).collect(),
         node_unreclaimable: node.kswapd_failures >= MAX_RECLAIM_RETRIES,
         start_pfn: zone.start_pfn.0,
     }
 }
-
-/// The zone counters in order.
-pub(crate) const ZONE_ITEMS: [ZoneItem; NR_ZONE_ITEMS] = [
-    ZoneItem::FreePages,
-    ZoneItem::InactiveAnon,
-    ZoneItem::ActiveAnon,
-    ZoneItem::InactiveFile,
-    ZoneItem::ActiveFile,
-    ZoneItem::Unevictable,
-    ZoneItem::WritePending,
-    ZoneItem::Mlock,
-    ZoneItem::PageTable,
-    ZoneItem::Bounce,
-    ZoneItem::FreeCma,
-];
 
 fn page_set<S: Sink>(machine: &Machine<S>, zone: ZoneId, cpu: CpuId) -> PageSet {
     let pcp = machine.pcp(zone, cpu);

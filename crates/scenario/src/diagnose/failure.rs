@@ -2,14 +2,15 @@
 
 use super::lack::{Lack, ZoneFinding, finding, outside_cpuset};
 use super::{Diagnosis, Subject};
-use crate::explain::{Ahead, Change, Remedy, Why, attempt_all, explain, families};
-use crate::rebuild::{RebuildError, Rebuilt, Told};
+use crate::explain::{Ahead, Change, Remedy, attempt_all, explain, families};
+use crate::rebuild::{Block, RebuildError, Rebuilt, Told};
 use crate::sentence::names::nodes;
 use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, Request, State, Target, Trace, Value};
+use buddyscope_mm::Machine;
 use buddyscope_mm::event::{Event, Skip};
 use buddyscope_mm::gfp::Gfp;
-use buddyscope_mm::pfn::{CpuId, NodeMask, Order, PAGE_ALLOC_COSTLY_ORDER, Pfn, ZoneId};
+use buddyscope_mm::pfn::{CpuId, NodeMask, Order, PAGE_ALLOC_COSTLY_ORDER, ZoneId};
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
 use buddyscope_procfs::report::{AllocFailure, Caller, MemInfo};
@@ -75,32 +76,34 @@ fn course(gfp: Gfp, order: u32) -> Sentence {
 
 /// A request made again.
 pub(super) struct Look {
-    pub(super) rebuilt: Rebuilt<Trace>,
+    told: Told,
+    in_use: Vec<(ZoneId, Vec<Block>)>,
+    /// The machine before it.
+    before: State,
     request: Request,
     events: Vec<Event>,
-    pub(super) zones: Vec<ZoneFinding>,
+    zones: Vec<ZoneFinding>,
     pub(super) passes: bool,
-    before: State,
 }
 
 /// Rebuilds the machine and makes the request.
 pub(super) fn look(asked: &Asked<'_>, mem: &MemInfo) -> Result<Look, RebuildError> {
-    let rebuilt = Rebuilt::new(Told::of_report(mem, asked.caller), Trace::default())?;
-    let before = State::new(rebuilt.machine.clone());
-    let request = request(asked, &rebuilt);
+    let Rebuilt { machine, told, in_use } = Rebuilt::new(Told::of_report(mem, asked.caller), Trace::default())?;
+    let request = request(asked, &machine);
+    let before = State::new(machine);
     let mut state = before.clone();
     let from = state.machine.sink().now();
     let answer = state.ask_once(&request);
     let events: Vec<Event> = state.machine.sink().since(from).map(|it| it.copied().collect()).unwrap_or_default();
-    let zones = last_walk(&events, &rebuilt.told);
-    Ok(Look { rebuilt, request, events, zones, passes: answer.pfn.is_some(), before })
+    let zones = last_walk(&events, &told);
+    Ok(Look { told, in_use, before, request, events, zones, passes: answer.pfn.is_some() })
 }
 
 /// The request as the report tells it. A nodemask is that of a policy that binds.
-fn request(asked: &Asked<'_>, rebuilt: &Rebuilt<Trace>) -> Request {
-    let cpus = rebuilt.machine.cpus().len() as u32;
+fn request(asked: &Asked<'_>, machine: &Machine<Trace>) -> Request {
+    let cpus = machine.cpus().len() as u32;
     let cpu = asked.caller.map_or(0, |caller| caller.cpu.min(cpus - 1)) as u16;
-    let memory = rebuilt.machine.memory_nodes();
+    let memory = machine.memory_nodes();
     let mut task = Task::new(CpuId(cpu));
     let allowed = asked.mems_allowed & memory;
     task.mems_allowed = if allowed.is_empty() { memory } else { allowed };
@@ -134,28 +137,27 @@ fn last_walk(events: &[Event], told: &Told) -> Vec<ZoneFinding> {
 impl Look {
     fn tell(self, diagnosis: &mut Diagnosis, asked: &Asked<'_>) {
         diagnosis.verdict = Some(self.verdict(asked));
-        diagnosis.lack = self.telling().map(|zone| zone.lack);
         if !self.passes {
             diagnosis.remedies = self.remedies();
         }
-        diagnosis.walk = Some(self.walk());
         self.hand_over(diagnosis);
     }
 
-    /// Gives away the zones, the machine and the request.
+    /// Gives away what was seen, the machine and the request.
     pub(super) fn hand_over(self, diagnosis: &mut Diagnosis) {
         let form = self.form();
+        diagnosis.lack = self.telling().map(|zone| zone.lack);
+        diagnosis.walk = Some(explain(0, &self.events, self.told.has_cma(), Vec::new()));
         diagnosis.zones = self.zones;
-        diagnosis.keep(self.rebuilt.told, Some(form));
+        diagnosis.keep(self.told, Some(form));
     }
 
     /// The request as a person would type it. A cpuset limits as a policy that binds.
     fn form(&self) -> AllocForm {
         let Request { gfp, order, task, .. } = &self.request;
-        let limited = task.mems_allowed != self.rebuilt.machine.memory_nodes();
-        let bound = task
-            .policy
-            .and_then(|policy| policy.nodemask(*gfp, self.rebuilt.machine.policy_zones(), task.mems_allowed));
+        let machine = &self.before.machine;
+        let limited = task.mems_allowed != machine.memory_nodes();
+        let bound = task.policy.and_then(|policy| policy.nodemask(*gfp, machine.policy_zones(), task.mems_allowed));
         let policy = match bound.or(limited.then_some(task.mems_allowed)) {
             Some(mask) => format!("bind:{}", nodes(mask)),
             None => String::new(),
@@ -169,15 +171,9 @@ impl Look {
         }
     }
 
-    /// The request step by step.
-    pub(super) fn walk(&self) -> Why {
-        let has_cma = self.rebuilt.told.zones.iter().any(|zone| zone.free_cma > 0);
-        explain(0, &self.events, has_cma, Vec::new())
-    }
-
     /// The zone that tells most of why it failed: the largest that was looked at.
-    pub(super) fn telling(&self) -> Option<&ZoneFinding> {
-        let managed = |finding: &&ZoneFinding| self.rebuilt.told.zone(finding.zone).map_or(0, |zone| zone.managed);
+    fn telling(&self) -> Option<&ZoneFinding> {
+        let managed = |finding: &&ZoneFinding| self.told.zone(finding.zone).map_or(0, |zone| zone.managed);
         self.zones.iter().rev().filter(|zone| zone.lack != Lack::Cpuset).max_by_key(managed)
     }
 
@@ -201,7 +197,7 @@ impl Look {
     /// What kept the request from zones that would have served it, if anything did.
     fn limit(&self, asked: &Asked<'_>) -> Option<Sentence> {
         let own = &self.request;
-        let all = self.rebuilt.machine.memory_nodes();
+        let all = self.before.machine.memory_nodes();
         let passes = |request: &Request| self.before.clone().ask_once(request).pfn;
         let mut tries: Vec<(&'static str, Args, Request)> = Vec::new();
         if own.task.mems_allowed != all {
@@ -225,7 +221,7 @@ impl Look {
             tries.push(("verdict.zone", args, Request { gfp: own.gfp - zones, ..own.clone() }));
         }
         tries.into_iter().find_map(|(key, args, request)| {
-            let zone = self.rebuilt.machine.page_zone(passes(&request)?)?.id;
+            let zone = self.before.machine.page_zone(passes(&request)?)?.id;
             Some(Sentence::new(key, args.with("order", own.order.get()).zone(zone)))
         })
     }
@@ -266,31 +262,33 @@ impl Look {
         self.freeing("remedy.freeBlock", args, block.map(|block| vec![block]))
     }
 
-    fn freeing(&self, key: &'static str, args: Args, blocks: Option<Vec<(Pfn, Order)>>) -> Vec<Change> {
+    fn freeing(&self, key: &'static str, args: Args, blocks: Option<Vec<Block>>) -> Vec<Change> {
         let change = Change::of(key, args, self.request.clone());
         blocks.map(|blocks| Change { before: Some(Ahead::Free(blocks)), ..change }).into_iter().collect()
     }
 
-    fn in_use(&self, zone: ZoneId) -> &[(Pfn, Order)] {
-        self.rebuilt.in_use.iter().find(|(id, _)| *id == zone).map_or(&[], |(_, blocks)| blocks)
+    fn in_use(&self, zone: ZoneId) -> &[Block] {
+        self.in_use.iter().find(|(id, _)| *id == zone).map_or(&[], |(_, blocks)| blocks)
     }
 
     /// Blocks in use that hold at least so many pages and hardly more, the first of at least this order.
-    fn blocks_in_use(&self, zone: ZoneId, pages: u64, order: u8) -> Option<Vec<(Pfn, Order)>> {
+    fn blocks_in_use(&self, zone: ZoneId, pages: u64, order: u8) -> Option<Vec<Block>> {
         let in_use = self.in_use(zone);
         let first = in_use.iter().find(|(_, size)| size.get() >= order.max(1))?;
         let mut chosen = if order > 0 { vec![*first] } else { Vec::new() };
         let mut left = pages.saturating_sub(chosen.iter().map(|(_, size)| size.pages()).sum());
-        for &(pfn, size) in in_use.iter().rev().filter(|(_, size)| size.get() > 0) {
-            if size.pages() <= left && !chosen.contains(&(pfn, size)) {
-                chosen.push((pfn, size));
-                left -= size.pages();
+        // The smallest block that is too large for what is missing.
+        let mut larger = None;
+        for block in in_use.iter().rev().filter(|block| block.1.get() > 0 && (order == 0 || *block != first)) {
+            if block.1.pages() <= left {
+                chosen.push(*block);
+                left -= block.1.pages();
+            } else {
+                larger = Some(*block);
             }
         }
         if left > 0 {
-            // What is missing is smaller than any block that is left.
-            let larger = |block: &&(Pfn, Order)| block.1.get() > 0 && !chosen.contains(block);
-            chosen.push(*in_use.iter().find(larger)?);
+            chosen.push(larger?);
         }
         Some(chosen)
     }

@@ -28,9 +28,8 @@ pub struct Access {
 /// Explains the state of a machine.
 pub(super) fn of_proc(line: usize, texts: &ProcTexts<'_>) -> Diagnosis {
     let told = Told::of_proc(texts);
-    let pages: u64 = told.zones.iter().map(|zone| zone.present).sum();
-    let mut nodes: Vec<NodeId> = told.zones.iter().map(|zone| zone.id.node()).collect();
-    nodes.dedup();
+    let pages = told.zones.iter().map(|zone| zone.present).fold(0, u64::saturating_add);
+    let nodes = told.nodes_with_memory();
     let args = Args::new().with("nodes", nodes.len()).with("zones", told.zones.len()).with("pages", pages);
     let mut diagnosis = Diagnosis::new(line, Subject::Machine, Sentence::new("state.title", args));
     diagnosis.zones = told.zones.iter().rev().map(zone).collect();

@@ -106,8 +106,6 @@ fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo) {
         Err(error) => diagnosis.refuse(&error),
         Ok(look) => {
             diagnosis.verdict = Some(why_here(&look, asked));
-            diagnosis.lack = look.telling().map(|zone| zone.lack);
-            diagnosis.walk = Some(look.walk());
             look.hand_over(diagnosis);
         }
     }
@@ -129,12 +127,10 @@ fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo) {
 /// Why the request came as far as the OOM killer.
 fn why_here(look: &Look, asked: &Asked<'_>) -> Sentence {
     let args = Args::new().with("order", asked.order);
-    if look.passes {
-        return Sentence::new("verdict.oomPasses", args);
-    }
-    match look.verdict(asked) {
-        _ if asked.order > u32::from(PAGE_ALLOC_COSTLY_ORDER) => Sentence::new("verdict.oomCostly", args),
-        verdict => verdict,
+    match asked.order {
+        _ if look.passes => Sentence::new("verdict.oomPasses", args),
+        order if order > u32::from(PAGE_ALLOC_COSTLY_ORDER) => Sentence::new("verdict.oomCostly", args),
+        _ => look.verdict(asked),
     }
 }
 

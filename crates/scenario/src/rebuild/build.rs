@@ -11,11 +11,9 @@ use buddyscope_mm::pfn::{
 };
 use buddyscope_mm::restore::MachineParts;
 use buddyscope_mm::vmstat::ZoneItem;
-use buddyscope_mm::zone::{Cpu, Node, Zone, build_node_zonelists};
+use buddyscope_mm::zone::{Cpu, MAX_RECLAIM_RETRIES, Node, Zone, build_node_zonelists};
 use buddyscope_mm::{BuddyOptions, Machine};
 
-/// Fruitless runs after which kswapd has given up on a node (`MAX_RECLAIM_RETRIES`).
-const GIVEN_UP: u32 = 16;
 /// Distance of a node to itself and to others where nothing is told.
 const NEAR_FAR: [u8; 2] = [10, 20];
 
@@ -127,7 +125,7 @@ fn node(told: &Told, zones: &[Zone], id: NodeId, count: usize) -> Node {
     node.present_pages = own.clone().map(|zone| zone.present_pages).sum();
     node.nr_zones = own.next_back().map_or(0, |zone| zone.id.zone_type() as u8 + 1);
     let hopeless = |told: &ToldNode| told.id == id && told.hopeless;
-    node.kswapd_failures = if told.nodes.iter().any(hopeless) { GIVEN_UP } else { 0 };
+    node.kswapd_failures = if told.nodes.iter().any(hopeless) { MAX_RECLAIM_RETRIES } else { 0 };
     node
 }
 

@@ -77,16 +77,13 @@ impl Told {
     /// CPUs up to the highest that has a set, each on the node that is told or in equal shares.
     fn tell_cpus(&mut self, highest: Option<u16>, hardware: Option<&Hardware>) {
         let count = usize::from(highest.unwrap_or(0)).min(MAX_CPUS - 1) + 1;
-        let mut nodes: Vec<NodeId> = self.zones.iter().map(|zone| zone.id.node()).collect();
-        nodes.dedup();
-        let share = count.div_ceil(nodes.len().max(1));
         let told = |cpu: usize| {
             let node = hardware?.nodes.iter().find(|node| node.cpus.contains(&(cpu as u32)))?;
             u8::try_from(node.id).ok().filter(|&node| node < 64).map(NodeId)
         };
-        let guess = |cpu: usize| nodes.get(cpu / share).copied().unwrap_or_default();
-        self.cpus = (0..count).map(|cpu| (CpuId(cpu as u16), told(cpu).unwrap_or_else(|| guess(cpu)))).collect();
-        if nodes.len() > 1 && (0..count).any(|cpu| told(cpu).is_none()) {
+        let guesses = self.deal_out(count).into_iter().enumerate();
+        self.cpus = guesses.map(|(cpu, guess)| (CpuId(cpu as u16), told(cpu).unwrap_or(guess))).collect();
+        if self.nodes_with_memory().len() > 1 && (0..count).any(|cpu| told(cpu).is_none()) {
             self.assume("assume.cpuNodes", Args::new().with("cpus", count));
         }
     }
@@ -135,7 +132,9 @@ fn zone(record: &ZoneRecord, details: &ZoneDetails, texts: &ProcTexts<'_>) -> To
         count: set.count.min(record.managed),
         limits: u32::try_from(set.high).ok().zip(u32::try_from(set.batch).ok()).filter(|limits| limits.1 > 0),
     };
-    let counters = ZONE_COUNTERS.iter().filter_map(|&item| Some((item, *details.stats.get(item as usize)?)));
+    // The others follow from the free lists.
+    let is_own = |(item, _): &(ZoneItem, u64)| !matches!(item, ZoneItem::FreePages | ZoneItem::FreeCma);
+    let counters = ZoneItem::ALL.into_iter().zip(details.stats).filter(is_own);
     ToldZone {
         id: record.id,
         span: Some((Pfn(details.start_pfn), record.spanned)),
@@ -151,19 +150,6 @@ fn zone(record: &ZoneRecord, details: &ZoneDetails, texts: &ProcTexts<'_>) -> To
         counters: counters.collect(),
     }
 }
-
-/// Counters that are not set from the free lists.
-const ZONE_COUNTERS: [ZoneItem; 9] = [
-    ZoneItem::InactiveAnon,
-    ZoneItem::ActiveAnon,
-    ZoneItem::InactiveFile,
-    ZoneItem::ActiveFile,
-    ZoneItem::Unevictable,
-    ZoneItem::WritePending,
-    ZoneItem::Mlock,
-    ZoneItem::PageTable,
-    ZoneItem::Bounce,
-];
 
 /// Free blocks as far as they are told: by type, by order, or their pages alone.
 fn blocks(record: &ZoneRecord, texts: &ProcTexts<'_>) -> BlockCounts {

@@ -3,7 +3,7 @@
 use super::told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};
 use crate::sentence::Args;
 use buddyscope_mm::config::Sysctls;
-use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MigrateType, NodeId, NodeMask, ZoneId};
+use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MigrateType, ZoneId};
 use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_procfs::report::{Caller, FreeBlocks, MemInfo, NodeCounters, ZoneCounters, ZoneMem};
 
@@ -35,14 +35,10 @@ impl Told {
     /// CPUs up to the one that reported, dealt out to the nodes in equal shares.
     fn assume_cpus(&mut self, caller: Option<&Caller>) {
         let asked = caller.map_or(0, |caller| caller.cpu.min(1023) as u16);
-        let nodes: NodeMask = self.zones.iter().map(|zone| zone.id.node()).collect();
-        let nodes: Vec<NodeId> = nodes.iter().collect();
         // One more than the reporting CPU, so that others can have per-CPU pages, too.
         let count = usize::from(asked) + 2;
-        let share = count.div_ceil(nodes.len().max(1));
-        let node = |cpu: usize| nodes.get(cpu / share).copied().unwrap_or_default();
-        self.cpus = (0..count).map(|cpu| (CpuId(cpu as u16), node(cpu))).collect();
-        let node = node(usize::from(asked));
+        self.cpus = (0..).map(CpuId).zip(self.deal_out(count)).collect();
+        let node = self.cpus[usize::from(asked)].1;
         self.assume("assume.cpus", Args::new().with("cpu", asked).with("cpus", count).with("node", node.0));
     }
 
@@ -60,8 +56,8 @@ impl Told {
 
     /// `min_free_kbytes` and `watermark_scale_factor` that lead to the marks, as near as their rounding allows.
     pub(super) fn guess_sysctls(&mut self) {
-        let min: u64 = self.zones.iter().map(|zone| zone.marks[0]).sum();
-        self.min_free_kbytes = min * 4;
+        let min = self.zones.iter().map(|zone| zone.marks[0]).fold(0, u64::saturating_add);
+        self.min_free_kbytes = min.saturating_mul(4);
         self.sysctls = Sysctls::default();
         let largest = self.zones.iter().max_by_key(|zone| zone.managed);
         if let Some(zone) = largest.filter(|zone| zone.managed > 0) {

@@ -92,20 +92,30 @@ impl Told {
         self.assume("assume.highatomic", Args::new().zone(id).with("pages", pages));
     }
 
+    /// The nodes that have zones, ascending.
+    #[must_use]
+    pub fn nodes_with_memory(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.zones.iter().map(|zone| zone.id.node()).collect();
+        nodes.dedup();
+        nodes
+    }
+
+    /// Deals so many CPUs out to the nodes with memory in equal shares: the node of each.
+    pub(super) fn deal_out(&self, cpus: usize) -> Vec<NodeId> {
+        let nodes = self.nodes_with_memory();
+        let share = cpus.div_ceil(nodes.len().max(1));
+        (0..cpus).map(|cpu| nodes.get(cpu / share).copied().unwrap_or_default()).collect()
+    }
+
+    /// Whether contiguous areas have free pages.
+    #[must_use]
+    pub fn has_cma(&self) -> bool {
+        self.zones.iter().any(|zone| zone.free_cma > 0)
+    }
+
     /// The zone of that id.
     #[must_use]
     pub fn zone(&self, id: ZoneId) -> Option<&ToldZone> {
         self.zones.iter().find(|zone| zone.id == id)
-    }
-}
-
-impl ToldZone {
-    /// Pages in the free blocks.
-    #[must_use]
-    pub fn block_pages(&self) -> u64 {
-        let pages = |(counts, order): (&[u64; MIGRATE_TYPES], u32)| {
-            counts.iter().fold(0u64, |sum, &count| sum.saturating_add(count.saturating_mul(1 << order)))
-        };
-        self.blocks.iter().zip(0..).map(pages).fold(0, u64::saturating_add)
     }
 }

@@ -56,7 +56,7 @@ impl Origin {
         match self {
             Origin::Booted { config, .. } => config.boot.cma.is_some(),
             #[cfg(feature = "reader")]
-            Origin::Rebuilt(told) => told.zones.iter().any(|zone| zone.free_cma > 0),
+            Origin::Rebuilt(told) => told.has_cma(),
         }
     }
 }

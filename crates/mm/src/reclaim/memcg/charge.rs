@@ -9,9 +9,9 @@ use crate::lru::memcg::{CHARGE_BATCH, Counted, MemoryEvent};
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::PAGE_ALLOC_COSTLY_ORDER;
-use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::task::{Task, TaskFlags};
 use crate::wait::{Step, Wait, finish};
+use crate::zone::MAX_RECLAIM_RETRIES;
 
 /// The group whose limit is in the way, and whether swapping could help.
 #[derive(Clone, Copy, Debug)]

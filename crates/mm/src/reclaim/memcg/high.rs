@@ -8,10 +8,10 @@ use crate::gfp::Gfp;
 use crate::lru::memcg::{CHARGE_BATCH, Counted, Memcgs, MemoryEvent};
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
-use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::sched::HZ;
 use crate::task::Task;
 use crate::wait::{Step, Wait};
+use crate::zone::MAX_RECLAIM_RETRIES;
 
 /// Longest delay: two seconds, in jiffies (`MEMCG_MAX_HIGH_DELAY_JIFFIES`).
 const MAX_DELAY: u64 = 2 * HZ;

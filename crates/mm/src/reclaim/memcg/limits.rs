@@ -6,9 +6,9 @@ use crate::gfp::Gfp;
 use crate::lru::memcg::{Counted, MemcgError, MemoryEvent};
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
-use crate::reclaim::MAX_RECLAIM_RETRIES;
 use crate::task::Task;
 use crate::wait::{Step, Wait, finish};
+use crate::zone::MAX_RECLAIM_RETRIES;
 
 /// A limit of a group, in pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

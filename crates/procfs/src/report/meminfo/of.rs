@@ -8,10 +8,8 @@ use buddyscope_mm::Machine;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::{CpuId, MAX_ORDER, MigrateType, NodeId, Order, ZoneId};
 use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
-use buddyscope_mm::zone::{Node, Zone};
+use buddyscope_mm::zone::{MAX_RECLAIM_RETRIES, Node, Zone};
 
-/// Fruitless runs after which kswapd has given up on a node (`MAX_RECLAIM_RETRIES`).
-const MAX_RECLAIM_RETRIES: u32 = 16;
 /// Small pages of a huge page (`HPAGE_PMD_NR`).
 const HPAGE_PMD_NR: u64 = 512;
 /// kB of a huge page.

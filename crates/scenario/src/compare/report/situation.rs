@@ -7,10 +7,8 @@ use crate::replay::restore_machine;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::Event;
 use buddyscope_mm::pfn::{MAX_ORDER, MIGRATE_TYPES, MigrateType, Pfn, ZoneId};
+use buddyscope_mm::zone::MAX_RECLAIM_RETRIES;
 use buddyscope_procfs::report::{MemInfo, ZoneMem};
-
-/// kswapd's fruitless runs on a node that it has given up.
-const GIVEN_UP: u32 = 16;
 
 /// The machine. Reports do not tell page numbers, so free blocks lie where there is room; everything else in a zone
 /// is in use.
@@ -23,7 +21,7 @@ pub(super) fn machine(start: &StateFile, mem: &MemInfo) -> Result<Machine<Vec<Ev
     for node in &mut state.nodes {
         let told = mem.nodes.iter().find(|told| told.node == node.id);
         let given_up = told.is_some_and(|told| told.all_unreclaimable);
-        node.kswapd_failures = if given_up { GIVEN_UP } else { 0 };
+        node.kswapd_failures = if given_up { MAX_RECLAIM_RETRIES } else { 0 };
     }
     let mut machine = restore_machine(&state, Vec::new())?;
     for ZoneMem { counters, .. } in &mem.zones {
