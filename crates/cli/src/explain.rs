@@ -1,17 +1,15 @@
 //! `buddyscope explain`: what a kernel's log says about memory.
 
-use anyhow::{Context, bail};
+use crate::text::read;
+use anyhow::Context;
 use buddyscope_scenario::diagnose::diagnose;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
-
-/// Most bytes that are read of a text.
-const MAX_BYTES: u64 = 256 << 20;
 
 /// Arguments of `buddyscope explain`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Logs with failure or OOM reports; `-` for standard input.
+    /// Logs with failure or OOM reports, traces, or files of /proc; plain, .gz or .xz; `-` for standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print JSON.
@@ -23,8 +21,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut all = true;
     for file in &args.files {
-        let text = read(file).with_context(|| file.display().to_string())?;
-        let text = String::from_utf8_lossy(&text);
+        let text = read(file)?;
         let found = diagnose(&text).with_context(|| file.display().to_string())?;
         if args.files.len() > 1 {
             writeln!(out, "== {}", file.display())?;
@@ -42,17 +39,4 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
         }
     }
     Ok(all)
-}
-
-pub(crate) fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let source: Box<dyn Read> = match file.to_str() {
-        Some("-") => Box::new(std::io::stdin()),
-        _ => Box::new(std::fs::File::open(file)?),
-    };
-    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("larger than {} MiB", MAX_BYTES >> 20);
-    }
-    Ok(bytes)
 }

@@ -11,6 +11,7 @@ mod replay;
 mod replay_trace;
 mod roundtrip;
 mod run;
+mod text;
 
 use clap::{Parser, Subcommand};
 use std::io;

@@ -150,3 +150,37 @@ fn an_unknown_preset_is_an_error_that_names_the_known_ones() {
     let (output, text) = run(&["boot", "nonesuch"], None);
     assert!(!output.status.success() && text.contains("two-node"), "{text}");
 }
+
+#[test]
+fn packed_texts_are_explained_as_they_are() {
+    let zoneinfo = recorded_text("zoneinfo");
+    let (output, text) = run(&["explain", zoneinfo.to_str().expect("text")], None);
+    assert!(output.status.success() && text.contains("A machine of 1 node"), "{text}");
+}
+
+#[test]
+fn a_trace_is_made_again_on_the_machine_that_texts_tell_of() {
+    let trace = folder("texts").join("trace.txt");
+    let event = "mm_page_alloc: page=00000000deadbeef pfn=4096 order=0 migratetype=0 gfp_flags=GFP_KERNEL";
+    fs::write(&trace, format!("  a-1 [000] ....     1.000000: {event}\n")).expect("written");
+    let buddyinfo = trace.with_file_name("buddyinfo");
+    fs::write(
+        &buddyinfo,
+        "Node 0, zone      DMA      1      0      0      0      0      0      0      0      0      0      0 \n",
+    )
+    .expect("written");
+    let words = ["replay-trace", trace.to_str().expect("text"), "--texts"];
+    let files = [recorded_text("zoneinfo"), buddyinfo];
+    let files = files.iter().map(|file| file.to_str().expect("text"));
+    let (output, text) = run(&words.into_iter().chain(files).collect::<Vec<_>>(), None);
+    assert!(output.status.success(), "{text}");
+    let (output, text) = run(&[words[0], words[1], words[2], words[1]], None);
+    assert!(!output.status.success() && text.contains("no machine can be made of this"), "{text}");
+    fs::remove_dir_all(trace.parent().expect("a folder")).expect("removed");
+}
+
+/// A file of /proc of a recorded machine.
+fn recorded_text(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/recordings/topology/1n_64m_thp_always/proc");
+    folder.join(format!("{name}.txt.xz"))
+}
