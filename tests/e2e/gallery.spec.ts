@@ -1,27 +1,12 @@
 import type { Page } from '@playwright/test';
 import { expect, open, stateHash, test } from './fixtures.ts';
 import { apart, colorsAt, themeColor } from './pixels.ts';
-
-const clock = async (page: Page) => Number.parseFloat((await page.locator('.clock output').textContent()) ?? '');
+import { clock, seek } from './run.ts';
 
 async function choose(page: Page, title: string | RegExp): Promise<void> {
   await page.getByRole('tab').nth(3).click();
   await page.locator('.scenarios button', { has: page.locator('b', { hasText: title }) }).click();
   await expect(page.locator('.run-bar')).toBeVisible();
-}
-
-async function seek(page: Page, ms: number): Promise<void> {
-  const slider = page.getByRole('slider').last();
-  // The axis grows with the time that has passed: a jiffy beyond its end there is more of it.
-  for (let now = -1; now !== ms; ) {
-    if (now >= 0) {
-      for (const _ of [1, 2]) await page.keyboard.press(']');
-      await expect.poll(() => clock(page)).toBe((now + 8) / 1000);
-    }
-    now = Math.min(ms, Math.floor(Number(await slider.getAttribute('max')) / 4) * 4);
-    await slider.fill(String(now));
-    await expect.poll(() => clock(page), { timeout: 30_000 }).toBe(now / 1000);
-  }
 }
 
 /** A text of the kernel, once there is something in it. */

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { cellAt, lanesLayout } from '../../web/view/run/lanes-layout.ts';
 import { expect, expectAccessible, open, stateHash, test } from './fixtures.ts';
 import { apart, colorsAt, themeColor } from './pixels.ts';
+import { clock, JIFFY, seek } from './run.ts';
 
 /** A file of more than the machine's memory is read: kswapd has to make room. */
 const STREAM = `format = 1
@@ -24,11 +25,6 @@ do = [
 ]
 `;
 
-/** Virtual milliseconds. */
-const JIFFY = 4;
-
-const clock = async (page: Page) => Number.parseFloat((await page.locator('.clock output').textContent()) ?? '');
-
 async function openScenario(page: Page, text: string): Promise<void> {
   await page.getByRole('tab', { name: 'Scenario' }).click();
   await page.getByRole('textbox', { name: 'Scenario file' }).fill(text);
@@ -36,23 +32,11 @@ async function openScenario(page: Page, text: string): Promise<void> {
   await expect(page.locator('.run-bar')).toBeVisible();
 }
 
-/** Goes on until kswapd has woken, and to one jiffy after that. */
+/** Goes on until kswapd has woken, and to a fixed time after that. */
 async function untilAwake(page: Page): Promise<void> {
-  const slider = page.getByRole('slider', { name: 'Virtual time' });
   const woke = page.locator('#turns li').first();
-  const to = async (ms: number) => {
-    await slider.fill(String(ms));
-    await expect.poll(() => clock(page)).toBe(ms / 1000);
-  };
-  while ((await woke.count()) === 0) {
-    // The slider reaches a little further than the run has come, and further again after one more jiffy.
-    const end = Number(await slider.getAttribute('max'));
-    const last = end - (end % JIFFY);
-    await to(last);
-    await page.getByRole('button', { name: 'One jiffy' }).click();
-    await expect.poll(() => clock(page)).toBe((last + JIFFY) / 1000);
-  }
-  await to(Math.round(1000 * Number.parseFloat((await woke.textContent()) ?? '')) + JIFFY);
+  for (let ms = 200; (await woke.count()) === 0; ms += 200) await seek(page, ms);
+  await seek(page, Math.round(1000 * Number.parseFloat((await woke.textContent()) ?? '')) + 50 * JIFFY);
 }
 
 test('a scenario of the gallery is opened and played', async ({ page }) => {
