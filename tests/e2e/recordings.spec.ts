@@ -3,7 +3,7 @@ import { expect, open, stateHash, test } from './fixtures.ts';
 
 test('a shipped recording is loaded, stepped, played and sought', async ({ page }) => {
   await open(page);
-  await page.getByRole('tab', { name: 'Recordings' }).click();
+  await page.getByRole('tab', { name: 'Replay' }).click();
   await page.locator('.choices button').first().click();
   const player = page.locator('.transport');
   await expect(player.locator('output')).toContainText(/^0 of/);
@@ -36,7 +36,7 @@ test('a shipped recording is loaded, stepped, played and sought', async ({ page 
 test('files that are no recording are refused, and the machine stays', async ({ page }) => {
   await open(page);
   const before = await stateHash(page);
-  await page.getByRole('tab', { name: 'Recordings' }).click();
+  await page.getByRole('tab', { name: 'Replay' }).click();
   const files = page.locator('input[name=files]');
   const alert = page.locator('.recordings [role=alert]');
   const text = (name: string, content: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });

@@ -3,6 +3,7 @@
 export const en = {
   'app.tagline': 'the Linux 5.10 page allocator, page for page',
   'app.nodes': '{n} node|{n} nodes',
+  'app.rebuilt': 'Rebuilt from what a kernel printed',
   'app.rules': 'Linux 5.10.35 rules',
   'app.skip': 'Skip to the machine',
   'app.loading': 'Booting the machine…',
@@ -37,7 +38,7 @@ export const en = {
   'tabs.sysctl': 'Sysctls',
   'tabs.scenario': 'Scenario',
   'tabs.report': 'Report',
-  'tabs.recording': 'Recordings',
+  'tabs.recording': 'Replay',
 
   'request.title': 'Ask for pages',
   'request.gfp': 'gfp flags',
@@ -92,6 +93,7 @@ export const en = {
   'machine.awake': 'awake',
   'machine.awakeFor': 'awake for order {order}',
   'machine.asleep': 'asleep',
+  'machine.gaveUp': 'has given up',
   'machine.offline': 'offline',
   'machine.noMemory': 'no memory',
   'machine.distances': 'Distances',
@@ -297,7 +299,7 @@ export const en = {
   'help.g': 'To the flags',
   'help.m': 'To the page map',
   'help.w': 'To Why',
-  'help.1': 'Request, Machine, Sysctls, Scenario, Recordings',
+  'help.1': 'Request, Machine, Sysctls, Scenario, Report, Replay',
   'help.space': 'Play or pause the scenario or recording',
   'help.brackets': 'One jiffy or operation back or on',
   'help.d': 'One decision of the scenario',

@@ -3,7 +3,7 @@ import type { ModeledText } from './modeled.ts';
 export const modeled: ModeledText = {
   inTitle: 'In this version',
   outTitle: 'Not in this version',
-  foot: 'Where the model and the kernel could differ, a recording of a real 5.10.35 kernel decides: every page frame number, list and counter of the recordings is compared in every test run. “Recordings” shows some of them, step by step.',
+  foot: 'Where the model and the kernel could differ, a recording of a real 5.10.35 kernel decides: every page frame number, list and counter of the recordings is compared in every test run. “Replay” shows some of them, step by step.',
   in: [
     [
       'Booting',

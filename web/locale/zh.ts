@@ -15,6 +15,7 @@ export const model: Record<string, string> = { ...requests, ...decisions, ...rep
 export const zh: Messages = {
   'app.tagline': 'Linux 5.10 页分配器，逐页还原',
   'app.nodes': '{n} 个节点',
+  'app.rebuilt': '按内核打印的文本重建',
   'app.rules': '按 Linux 5.10.35 的规则',
   'app.skip': '跳到机器',
   'app.loading': '正在启动机器…',
@@ -49,7 +50,7 @@ export const zh: Messages = {
   'tabs.sysctl': 'Sysctl',
   'tabs.scenario': '场景',
   'tabs.report': '报告',
-  'tabs.recording': '记录',
+  'tabs.recording': '重放',
 
   'request.title': '请求页',
   'request.gfp': 'gfp 标志',
@@ -104,6 +105,7 @@ export const zh: Messages = {
   'machine.awake': '已唤醒',
   'machine.awakeFor': '已为 {order} 阶唤醒',
   'machine.asleep': '休眠',
+  'machine.gaveUp': '已放弃',
   'machine.offline': '离线',
   'machine.noMemory': '无内存',
   'machine.distances': '距离',
@@ -309,7 +311,7 @@ export const zh: Messages = {
   'help.g': '转到标志',
   'help.m': '转到页图',
   'help.w': '转到“为什么”',
-  'help.1': '请求、机器、Sysctl、场景、记录',
+  'help.1': '请求、机器、Sysctl、场景、报告、重放',
   'help.space': '播放或暂停场景或记录',
   'help.brackets': '后退或前进一个 jiffy 或一次操作',
   'help.d': '场景前进一个决定',

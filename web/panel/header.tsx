@@ -79,6 +79,7 @@ function Story() {
   const title =
     (run && scenarioText(run.view, 'title', words)) ??
     recording?.name ??
+    (machine.rebuilt ? t('app.rebuilt') : undefined) ??
     (preset && machine.title ? presetText(preset, machine.title, 'title', words) : machine.title);
   const nodes = t('app.nodes', { n: machine.nodes.filter(({ online }) => online).length });
   const rest = [nodes, size(machine.totalPages), t('app.rules')].join(' · ');

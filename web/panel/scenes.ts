@@ -25,6 +25,7 @@ export function machineScene(store: Store, words: Translator): MachineScene {
       boost: t('machine.boost'),
       awakeFor: t('machine.awakeFor', { order: '#' }),
       asleep: t('machine.asleep'),
+      gaveUp: t('machine.gaveUp'),
       offline: t('machine.offline'),
       noMemory: t('machine.noMemory'),
     },

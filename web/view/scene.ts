@@ -69,6 +69,7 @@ export interface MachineScene {
     /** With `#` for the order. */
     awakeFor: string;
     asleep: string;
+    gaveUp: string;
     offline: string;
     noMemory: string;
   };

@@ -73,6 +73,8 @@ export interface NodeView {
   cpus: number[];
   distances: number[];
   kswapdAsleep: boolean;
+  /** It has failed so often in a row that nobody wakes it any more. */
+  kswapdGaveUp: boolean;
   kswapdOrder: number;
   kcompactdAsleep: boolean;
   fallback: number[];
@@ -81,6 +83,8 @@ export interface NodeView {
 
 export interface MachineView {
   title: string;
+  /** Texts tell of it; nobody booted it. */
+  rebuilt: boolean;
   totalPages: number;
   minFreeKbytes: number;
   nodes: NodeView[];

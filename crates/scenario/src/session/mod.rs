@@ -215,6 +215,7 @@ impl Session {
             allocations: &self.state.allocations,
             classes: &self.classes,
             title: self.origin.title(),
+            rebuilt: self.origin.form().is_none(),
             version: self.version,
         }
     }

@@ -183,7 +183,7 @@ impl Playback {
         let machine = self.runner.machine();
         self.classes.update(machine, &self.nobody);
         let (title, version) = (self.recording.name(), self.position);
-        Sight { machine, allocations: &self.nobody, classes: &self.classes, title, version }
+        Sight { machine, allocations: &self.nobody, classes: &self.classes, title, rebuilt: false, version }
     }
 }
 

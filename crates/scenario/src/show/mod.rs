@@ -122,6 +122,7 @@ impl Show {
             allocations: &self.nobody,
             classes: &self.classes,
             title: &self.scenario.title,
+            rebuilt: false,
             version: self.version,
         }
     }

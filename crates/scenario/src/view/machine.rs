@@ -6,7 +6,7 @@ use crate::session::Trace;
 use buddyscope_mm::Machine;
 use buddyscope_mm::pfn::{CpuId, MIGRATE_TYPES};
 use buddyscope_mm::vmstat::{NR_NUMA_ITEMS, ZoneItem};
-use buddyscope_mm::zone::{Node, Zone};
+use buddyscope_mm::zone::{MAX_RECLAIM_RETRIES, Node, Zone};
 use serde::{Serialize, Serializer};
 
 /// The whole machine. Counts are in pages.
@@ -15,6 +15,8 @@ use serde::{Serialize, Serializer};
 pub struct MachineView {
     /// A short name; empty for a machine without one.
     pub title: String,
+    /// Texts tell of it; nobody booted it.
+    pub rebuilt: bool,
     /// Pages that exist.
     pub total_pages: u64,
     /// The value in force, in KiB.
@@ -46,6 +48,8 @@ pub struct NodeView {
     pub distances: Vec<u8>,
     /// Whether kswapd sleeps.
     pub kswapd_asleep: bool,
+    /// It has failed so often in a row that nobody wakes it any more.
+    pub kswapd_gave_up: bool,
     /// Highest order it was woken for.
     pub kswapd_order: u8,
     /// Whether kcompactd sleeps.
@@ -116,6 +120,7 @@ impl Sight<'_> {
         let present = machine.nodes().iter().map(|node| node.present_pages);
         MachineView {
             title: self.title.to_owned(),
+            rebuilt: self.rebuilt,
             total_pages: present.sum(),
             min_free_kbytes: machine.min_free_kbytes(),
             nodes: machine.nodes().iter().map(|node| node_view(machine, self.classes, node)).collect(),
@@ -135,6 +140,7 @@ fn node_view(machine: &Machine<Trace>, classes: &Classes, node: &Node) -> NodeVi
         cpus: machine.cpus().iter().filter(|cpu| cpu.node == node.id).map(|cpu| cpu.id.0).collect(),
         distances: node.distance.clone(),
         kswapd_asleep: node.kswapd_asleep,
+        kswapd_gave_up: node.kswapd_failures >= MAX_RECLAIM_RETRIES,
         kswapd_order: node.kswapd_order,
         kcompactd_asleep: node.kcompactd_asleep,
         fallback: node.fallback.refs.iter().map(|zref| zref.zone.index()).collect(),

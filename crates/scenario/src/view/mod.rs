@@ -30,6 +30,8 @@ pub struct Sight<'a> {
     pub classes: &'a Classes,
     /// A short name.
     pub title: &'a str,
+    /// Texts tell of it; nobody booted it.
+    pub rebuilt: bool,
     /// Rises with every change.
     pub version: u64,
 }
