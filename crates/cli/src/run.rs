@@ -197,7 +197,8 @@ fn summary<S: Sink>(run: &Run<S>, scenario: &Scenario, out: &mut impl Write) -> 
     }
     for zone in run.machine().zones().iter().filter(|zone| zone.is_managed()) {
         let free = zone.page_state(buddyscope_mm::vmstat::ZoneItem::FreePages);
-        writeln!(out, "  {} free {free} marks {:?} boost {}", zone.id, zone.watermark, zone.watermark_boost)?;
+        let ([min, low, high], boost) = (zone.watermark, zone.watermark_boost);
+        writeln!(out, "  {} free {free} min {min} low {low} high {high} boost {boost}", zone.id)?;
     }
     vmstat(run, out)
 }

@@ -123,6 +123,8 @@ fn swap_max_is_never_passed_and_counts_both_events() {
     let vma = world.map(&task, 580);
     world.touch(&mut task, vma, 0..580);
     assert!(world.usage(world.group, Counted::Swap) <= 100);
+    let [max, fail] = world.events([MemoryEvent::SwapMax, MemoryEvent::SwapFail]);
+    assert!(max > 0 && max == fail, "{max} refused, {fail} failed");
     // Whoever asks is told before that there is no room, so that nothing is tried in vain.
     world.set(MemcgLimit::SwapMax(10_000));
     world.touch(&mut task, vma, 0..580);
