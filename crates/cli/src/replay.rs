@@ -1,6 +1,7 @@
 //! `buddyscope replay DIR…`.
 
 use crate::folders::folders;
+use buddyscope_scenario::explain::sentence;
 use buddyscope_scenario::recording::Recording;
 use buddyscope_scenario::replay::{Mismatch, ReplayError, Report, replay};
 use std::io::{self, Write};
@@ -80,7 +81,10 @@ fn print_mismatch(mismatch: &Mismatch, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "    ({hidden} events before these)")?;
     }
     for event in &mismatch.events[hidden..] {
-        writeln!(out, "    {event:?}")?;
+        match sentence(event) {
+            Some(sentence) => writeln!(out, "    {sentence} [{event:?}]")?,
+            None => writeln!(out, "    [{event:?}]")?,
+        }
     }
     Ok(())
 }

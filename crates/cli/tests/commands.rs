@@ -80,7 +80,7 @@ fn a_difference_is_told_with_both_sides_and_fails() {
     assert!(!success, "{text}");
     assert!(text.contains("ops.txt line 3"), "{text}");
     assert!(text.contains("kernel: A 1 cpu=0 nid=0 nodemask=- gfp=0x2000 order=10 -> pfn=1025"), "{text}");
-    assert!(text.contains("model:  pfn=2048") && text.contains("Watermark"), "{text}");
+    assert!(text.contains("model:  pfn=2048") && text.contains(". [Watermark("), "{text}");
     assert!(text.ends_with("replay: 1/4 operations match in 1 recordings\n"), "{text}");
 }
 

@@ -57,7 +57,8 @@ fn killed(run: &Run<Vec<Event>>) -> usize {
 
 #[test]
 fn at_swap_max_memory_stays_and_files_make_room() {
-    let run = run(r#"{ map = "heap", size = "8900K" }, { touch = "heap" }, { read = "log", passes = 2 }, { sleep = "60s" }"#);
+    let run =
+        run(r#"{ map = "heap", size = "8900K" }, { touch = "heap" }, { read = "log", passes = 2 }, { sleep = "60s" }"#);
     assert_eq!(usage(&run, Counted::Swap), 256);
     let files_alone = |event: &&Event| {
         matches!(event, Event::Reclaim(ReclaimEvent::ScanCount { memcg: MemcgId(1), balance: ScanBalance::File, .. }))
@@ -74,9 +75,8 @@ fn beyond_swap_max_a_group_is_out_of_memory_though_swap_has_room() {
     assert!(max > 0, "a page was refused a slot");
     assert_eq!(max, fail, "there was a slot each time");
     assert_eq!(decided(&run, PageFate::NoSwap) as u64, max, "who gets no slot stays in memory");
-    let group = |event: &&Event| {
-        matches!(event, Event::Oom(OomEvent::Constraint { constraint: OomConstraint::Memcg, .. }))
-    };
+    let group =
+        |event: &&Event| matches!(event, Event::Oom(OomEvent::Constraint { constraint: OomConstraint::Memcg, .. }));
     assert!(run.machine().sink().iter().any(|event| group(&event)));
     assert_eq!(killed(&run), 1);
     let (_, free) = run.machine().swap_pages();

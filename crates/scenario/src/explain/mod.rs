@@ -3,6 +3,8 @@
 //! Explanations are made from the events of one request or free. Where the events are gone, the session's log is run
 //! again to the same point, which gives the same events.
 
+#[cfg(feature = "show")]
+mod alone;
 mod free;
 mod marks;
 mod remedy;
@@ -12,6 +14,8 @@ mod walk;
 
 pub use crate::sentence::{Arg, Args, Sentence, fill, templates};
 pub use crate::tell::StepKind;
+#[cfg(feature = "show")]
+pub use alone::sentence;
 #[cfg(feature = "reader")]
 pub(crate) use marks::step as mark_step;
 #[cfg(feature = "reader")]

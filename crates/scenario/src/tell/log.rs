@@ -24,15 +24,22 @@ pub(crate) fn is_told(event: &Event) -> bool {
 /// What to say of an event of a machine, if it is told.
 pub(crate) fn tell(event: &Event, machine: &Machine<Trace>) -> Option<Told> {
     match *event {
-        Event::Reclaim(event) => reclaim::tell(event),
-        Event::Compact(event) => compact::tell(event),
-        Event::Slow(event) => slow::tell(event),
         Event::Oom(event) => Some(oom::tell(event, machine)),
         Event::Memcg(event) => Some(memcg::tell(event, machine)),
         Event::Slab(event) => {
             let (SlabEvent::Start { shrinker, .. } | SlabEvent::End { shrinker, .. }) = event;
             reclaim::slab(event, machine.shrinker_name(shrinker).unwrap_or("slab"))
         }
+        _ => tell_alone(event),
+    }
+}
+
+/// What to say of an event in which nobody has a name that its machine alone knows.
+pub(crate) fn tell_alone(event: &Event) -> Option<Told> {
+    match *event {
+        Event::Reclaim(event) => reclaim::tell(event),
+        Event::Compact(event) => compact::tell(event),
+        Event::Slow(event) => slow::tell(event),
         _ => daemon::tell(event),
     }
 }

@@ -18,7 +18,7 @@ mod slow;
 
 pub(crate) use keys::{answer_key, wakeup_key};
 #[cfg(feature = "show")]
-pub(crate) use log::{is_told, tell};
+pub(crate) use log::{is_told, tell, tell_alone};
 #[cfg(feature = "show")]
 pub(crate) use reclaim::fate_key;
 #[cfg(feature = "reclaim")]
