@@ -25,6 +25,7 @@ export const en = {
   'wait.congestion': 'congestion',
   'wait.throttled': 'kswapd, throttled',
   'wait.I/O': 'I/O',
+  'wait.mutex': 'a mutex',
   'wait.idle': 'being woken',
   'who.rss': '{rss} in memory',
   'who.swapped': '{swapped} swapped out',

@@ -27,6 +27,7 @@ export const zh: RunMessages = {
   'wait.congestion': '拥塞',
   'wait.throttled': 'kswapd（节流）',
   'wait.I/O': 'I/O',
+  'wait.mutex': '互斥锁',
   'wait.idle': '被唤醒',
   'who.rss': '内存中 {rss}',
   'who.swapped': '已换出 {swapped}',

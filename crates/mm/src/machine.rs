@@ -7,7 +7,7 @@ pub use pages::PageError;
 
 use crate::alloc::fault::FaultInjection;
 use crate::buddy::{BuddyOptions, GlobalStat, LockedZone};
-use crate::compact::CmaArea;
+use crate::compact::Cma;
 use crate::config::Sysctls;
 use crate::console::Console;
 use crate::event::{NullSink, Sink};
@@ -75,7 +75,7 @@ pub struct Machine<S = NullSink> {
     /// Nodes of page caches that hold remains only.
     pub(crate) shadow_nodes: Lives<ShadowNodes>,
     /// Areas for pages in a row.
-    pub(crate) cma: Part<Vec<CmaArea>>,
+    pub(crate) cma: Part<Cma>,
     /// Huge pages.
     pub(crate) huge: HugePages,
     /// Swap space.

@@ -355,6 +355,7 @@ impl<S: Sink> Machine<S> {
             Wait::Kcompactd { node, .. } => !self.nodes[node.index()].kcompactd_asleep,
             Wait::OomReaper => self.oom_reaper_has_work(),
             Wait::MemcgWork => self.memcgs.has_work(),
+            Wait::CmaTurn(turn) => self.is_cma_turn(turn),
             Wait::Flusher { device, .. } => self.flusher_has_work(device),
             Wait::Congestion(_) => self.user.devices.uncongested_at == self.jiffies,
             Wait::IfCongested(_) => !self.user.devices.any_congested(),

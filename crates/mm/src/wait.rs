@@ -71,6 +71,8 @@ pub enum Wait {
     OomReaper,
     /// Work that memory cgroups leave for later (`schedule_work`).
     MemcgWork,
+    /// One's turn to take a range from a contiguous area (`cma_mutex`).
+    CmaTurn(u32),
 }
 
 impl Wait {
@@ -82,7 +84,7 @@ impl Wait {
             Wait::Sleep(jiffies) | Wait::Congestion(jiffies) | Wait::IfCongested(jiffies) => Some(jiffies),
             Wait::Throttle { timeout, .. } | Wait::Kswapd { timeout, .. } | Wait::Flusher { timeout, .. } => timeout,
             Wait::Kcompactd { timeout, .. } => Some(timeout),
-            Wait::PageIo(_) | Wait::OomReaper | Wait::MemcgWork => None,
+            Wait::PageIo(_) | Wait::OomReaper | Wait::MemcgWork | Wait::CmaTurn(_) => None,
         }
     }
 }

@@ -1,24 +1,63 @@
-//! Allocation from a contiguous memory area (`cma_alloc`, mm/cma.c).
+//! Contiguous memory areas: which of their pages are taken, and whose turn it is to take some (mm/cma.c).
 
-use super::contig::ContigError;
 use crate::event::Sink;
-use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::pfn::{MigrateType, Pfn};
+use crate::pfn::Pfn;
 use crate::task::Task;
+
+/// All areas (`cma_areas`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cma {
+    pub(super) areas: Vec<CmaArea>,
+    pub(super) turns: Turns,
+}
+
+/// Who may take a range: one at a time, in the order in which they asked (`cma_mutex`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turns {
+    given: u32,
+    served: u32,
+}
+
+impl Turns {
+    /// Whether somebody is at it.
+    pub(super) fn is_taken(self) -> bool {
+        self.given != self.served
+    }
+
+    /// Lines up; tells the turn that was given (`mutex_lock`).
+    pub(super) fn line_up(&mut self) -> u32 {
+        self.given = self.given.wrapping_add(1);
+        self.given.wrapping_sub(1)
+    }
+
+    /// The next one's turn (`mutex_unlock`).
+    pub(super) fn next(&mut self) {
+        self.served = self.served.wrapping_add(1);
+    }
+}
+
+/// What a page of an area is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mark {
+    Free,
+    /// Of a range that somebody is about to take: nobody else is given it.
+    Wanted,
+    Taken,
+}
 
 /// An area, and which of its pages are taken (`struct cma`, one bit for each page).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CmaArea {
     base: Pfn,
-    taken: Vec<bool>,
+    marks: Vec<Mark>,
 }
 
 impl CmaArea {
     /// An area of so many pages, none of them taken.
     #[must_use]
     pub fn new(base: Pfn, pages: u64) -> CmaArea {
-        CmaArea { base, taken: vec![false; pages as usize] }
+        CmaArea { base, marks: vec![Mark::Free; pages as usize] }
     }
 
     /// First page.
@@ -27,44 +66,44 @@ impl CmaArea {
         self.base
     }
 
-    /// Pages that are taken.
+    /// Pages that are taken, or about to be.
     #[must_use]
     pub fn used(&self) -> u64 {
-        self.taken.iter().filter(|&&taken| taken).count() as u64
+        self.marks.iter().filter(|&&mark| mark != Mark::Free).count() as u64
     }
 
-    /// Takes pages in a row.
-    fn alloc<S: Sink>(
-        &mut self,
-        machine: &mut Machine<S>,
-        task: &mut Task,
-        pages: u64,
-        align: u8,
-    ) -> Result<Pfn, ContigError> {
-        let mut from = 0;
-        let mut last = ContigError::NoMemory;
-        while let Some(at) = self.find(from, pages as usize, align) {
-            let (start, end) = (Pfn(self.base.0 + at as u64), Pfn(self.base.0 + at as u64 + pages));
-            match machine.alloc_contig_range(task, start, end, MigrateType::Cma, Gfp::GFP_KERNEL) {
-                Ok(()) => {
-                    self.taken[at..at + pages as usize].fill(true);
-                    return Ok(start);
-                }
-                Err(ContigError::Busy) => last = ContigError::Busy,
-                Err(other) => return Err(other),
-            }
-            from = at + (1 << align);
+    /// Page by page: 0 for free, 1 for wanted, 2 for taken.
+    #[cfg(feature = "reclaim")]
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        self.marks.iter().map(|&mark| mark as u64)
+    }
+
+    /// Keeps a range from others before it is taken. Tells its place in the area; `None` if from there on none is large
+    /// enough.
+    pub(super) fn want(&mut self, from: usize, pages: u64, align: u8) -> Option<usize> {
+        let at = self.find(from, pages as usize, align)?;
+        self.mark(at, pages, Mark::Wanted);
+        Some(at)
+    }
+
+    /// The range is taken now, or free again (`cma_clear_bitmap`).
+    pub(super) fn settle(&mut self, at: usize, pages: u64, taken: bool) {
+        self.mark(at, pages, if taken { Mark::Taken } else { Mark::Free });
+    }
+
+    fn mark(&mut self, at: usize, pages: u64, mark: Mark) {
+        if let Some(part) = self.marks.get_mut(at..at + pages as usize) {
+            part.fill(mark);
         }
-        Err(last)
     }
 
-    /// Notes that pages are given back; false if they are not the area's.
+    /// Notes that pages are given back; false if they are not taken from this area.
     fn release(&mut self, start: Pfn, pages: u64) -> bool {
         let Some(at) = start.0.checked_sub(self.base.0).map(|at| at as usize) else { return false };
-        let Some(part) = self.taken.get_mut(at..at + pages as usize) else { return false };
-        let own = part.iter().all(|&taken| taken);
+        let part = at.checked_add(pages as usize).and_then(|end| self.marks.get_mut(at..end));
+        let own = part.is_some_and(|part| part.iter().all(|&mark| mark == Mark::Taken));
         if own {
-            part.fill(false);
+            self.settle(at, pages, false);
         }
         own
     }
@@ -74,10 +113,10 @@ impl CmaArea {
         let mask = (1u64 << align) - 1;
         let offset = self.base.0 & mask;
         loop {
-            from += self.taken.get(from..)?.iter().position(|&taken| !taken)?;
+            from += self.marks.get(from..)?.iter().position(|&mark| mark == Mark::Free)?;
             let at = (((from as u64 + offset + mask) & !mask) - offset) as usize;
-            let part = self.taken.get(at..at.checked_add(pages)?).filter(|_| pages > 0)?;
-            match part.iter().position(|&taken| taken) {
+            let part = self.marks.get(at..at.checked_add(pages)?).filter(|_| pages > 0)?;
+            match part.iter().position(|&mark| mark != Mark::Free) {
                 Some(n) => from = at + n + 1,
                 None => return Some(at),
             }
@@ -88,38 +127,23 @@ impl CmaArea {
 impl<S: Sink> Machine<S> {
     /// Makes an area of pageblocks of the type for it (`cma_init_reserved_mem`).
     pub fn add_cma_area(&mut self, base: Pfn, pages: u64) {
-        self.cma.push(CmaArea::new(base, pages));
+        self.cma.areas.push(CmaArea::new(base, pages));
     }
 
     /// The contiguous areas.
     #[must_use]
     pub fn cma_areas(&self) -> &[CmaArea] {
-        &self.cma
+        &self.cma.areas
     }
 
-    /// Takes pages in a row from the first area that has them, the first page aligned to a block of order `align`; a part
-    /// that is busy is passed over. Waits pass at once (`cma_alloc`).
-    ///
-    /// # Errors
-    /// [`ContigError`] of the last part that was tried; [`ContigError::NoMemory`] if none is large enough, or there is no
-    /// area.
-    pub fn cma_alloc(&mut self, task: &mut Task, pages: u64, align: u8) -> Result<Pfn, ContigError> {
-        let mut last = ContigError::NoMemory;
-        let mut areas = core::mem::take(&mut self.cma);
-        let taken = areas.iter_mut().find_map(|area| match area.alloc(self, task, pages, align) {
-            Ok(pfn) => Some(pfn),
-            Err(error) => {
-                last = error;
-                None
-            }
-        });
-        self.cma = areas;
-        taken.ok_or(last)
+    /// Whether one who takes ranges is the next to do so.
+    pub(crate) fn is_cma_turn(&self, turn: u32) -> bool {
+        self.cma.turns.served == turn
     }
 
     /// Gives pages back; false if they are not taken from an area (`cma_release`).
     pub fn cma_release(&mut self, task: &Task, start: Pfn, pages: u64) -> bool {
-        let own = self.cma.iter_mut().any(|area| area.release(start, pages));
+        let own = self.cma.areas.iter_mut().any(|area| area.release(start, pages));
         own && self.free_contig_range(task.cpu, start, pages).is_ok()
     }
 }

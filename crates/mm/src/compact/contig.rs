@@ -1,12 +1,11 @@
-//! Taking a range of pages: its pageblocks are isolated, its pages moved away, and what is free then is taken
+//! Taking a range of pages: its pageblocks are isolated, it is emptied, and what is free then is taken
 //! (`alloc_contig_range`, mm/page_alloc.c).
 
+use super::cma_alloc::interrupt;
 use super::control::CompactControl;
-use super::elsewhere::Allocated;
+use super::empty_range::EmptyRange;
 use super::free_block::Haul;
 use super::hints::{Seen, block_end, block_start, pageblock_end, pageblock_start};
-use super::isolate::{COMPACT_CLUSTER_MAX, IsolateMode};
-use super::migrate::{MigratePages, Migrated};
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -15,9 +14,6 @@ use crate::pfn::{Frame, MAX_ORDER, MigrateType, PAGEBLOCK_NR_PAGES, Pfn};
 use crate::task::Task;
 use crate::wait::{Step, finish};
 use thiserror::Error;
-
-/// Tries to move a batch.
-const TRIES: u32 = 5;
 
 /// Why a range cannot be taken. The machine is as it was, but for where movable pages are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -43,20 +39,8 @@ pub struct AllocContig {
     end: Pfn,
     migratetype: MigrateType,
     gfp: Gfp,
-    /// The state of the work, once the pageblocks are isolated.
-    work: Option<Box<Work>>,
-}
-
-/// Emptying the range (`__alloc_contig_migrate_range`).
-#[derive(Clone, Debug)]
-struct Work {
-    cc: CompactControl,
-    /// Where pages are to be isolated next.
-    pfn: Pfn,
-    tries: u32,
-    result: Result<(), ContigError>,
-    /// The move of a batch that is under way.
-    batch: Option<(MigratePages, Allocated)>,
+    /// The work on the range, once the pageblocks are isolated.
+    work: Option<Box<EmptyRange>>,
 }
 
 impl AllocContig {
@@ -65,6 +49,11 @@ impl AllocContig {
     #[must_use]
     pub fn new(start: Pfn, end: Pfn, migratetype: MigrateType, gfp: Gfp) -> AllocContig {
         AllocContig { start, end, migratetype, gfp, work: None }
+    }
+
+    /// First page of the range.
+    pub(super) fn start(&self) -> Pfn {
+        self.start
     }
 
     /// The bounds of the largest blocks around the range.
@@ -81,7 +70,7 @@ impl AllocContig {
                 Err(error) => return Step::Done(Err(error)),
             },
         };
-        match work.resume(machine, task, self.end) {
+        match work.resume(machine, task) {
             Step::Wait(wait) => {
                 self.work = Some(work);
                 Step::Wait(wait)
@@ -100,65 +89,14 @@ impl AllocContig {
     }
 
     /// Isolates the pageblocks.
-    fn begin<S: Sink>(&self, machine: &mut Machine<S>, task: &Task) -> Result<Box<Work>, ContigError> {
+    fn begin<S: Sink>(&self, machine: &mut Machine<S>, task: &Task) -> Result<Box<EmptyRange>, ContigError> {
         let zone = |pfn: Pfn| machine.page_zone(pfn).map(|zone| zone.id);
         let zone = zone(self.start).filter(|&own| self.start < self.end && zone(Pfn(self.end.0 - 1)) == Some(own));
         let cc = CompactControl::contig(zone.ok_or(ContigError::BadRange)?, task.flags.restrict(self.gfp));
         let (first, last) = self.bounds();
         machine.start_isolate_page_range(first, last, self.migratetype)?;
         machine.lru_add_drain_all();
-        Ok(Box::new(Work { cc, pfn: self.start, tries: 0, result: Ok(()), batch: None }))
-    }
-}
-
-impl Work {
-    /// Moves all pages of the range away, dropping clean pages of files on the way.
-    fn resume<S: Sink>(
-        &mut self,
-        machine: &mut Machine<S>,
-        task: &mut Task,
-        end: Pfn,
-    ) -> Step<Result<(), ContigError>> {
-        loop {
-            if let Some((pages, targets)) = &mut self.batch {
-                match pages.resume(machine, task, &mut self.cc, targets) {
-                    Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(Migrated::Failed(_)) => self.result = Ok(()),
-                    Step::Done(Migrated::NoMemory) => self.result = Err(ContigError::NoMemory),
-                }
-                self.batch = None;
-            }
-            if self.pfn >= end && self.cc.migratepages.is_empty() {
-                break;
-            }
-            if let Err(error) = self.isolate(machine, task, end) {
-                self.result = Err(error);
-                break;
-            }
-            let dropped = machine.reclaim_clean_pages_from_list(task, &mut self.cc);
-            self.cc.nr_migratepages = self.cc.nr_migratepages.saturating_sub(dropped);
-            self.batch = Some((MigratePages::default(), Allocated { node: self.cc.zone.node() }));
-        }
-        if self.result.is_err() {
-            machine.putback_movable_pages(&mut self.cc, task.cpu);
-        }
-        Step::Done(self.result)
-    }
-
-    /// Isolates the next batch, or counts one more try of the last.
-    fn isolate<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, end: Pfn) -> Result<(), ContigError> {
-        self.cc.signal = task.oom_victim;
-        if self.cc.signal {
-            return Err(ContigError::Interrupted);
-        }
-        if !self.cc.migratepages.is_empty() {
-            self.tries += 1;
-            return if self.tries == TRIES { self.result.and(Err(ContigError::Busy)) } else { Ok(()) };
-        }
-        self.cc.nr_migratepages = 0;
-        let next = machine.isolate_migratepages_range(&mut self.cc, task, self.pfn, end);
-        (self.pfn, self.tries) = (next.ok_or(ContigError::Interrupted)?, 0);
-        Ok(())
+        Ok(Box::new(EmptyRange::new(cc, self.start, self.end)))
     }
 }
 
@@ -176,7 +114,8 @@ impl<S: Sink> Machine<S> {
         gfp: Gfp,
     ) -> Result<(), ContigError> {
         let mut run = AllocContig::new(start, end, migratetype, gfp);
-        finish(|| run.resume(self, task)).unwrap_or(Err(ContigError::Busy))
+        let done = finish(|| run.resume(self, task));
+        done.unwrap_or_else(|| interrupt(task, |task| run.resume(self, task)).unwrap_or(Err(ContigError::Busy)))
     }
 
     /// Isolates every pageblock of a range, or none (`start_isolate_page_range`).
@@ -217,32 +156,6 @@ impl<S: Sink> Machine<S> {
         let head = self.free_contig_range(task.cpu, outer_start, start.0 - outer_start.0);
         let tail = self.free_contig_range(task.cpu, end, outer_end.0 - end.0);
         head.and(tail).map_err(|_| ContigError::Busy)
-    }
-
-    /// Isolates a batch of pages, pageblock by pageblock (`isolate_migratepages_range`). Tells where to go on.
-    fn isolate_migratepages_range(
-        &mut self,
-        cc: &mut CompactControl,
-        task: &Task,
-        start: Pfn,
-        end: Pfn,
-    ) -> Option<Pfn> {
-        let mode = IsolateMode { unevictable: true, async_migrate: false };
-        let mut pfn = start;
-        while pfn < end {
-            let zone_start = self.zones[cc.zone.index()].start_pfn;
-            let first = pageblock_start(pfn).max(zone_start);
-            let stop = pageblock_end(pfn).min(end);
-            if self.pageblock_page(first, stop, cc.zone).is_none() {
-                pfn = stop;
-                continue;
-            }
-            pfn = self.isolate_migratepages_block(cc, task.cpu, pfn, stop, mode)?;
-            if cc.nr_migratepages >= COMPACT_CLUSTER_MAX {
-                break;
-            }
-        }
-        Some(pfn)
     }
 
     /// First page of the free block that holds a page or, if none does, the page itself.

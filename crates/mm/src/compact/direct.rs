@@ -100,7 +100,7 @@ impl DirectCompact {
         if self.priority != CompactPriority::Async && failed {
             machine.defer_compaction(zone, self.ac.order);
         }
-        task.oom_victim
+        task.has_to_end()
             || (self.priority == CompactPriority::Async && (task.need_resched || machine.need_resched(task.cpu)))
     }
 }

@@ -1,11 +1,13 @@
 //! Compaction: moving pages together so that free blocks grow (mm/compaction.c).
 
 mod cma;
+mod cma_alloc;
 mod contig;
 mod control;
 mod defer;
 mod direct;
 mod elsewhere;
+mod empty_range;
 mod find;
 mod finished;
 mod free_block;
@@ -28,7 +30,9 @@ mod tests;
 mod zone;
 
 pub use crate::event::CompactResult;
+pub(crate) use cma::Cma;
 pub use cma::CmaArea;
+pub use cma_alloc::CmaAlloc;
 pub use contig::{AllocContig, ContigError};
 pub(crate) use direct::DirectCompact;
 pub(crate) use kcompactd::KcompactdWork;

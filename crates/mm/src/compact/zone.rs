@@ -16,7 +16,7 @@ use crate::wait::{Step, Wait};
 use crate::zone::compact_state::Capture;
 
 /// Jiffies that a scanner waits while too many pages are isolated (HZ / 10).
-const TOO_MANY_ISOLATED_WAIT: u32 = 25;
+pub(super) const TOO_MANY_ISOLATED_WAIT: u32 = 25;
 
 /// One call of `compact_zone`, which can pause between stretches.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl CompactZone {
     /// Goes on (`compact_zone`). Blocks are captured only while this task runs.
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<CompactResult> {
         let zone = self.cc.zone.index();
-        self.cc.signal = task.oom_victim;
+        self.cc.signal = task.has_to_end();
         if self.captures {
             let (order, page) = (self.cc.order as u8, self.captured);
             machine.zones[zone].capture = Some(Capture { order, page });

@@ -1,4 +1,4 @@
-//! The part of page tables, of files' pages and of swap in a machine's hash. A machine on which nobody ever lived adds
+//! The part of page tables, of files' pages, of swap and of contiguous areas in a machine's hash. A machine on which nobody ever lived adds
 //! nothing.
 
 use super::Fnv;
@@ -6,10 +6,11 @@ use crate::event::Sink;
 use crate::io::cache::{PageCache, Slot};
 use crate::machine::Machine;
 
-/// What begins the words of an address space, of a file's pages, of a swap area.
+/// What begins the words of an address space, of a file's pages, of a swap area, of a contiguous area.
 const SPACE: u64 = 1 << 60;
 const FILE: u64 = 2 << 60;
 const SWAP: u64 = 3 << 60;
+const AREA: u64 = 4 << 60;
 
 impl<S: Sink> Machine<S> {
     pub(super) fn hash_lives(&self, hash: &mut Fnv) {
@@ -28,6 +29,10 @@ impl<S: Sink> Machine<S> {
         }
         for (slot, entries, cached) in self.swap.used() {
             hash.word(u64::from(slot.0) << 32 | u64::from(entries) << 1 | u64::from(cached));
+        }
+        for area in self.cma_areas() {
+            hash.word(AREA | area.base().0);
+            hash.words(area.words());
         }
     }
 }

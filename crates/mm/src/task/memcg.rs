@@ -34,6 +34,11 @@ impl Task {
     /// Whether it is about to end and will soon free memory (`should_force_charge`).
     #[must_use]
     pub fn is_dying(&self) -> bool {
-        self.oom_victim || self.killed || self.flags.contains(TaskFlags::EXITING)
+        self.has_to_end() || self.flags.contains(TaskFlags::EXITING)
+    }
+
+    /// Whether a signal is pending that ends it (`fatal_signal_pending`); the OOM killer sends one, too.
+    pub(crate) fn has_to_end(&self) -> bool {
+        self.oom_victim || self.killed
     }
 }

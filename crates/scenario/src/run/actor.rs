@@ -45,6 +45,7 @@ pub const fn wait_name(wait: Wait) -> &'static str {
         Wait::Congestion(_) | Wait::IfCongested(_) => "congestion",
         Wait::Throttle { .. } => "throttled",
         Wait::PageIo(_) => "I/O",
+        Wait::CmaTurn(_) => "mutex",
         Wait::Kswapd { .. } | Wait::Kcompactd { .. } | Wait::Flusher { .. } | Wait::OomReaper | Wait::MemcgWork => {
             "idle"
         }

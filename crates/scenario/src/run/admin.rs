@@ -4,6 +4,7 @@ use crate::sentence::{Args, Sentence};
 use buddyscope_mm::Machine;
 use buddyscope_mm::compact::ContigError;
 use buddyscope_mm::event::Sink;
+use buddyscope_mm::pfn::Pfn;
 use buddyscope_mm::task::Task;
 
 /// `vm.nr_hugepages`: the pool gets so many pages, or as many as can be had.
@@ -16,12 +17,11 @@ pub(super) fn hugepages<S: Sink>(machine: &mut Machine<S>, task: &mut Task, coun
     Ok(())
 }
 
-/// A driver takes pages in a row (`cma_alloc`) and keeps them.
-pub(super) fn cma<S: Sink>(machine: &mut Machine<S>, task: &mut Task, pages: u64) -> Result<(), Sentence> {
+/// What came of taking pages in a row (`cma_alloc`), which a driver keeps.
+pub(super) fn cma<S: Sink>(machine: &Machine<S>, pages: u64, taken: Result<Pfn, ContigError>) -> Result<(), Sentence> {
+    let Err(error) = taken else { return Ok(()) };
     if machine.cma_areas().is_empty() {
         return Err(Sentence::new("news.noCma", Args::new()));
     }
-    let why =
-        |error: ContigError| Sentence::new("news.cma", Args::new().with("pages", pages).with("why", error.to_string()));
-    machine.cma_alloc(task, pages, 0).map(|_| ()).map_err(why)
+    Err(Sentence::new("news.cma", Args::new().with("pages", pages).with("why", error.to_string())))
 }

@@ -7,6 +7,7 @@ use super::pacer::Pacer;
 use super::slab::SlabGrowth;
 use crate::scenario::{Action, Advice, FileAction, MapAction, TaskSpec, TouchAction};
 use crate::sentence::{Args, Sentence};
+use buddyscope_mm::compact::CmaAlloc;
 use buddyscope_mm::config::Sysctl;
 use buddyscope_mm::event::Sink;
 use buddyscope_mm::pfn::CpuId;
@@ -47,6 +48,8 @@ enum Doing {
     Bursts(Box<Bursts>),
     Slab(Box<SlabGrowth>),
     Fork(Box<Fork>, String, Arc<[Action]>),
+    /// Taking so many pages from a contiguous area.
+    Cma(Box<CmaAlloc>, u64),
 }
 
 /// A task that runs.
@@ -132,7 +135,8 @@ impl UserTask {
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>) -> Step<()> {
         machine.update_task(&mut self.task);
         loop {
-            if machine.is_killed(&self.task) {
+            // Whoever takes a range sees by itself that it is killed, and gives the range back.
+            if machine.is_killed(&self.task) && !matches!(self.doing, Doing::Cma(..)) {
                 return self.end(machine);
             }
             match self.go_on(machine) {
@@ -165,6 +169,16 @@ impl UserTask {
                     Step::Wait(wait) => Step::Wait(wait),
                     Step::Done(child) => {
                         self.born(machine, child, name, actions);
+                        Step::Done(())
+                    }
+                }
+            }
+            Doing::Cma(run, pages) => {
+                let pages = *pages;
+                match run.resume(machine, &mut self.task) {
+                    Step::Wait(wait) => Step::Wait(wait),
+                    Step::Done(taken) => {
+                        self.tell(super::admin::cma(machine, pages, taken));
                         Step::Done(())
                     }
                 }
@@ -267,10 +281,7 @@ impl UserTask {
                 self.tell(filled);
             }
             Action::DropCaches(what) => machine.drop_caches(&self.task, what),
-            Action::Cma { pages } => {
-                let taken = super::admin::cma(machine, &mut self.task, pages);
-                self.tell(taken);
-            }
+            Action::Cma { pages } => self.doing = Doing::Cma(Box::new(CmaAlloc::new(pages, 0)), pages),
             Action::Mark(name) => self.news.push(News::Mark(name)),
             Action::Repeat { times, actions } => {
                 self.places.push(Place { actions: actions.into(), at: 0, again: times.saturating_sub(1) });

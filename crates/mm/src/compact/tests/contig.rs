@@ -1,4 +1,4 @@
-//! Taking ranges and CMA areas.
+//! Taking ranges.
 
 use crate::compact::testing::{BASE, CPU, PAGES, ZONE, fragmented, frame, machine, pin};
 use crate::compact::{AllocContig, ContigError};
@@ -7,8 +7,8 @@ use crate::gfp::Gfp;
 use crate::page::life::LifeFlags;
 use crate::pfn::{Frame, MigrateType, NodeId, Order, Pfn};
 use crate::task::Task;
-use crate::vmstat::{VmEvent, ZoneItem};
-use crate::wait::{Step, Wait};
+use crate::vmstat::{NodeItem, VmEvent, ZoneItem};
+use crate::wait::{Step, Wait, finish};
 
 type Recorded = crate::Machine<Vec<Event>>;
 
@@ -76,8 +76,61 @@ fn a_page_that_is_being_written_is_waited_for() {
     assert_eq!(run.resume(&mut machine, &mut task), Step::Wait(Wait::PageIo(page)));
     assert!(machine.zones[ZONE.index()].nr_isolate_pageblock > 0);
     machine.mem.life_mut(page).flags -= LifeFlags::WRITEBACK;
-    assert_eq!(run.resume(&mut machine, &mut task), Step::Done(Ok(())));
+    assert_eq!(finish(|| run.resume(&mut machine, &mut task)), Some(Ok(())));
     assert!(types(&machine).iter().all(|&own| own == MigrateType::Movable));
+}
+
+#[test]
+fn others_may_run_between_two_batches() {
+    let mut machine = half_used();
+    let mut task = Task::new(CPU);
+    let mut run = AllocContig::new(Pfn(BASE), Pfn(BASE + 512), MigrateType::Movable, Gfp::GFP_KERNEL);
+    for _ in 0..256 / 32 {
+        assert_eq!(run.resume(&mut machine, &mut task), Step::Wait(Wait::Yield));
+    }
+    assert_eq!(finish(|| run.resume(&mut machine, &mut task)), Some(Ok(())));
+}
+
+/// The machine counts so many pages more than it has as isolated.
+fn isolate_elsewhere(machine: &mut Recorded, pages: i64) {
+    machine.nodes[0].stat.add(NodeItem::IsolatedAnon, pages);
+}
+
+#[test]
+fn while_too_many_pages_are_isolated_it_waits() {
+    let mut machine = half_used();
+    isolate_elsewhere(&mut machine, 1000);
+    let mut task = Task::new(CPU);
+    let mut run = AllocContig::new(Pfn(BASE), Pfn(BASE + 512), MigrateType::Movable, Gfp::GFP_KERNEL);
+    assert_eq!(run.resume(&mut machine, &mut task), Step::Wait(Wait::Congestion(25)));
+    assert_eq!(run.resume(&mut machine, &mut task), Step::Wait(Wait::Congestion(25)));
+    isolate_elsewhere(&mut machine, -1000);
+    assert_eq!(finish(|| run.resume(&mut machine, &mut task)), Some(Ok(())));
+}
+
+#[test]
+fn a_task_that_is_killed_while_it_waits_for_others_to_put_pages_back_gives_up() {
+    let mut machine = half_used();
+    let (before, kinds) = (free(&machine), types(&machine));
+    isolate_elsewhere(&mut machine, 1000);
+    // Alone it would wait for ever.
+    assert_eq!(take(&mut machine, 0, 512), Err(ContigError::Interrupted));
+    assert_eq!((free(&machine), types(&machine)), (before, kinds));
+    isolate_elsewhere(&mut machine, -1000);
+    machine.audit().expect("a sound machine");
+}
+
+#[test]
+fn it_gives_up_if_too_many_pages_are_isolated_with_some_of_its_own() {
+    let mut machine = fragmented(|n| n % 64 == 0);
+    isolate_elsewhere(&mut machine, 24);
+    // With the eight of the first pageblock more than half as many pages are isolated as are on lists.
+    assert_eq!(take(&mut machine, 0, 1024), Err(ContigError::Interrupted));
+    isolate_elsewhere(&mut machine, -24);
+    assert_eq!(machine.nodes[0].stat.get(NodeItem::IsolatedAnon), 0);
+    // Pages that wait to be put on a list would be taken for ones that cannot move.
+    machine.lru_add_drain_all();
+    assert_eq!(take(&mut machine, 0, 1024), Ok(()));
 }
 
 #[test]
@@ -102,43 +155,6 @@ fn ranges_outside_the_zone_are_refused() {
     let mut machine = half_used();
     assert_eq!(take(&mut machine, 0, 0), Err(ContigError::BadRange));
     assert_eq!(take(&mut machine, PAGES - 1, PAGES + 1), Err(ContigError::BadRange));
-}
-
-/// The machine with its lower half as an area.
-fn with_area() -> Recorded {
-    let mut machine = half_used();
-    for n in (0..2048).step_by(512) {
-        let page = frame(&machine, n);
-        machine.lock(ZONE, CPU).set_pageblock_migratetype(page, MigrateType::Cma);
-        let moved = machine.lock(ZONE, CPU).move_freepages_block(page, MigrateType::Cma).moved;
-        machine.lock(ZONE, CPU).mod_state(ZoneItem::FreeCma, moved.into());
-    }
-    machine.add_cma_area(Pfn(BASE), 2048);
-    machine
-}
-
-#[test]
-fn an_area_gives_aligned_pages_and_takes_them_back() {
-    let mut machine = with_area();
-    let mut task = Task::new(CPU);
-    let before = free(&machine);
-    assert_eq!(machine.cma_alloc(&mut task, 3, 0), Ok(Pfn(BASE)));
-    assert_eq!(machine.cma_alloc(&mut task, 16, 4), Ok(Pfn(BASE + 16)));
-    assert_eq!((machine.cma_areas()[0].used(), free(&machine)), (19, before - 19));
-    assert!(machine.cma_release(&task, Pfn(BASE + 16), 16));
-    assert!(!machine.cma_release(&task, Pfn(BASE + 16), 16));
-    assert_eq!(machine.cma_alloc(&mut task, 5000, 0), Err(ContigError::NoMemory));
-    machine.audit().expect("a sound machine");
-}
-
-#[test]
-fn a_busy_part_of_an_area_is_passed_over() {
-    let mut machine = with_area();
-    pin(&mut machine, 10);
-    let mut task = Task::new(CPU);
-    let got = machine.cma_alloc(&mut task, 64, 6).expect("pages");
-    assert_eq!(got, Pfn(BASE + 64));
-    machine.audit().expect("a sound machine");
 }
 
 /// Takes a block of the size of a huge page.

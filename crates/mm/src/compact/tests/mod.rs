@@ -1,6 +1,7 @@
 //! What compaction comes to, and why.
 
 mod capture;
+mod cma;
 mod contig;
 mod daemon;
 mod finished;
