@@ -207,7 +207,7 @@ pub fn calculate_normal_threshold(managed_pages: u64, online_cpus: usize) -> u8 
 /// (`calculate_pressure_threshold`).
 #[must_use]
 pub fn calculate_pressure_threshold(zone: &Zone, online_cpus: usize) -> u8 {
-    let distance = zone.watermark[WMARK_LOW] - zone.watermark[WMARK_MIN];
+    let distance = zone.watermark[WMARK_LOW].saturating_sub(zone.watermark[WMARK_MIN]);
     (distance / online_cpus as u64).clamp(1, MAX_STAT_THRESHOLD) as u8
 }
 
@@ -223,7 +223,7 @@ pub fn refresh_zone_stat_thresholds(zones: &mut [Zone], pcp: &mut [PerCpuPages],
             set.stat_threshold = threshold;
         }
         let max_drift = online_cpus as u64 * u64::from(threshold);
-        if max_drift > zone.watermark[WMARK_LOW] - zone.watermark[WMARK_MIN] {
+        if max_drift > zone.watermark[WMARK_LOW].wrapping_sub(zone.watermark[WMARK_MIN]) {
             zone.percpu_drift_mark = wmark_pages(zone, WMARK_HIGH) + max_drift;
         }
     }

@@ -1,6 +1,7 @@
 //! Failed allocations and OOM kills in the kernel's log: what it says, how it is printed, and how it is read.
 
 mod caller;
+mod cma;
 mod failure;
 mod lines;
 mod meminfo;
@@ -10,12 +11,13 @@ mod printed;
 
 pub use crate::error::LogError;
 pub use caller::Caller;
+pub use cma::{CmaArea, CmaFailure, CmaRequest};
 pub use failure::{AllocFailure, FailedRequest};
 pub use meminfo::{
     FreeBlocks, FreeSwap, GlobalCounters, HugePages, MemInfo, NodeCounters, Surroundings, Swap, SwapCache, TotalSwap,
     Totals, ZoneCounters, ZoneMem, show_mem,
 };
-pub use mend::{Mended, read_mended};
+pub use mend::{Lost, Mended, Origin, read_mended};
 pub use oom::{
     AlreadyExiting, CgroupCounter, CgroupMemory, Constraint, CounterName, GroupKill, KillReason, Killed, MmPinned,
     OomContext, OomInvocation, OomMemory, OomNotice, OomReport, OomSummary, OomVictim, PanicReason, Reaped, SlabUsage,
@@ -37,6 +39,8 @@ pub enum Message {
     Oom(Box<OomReport>),
     /// What the OOM killer did then, in one line.
     OomNotice(OomNotice),
+    /// A contiguous area had no range to give.
+    Cma(CmaFailure),
     /// The state of memory by itself, as the magic SysRq key `m` shows it.
     MemInfo(Box<MemInfo>),
 }
@@ -73,6 +77,8 @@ pub(crate) fn read_messages(text: &str) -> Result<Vec<(Logged, Vec<usize>)>, Log
         } else if text == "Mem-Info:" {
             lines.take();
             Message::MemInfo(Box::new(meminfo::mem_info(&mut lines)?))
+        } else if CmaFailure::starts(text) {
+            Message::Cma(CmaFailure::read(&mut lines)?)
         } else if OomNotice::starts(text) {
             Message::OomNotice(lines.read()?)
         } else {
@@ -86,7 +92,7 @@ pub(crate) fn read_messages(text: &str) -> Result<Vec<(Logged, Vec<usize>)>, Log
 
 /// Whether a line starts a message.
 fn starts_message(line: &str) -> bool {
-    FailedRequest::starts(line) || OomInvocation::starts(line) || OomNotice::starts(line)
+    FailedRequest::starts(line) || OomInvocation::starts(line) || OomNotice::starts(line) || CmaFailure::starts(line)
 }
 
 /// Whether a line starts a message or a part of one, so that the part before it has ended.
@@ -106,6 +112,7 @@ impl Display for Message {
             Message::AllocFailure(failure) => failure.fmt(f),
             Message::Oom(report) => report.fmt(f),
             Message::OomNotice(notice) => writeln!(f, "{notice}"),
+            Message::Cma(failure) => failure.fmt(f),
             Message::MemInfo(info) => info.fmt(f),
         }
     }

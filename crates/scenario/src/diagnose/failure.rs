@@ -1,7 +1,7 @@
 //! Why a request failed, from its report: it is made again in the machine that the report shows.
 
 use super::lack::{Lack, ZoneFinding, finding, outside_cpuset};
-use super::{Diagnosis, Subject};
+use super::{Around, Diagnosis, Subject};
 use crate::explain::{Ahead, Change, Remedy, attempt_all, explain, families};
 use crate::rebuild::{Block, RebuildError, Rebuilt, Told};
 use crate::sentence::names::nodes;
@@ -13,7 +13,7 @@ use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::{CpuId, NodeMask, Order, PAGE_ALLOC_COSTLY_ORDER, ZoneId};
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mempolicy::{Mempolicy, PolicyFlags, PolicyMode};
-use buddyscope_procfs::report::{AllocFailure, Caller, MemInfo};
+use buddyscope_procfs::report::{AllocFailure, Caller, MemInfo, Origin};
 
 /// What a report says of its request.
 pub(super) struct Asked<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// Explains a failure report.
-pub(super) fn of_failure(line: usize, failure: &AllocFailure, highmem: bool) -> Diagnosis {
+pub(super) fn of_failure(line: usize, failure: &AllocFailure, log: &Around<'_>) -> Diagnosis {
     let request = &failure.request;
     let asked = Asked {
         comm: &request.comm,
@@ -37,19 +37,52 @@ pub(super) fn of_failure(line: usize, failure: &AllocFailure, highmem: bool) -> 
         nodemask: request.nodemask,
         mems_allowed: request.mems_allowed,
         caller: failure.caller.as_ref(),
-        highmem,
+        highmem: log.highmem,
     };
-    let title = Sentence::new("failure.title", request_args(&asked));
+    let title = title(&asked, log.origin);
     let mut diagnosis = Diagnosis::new(line, Subject::Failure, title);
+    if let Some(Origin::Addresses { bytes }) = log.origin {
+        of_addresses(&mut diagnosis, &asked, failure.mem.as_ref(), bytes, log);
+        return diagnosis;
+    }
     diagnosis.notes.push(course(request.gfp, request.order));
+    if log.origin == Some(Origin::Vmalloc) {
+        diagnosis.notes.push(Sentence::new("report.vmalloc", Args::new()));
+    }
     match &failure.mem {
         None => diagnosis.notes.push(Sentence::new("report.noMemInfo", Args::new())),
         Some(mem) => match look(&asked, mem) {
-            Ok(look) => look.tell(&mut diagnosis, &asked),
+            Ok(look) => look.tell(&mut diagnosis, &asked, log),
             Err(error) => diagnosis.refuse(&error),
         },
     }
     diagnosis
+}
+
+fn title(asked: &Asked<'_>, origin: Option<Origin>) -> Sentence {
+    let args = request_args(asked);
+    match origin {
+        Some(Origin::Addresses { bytes }) => Sentence::new("addresses.title", args.with("bytes", bytes)),
+        Some(Origin::Stall { ms }) => Sentence::new("stall.title", args.with("ms", ms)),
+        _ => Sentence::new("failure.title", args),
+    }
+}
+
+/// Explains a request of vmalloc that found no range of addresses. What memory would have given is shown beside it.
+fn of_addresses(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: Option<&MemInfo>, bytes: u64, log: &Around<'_>) {
+    let ram = mem.map_or(u64::MAX, |mem| mem.totals.ram.saturating_mul(log.page_kb).saturating_mul(1024));
+    let key = match bytes {
+        0 => "verdict.noBytes",
+        _ if bytes > ram => "verdict.moreThanMemory",
+        _ => "verdict.addresses",
+    };
+    diagnosis.verdict = Some(Sentence::new(key, Args::new().with("bytes", bytes)));
+    if let Some(mem) = mem {
+        match look(asked, mem) {
+            Ok(look) => look.hand_over(diagnosis),
+            Err(error) => diagnosis.refuse(&error),
+        }
+    }
 }
 
 pub(super) fn request_args(asked: &Asked<'_>) -> Args {
@@ -95,8 +128,13 @@ pub(super) fn look(asked: &Asked<'_>, mem: &MemInfo) -> Result<Look, RebuildErro
     let from = state.machine.sink().now();
     let answer = state.ask_once(&request);
     let events: Vec<Event> = state.machine.sink().since(from).map(|it| it.copied().collect()).unwrap_or_default();
-    let zones = last_walk(&events, &told);
-    Ok(Look { told, in_use, before, request, events, zones, passes: answer.pfn.is_some() })
+    let passes = answer.pfn.is_some();
+    let mut zones = last_walk(&events, &told);
+    if !passes {
+        // A zone that passed its check and still gave nothing has nothing on the lists of the request.
+        zones.iter_mut().filter(|zone| zone.lack == Lack::Nothing).for_each(ZoneFinding::has_nothing_listed);
+    }
+    Ok(Look { told, in_use, before, request, events, zones, passes })
 }
 
 /// The request as the report tells it. A nodemask is that of a policy that binds.
@@ -135,12 +173,25 @@ fn last_walk(events: &[Event], told: &Told) -> Vec<ZoneFinding> {
 }
 
 impl Look {
-    fn tell(self, diagnosis: &mut Diagnosis, asked: &Asked<'_>) {
-        diagnosis.verdict = Some(self.verdict(asked));
-        if !self.passes {
-            diagnosis.remedies = self.remedies();
+    fn tell(self, diagnosis: &mut Diagnosis, asked: &Asked<'_>, log: &Around<'_>) {
+        if self.depends_on_blocks(asked) && log.unlisted {
+            diagnosis.notes.push(Sentence::new("report.noBlocks", Args::new().with("order", asked.order)));
+        } else {
+            diagnosis.verdict = Some(self.verdict(asked));
+            diagnosis.remedies = if self.passes { Vec::new() } else { self.remedies() };
         }
         self.hand_over(diagnosis);
+    }
+
+    /// Whether the answer depends on how large the free blocks are.
+    pub(super) fn depends_on_blocks(&self, asked: &Asked<'_>) -> bool {
+        let lack = self.telling().map(|zone| zone.lack);
+        asked.order > 0 && (self.passes || matches!(lack, Some(Lack::Block | Lack::UsableBlock)))
+    }
+
+    /// Whether memory has not been handed over to the allocator yet.
+    fn is_too_early(&self) -> bool {
+        self.told.zones.iter().all(|zone| zone.free == 0 && zone.marks == [0; 3])
     }
 
     /// Gives away what was seen, the machine and the request.
@@ -185,12 +236,17 @@ impl Look {
         if self.passes {
             return Sentence::new("verdict.passes", args);
         }
+        if self.is_too_early() {
+            return Sentence::new("verdict.tooEarly", args);
+        }
         if let Some(limit) = self.limit(asked) {
             return limit;
         }
         match self.telling() {
             None => Sentence::new("verdict.noZone", args),
-            Some(zone) => Sentence::new(verdict_key(zone.lack), args.zone(zone.zone).with("missing", zone.missing)),
+            Some(zone) => {
+                Sentence::new(verdict_key(zone.lack, asked.order), args.zone(zone.zone).with("missing", zone.missing))
+            }
         }
     }
 
@@ -294,7 +350,7 @@ impl Look {
     }
 }
 
-const fn verdict_key(lack: Lack) -> &'static str {
+const fn verdict_key(lack: Lack, order: u32) -> &'static str {
     match lack {
         Lack::Nothing | Lack::Cpuset => "verdict.noZone",
         Lack::Pages => "verdict.pages",
@@ -303,6 +359,7 @@ const fn verdict_key(lack: Lack) -> &'static str {
         Lack::OutsideHighatomic => "verdict.outsideHighatomic",
         Lack::Unprotected => "verdict.unprotected",
         Lack::Block => "verdict.block",
+        Lack::UsableBlock if order == 0 => "verdict.onlyReserved",
         Lack::UsableBlock => "verdict.usableBlock",
     }
 }

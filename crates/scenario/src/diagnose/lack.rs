@@ -52,6 +52,15 @@ pub struct ZoneFinding {
     pub largest: i64,
 }
 
+impl ZoneFinding {
+    /// Notes that the check passed and that the free pages are on lists which the request takes nothing from.
+    pub(super) fn has_nothing_listed(&mut self) {
+        self.lack = Lack::UsableBlock;
+        self.sentence = Sentence::new("lack.onlyReserved", Args::new().zone(self.zone));
+        self.sum.push("but no block on the lists of the request".to_owned());
+    }
+}
+
 fn index<S: Serializer>(zone: &ZoneId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(zone.index() as u64)
 }

@@ -8,6 +8,7 @@ use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, State, Trace, Value};
 use buddyscope_mm::event::Outcome;
 use buddyscope_mm::pfn::{MAX_ORDER, NodeId};
+use buddyscope_procfs::report::MemInfo;
 use serde::Serialize;
 
 /// Requests that are tried, by their flags.
@@ -25,9 +26,17 @@ pub struct Access {
     pub at_all: i64,
 }
 
-/// Explains the state of a machine.
+/// Explains the state of a machine that files of /proc tell.
 pub(super) fn of_proc(line: usize, texts: &ProcTexts<'_>) -> Diagnosis {
-    let told = Told::of_proc(texts);
+    of_told(line, Told::of_proc(texts))
+}
+
+/// Explains the state of memory by itself: as the magic SysRq key shows it, or what is left of a report.
+pub(super) fn of_mem_info(line: usize, mem: &MemInfo) -> Diagnosis {
+    of_told(line, Told::of_report(mem, None))
+}
+
+fn of_told(line: usize, told: Told) -> Diagnosis {
     let pages = told.zones.iter().map(|zone| zone.present).fold(0, u64::saturating_add);
     let nodes = told.nodes_with_memory();
     let args = Args::new().with("nodes", nodes.len()).with("zones", told.zones.len()).with("pages", pages);

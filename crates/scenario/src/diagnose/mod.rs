@@ -3,6 +3,8 @@
 //! A failure report is answered with the check that failed in each zone, the kind of failure, and changes that would have
 //! let the request pass, each tried. An OOM report with how it came to it, the score table and the choice.
 
+mod area;
+mod around;
 mod failure;
 mod lack;
 mod machine;
@@ -13,6 +15,8 @@ mod trace;
 pub use lack::{Lack, ZoneFinding};
 pub use machine::Access;
 pub use oom::Score;
+
+use around::Around;
 
 use crate::explain::{Remedy, Why};
 use crate::rebuild::{ProcTexts, RebuildError, Told};
@@ -145,17 +149,8 @@ impl Diagnosis {
 pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
     let document = read_document(text)?;
     // A log without times looks like files in places, so reports are looked for in all of it.
-    let Mended { messages, highmem, vmalloc } = read_mended(text)?;
-    let nth = |(nth, logged)| of_message(logged, &messages[nth + 1..], highmem);
-    let mut found: Vec<Diagnosis> = messages.iter().enumerate().filter_map(nth).collect();
-    for diagnosis in &mut found {
-        if vmalloc.contains(&diagnosis.line) {
-            diagnosis.notes.push(Sentence::new("report.vmalloc", Args::new()));
-        }
-        if highmem {
-            diagnosis.rename_zones();
-        }
-    }
+    let mended = read_mended(text)?;
+    let mut found: Vec<Diagnosis> = (0..mended.messages.len()).filter_map(|nth| of_message(&mended, nth)).collect();
     if let Some(texts) = ProcTexts::of(&document) {
         let line = document.parts.iter().find(|part| matches!(part.content, Content::ZoneInfo(_)));
         found.push(machine::of_proc(line.map_or(1, |part| part.line), &texts));
@@ -181,11 +176,17 @@ fn has_report(text: &str) -> bool {
     [": page allocation failure", " invoked oom-killer", "Mem-Info:"].iter().any(|start| text.contains(start))
 }
 
-/// What a message comes to, if it is a report; `later` are the messages after it.
-fn of_message(logged: &Logged, later: &[Logged], highmem: bool) -> Option<Diagnosis> {
-    Some(match &logged.message {
-        Message::AllocFailure(failure) => failure::of_failure(logged.line, failure, highmem),
-        Message::Oom(report) => oom::of_oom(logged.line, report, later, highmem),
-        Message::OomNotice(_) | Message::MemInfo(_) => return None,
-    })
+/// What a message comes to, if it is a report.
+fn of_message(log: &Mended, nth: usize) -> Option<Diagnosis> {
+    let Logged { line, message } = log.messages.get(nth)?;
+    let around = Around::new(log, nth);
+    let mut diagnosis = match message {
+        Message::AllocFailure(failure) => failure::of_failure(*line, failure, &around),
+        Message::Oom(report) => oom::of_oom(*line, report, &around),
+        Message::Cma(failure) => area::of_area(*line, failure),
+        Message::MemInfo(mem) => machine::of_mem_info(*line, mem),
+        Message::OomNotice(_) => return None,
+    };
+    around.finish(&mut diagnosis);
+    Some(diagnosis)
 }

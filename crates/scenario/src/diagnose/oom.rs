@@ -1,12 +1,12 @@
 //! Why the OOM killer came, and why it chose whom it chose, from its report.
 
 use super::failure::{Asked, Look, look, request_args};
-use super::{Diagnosis, Subject};
+use super::{Around, Diagnosis, Subject};
 use crate::sentence::{Args, Sentence};
 use buddyscope_mm::pfn::{NodeMask, PAGE_ALLOC_COSTLY_ORDER};
 use buddyscope_procfs::report::{
     CgroupMemory, Constraint, CounterName, Logged, MemInfo, Message, OomMemory, OomNotice, OomReport, OomSummary,
-    TaskState,
+    Origin, TaskState,
 };
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ pub struct Score {
 }
 
 /// Explains an OOM report.
-pub(super) fn of_oom(line: usize, report: &OomReport, later: &[Logged], highmem: bool) -> Diagnosis {
+pub(super) fn of_oom(line: usize, report: &OomReport, log: &Around<'_>) -> Diagnosis {
     let invocation = &report.invocation;
     let allowed = report.summary.as_ref().map_or(NodeMask(u64::MAX), |summary| summary.context.mems_allowed);
     let asked = Asked {
@@ -52,17 +52,27 @@ pub(super) fn of_oom(line: usize, report: &OomReport, later: &[Logged], highmem:
         nodemask: report.summary.as_ref().and_then(|summary| summary.context.nodemask),
         mems_allowed: allowed,
         caller: report.caller.as_ref(),
-        highmem,
+        highmem: log.highmem,
     };
-    let key = if invocation.order < 0 { "kill.sysrq" } else { "kill.title" };
+    let headless = log.origin == Some(Origin::Headless);
+    let key = match invocation.order {
+        _ if headless => "kill.headless",
+        ..0 => "kill.sysrq",
+        _ => "kill.title",
+    };
     let mut diagnosis = Diagnosis::new(line, Subject::Oom, Sentence::new(key, request_args(&asked)));
     diagnosis.notes.extend(report.summary.as_ref().map(constraint));
     match &report.memory {
         None => diagnosis.notes.push(Sentence::new("report.noMemInfo", Args::new())),
         Some(OomMemory::Cgroup(memory)) => of_group(&mut diagnosis, memory),
-        Some(OomMemory::Machine { mem, .. }) => of_machine(&mut diagnosis, &asked, mem),
+        Some(OomMemory::Machine { mem, .. }) => {
+            if !headless {
+                of_machine(&mut diagnosis, &asked, mem, log);
+            }
+            diagnosis.notes.extend(left(mem));
+        }
     }
-    choice(&mut diagnosis, report, victim(report, later));
+    choice(&mut diagnosis, report, victim(report, log.later));
     diagnosis
 }
 
@@ -101,15 +111,23 @@ fn of_group(diagnosis: &mut Diagnosis, memory: &CgroupMemory) {
 }
 
 /// A machine whose zones are short.
-fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo) {
+fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo, log: &Around<'_>) {
     match look(asked, mem) {
         Err(error) => diagnosis.refuse(&error),
         Ok(look) => {
-            diagnosis.verdict = Some(why_here(&look, asked));
+            if look.depends_on_blocks(asked) && log.unlisted {
+                diagnosis.notes.push(Sentence::new("report.noBlocks", Args::new().with("order", asked.order)));
+            } else {
+                diagnosis.verdict = Some(why_here(&look, asked));
+            }
             look.hand_over(diagnosis);
         }
     }
-    diagnosis.notes.push(left(mem));
+}
+
+/// What was left on the lists and in swap, and whether kswapd had hope.
+fn left(mem: &MemInfo) -> Vec<Sentence> {
+    let mut notes = vec![on_lists(mem)];
     if let Some(swap) = &mem.swap {
         let args = Args::new().with("free", swap.free.pages).with("total", swap.total.pages);
         let key = match (swap.total.pages, swap.free.pages) {
@@ -117,11 +135,12 @@ fn of_machine(diagnosis: &mut Diagnosis, asked: &Asked<'_>, mem: &MemInfo) {
             (_, 0) => "kill.swapFull",
             _ => "kill.swapFree",
         };
-        diagnosis.notes.push(Sentence::new(key, args));
+        notes.push(Sentence::new(key, args));
     }
     if mem.nodes.iter().any(|node| node.all_unreclaimable) {
-        diagnosis.notes.push(Sentence::new("kill.hopeless", Args::new()));
+        notes.push(Sentence::new("kill.hopeless", Args::new()));
     }
+    notes
 }
 
 /// Why the request came as far as the OOM killer.
@@ -135,7 +154,7 @@ fn why_here(look: &Look, asked: &Asked<'_>) -> Sentence {
 }
 
 /// What reclaim could still have got.
-fn left(mem: &MemInfo) -> Sentence {
+fn on_lists(mem: &MemInfo) -> Sentence {
     let global = &mem.global;
     let args = Args::new()
         .with("anon", global.active_anon.saturating_add(global.inactive_anon))
@@ -174,7 +193,8 @@ fn choice(diagnosis: &mut Diagnosis, report: &OomReport, victim: Option<(i32, St
         let args = args.with("first", first.comm.as_str()).with("firstPid", first.pid);
         diagnosis.notes.push(Sentence::new(if same { "kill.chosen" } else { "kill.chosenOther" }, args));
     }
-    diagnosis.notes.push(Sentence::new("kill.total", Args::new().with("total", total)));
+    let key = if total > 0 { "kill.total" } else { "kill.noTotal" };
+    diagnosis.notes.push(Sentence::new(key, Args::new().with("total", total)));
     let killed_row = scores.iter().skip(ROWS).find(|score| score.killed).cloned();
     scores.truncate(ROWS);
     scores.extend(killed_row);

@@ -3,7 +3,7 @@
 use super::told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};
 use crate::sentence::Args;
 use buddyscope_mm::config::Sysctls;
-use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MigrateType, ZoneId};
+use buddyscope_mm::pfn::{CpuId, MAX_NR_ZONES, MAX_ORDER, MigrateType, ZoneId, ZoneType};
 use buddyscope_mm::vmstat::{NodeItem, ZoneItem};
 use buddyscope_procfs::report::{Caller, FreeBlocks, MemInfo, NodeCounters, ZoneCounters, ZoneMem};
 
@@ -11,7 +11,7 @@ impl Told {
     /// What the memory part of a report tells; `caller` is who asked.
     #[must_use]
     pub fn of_report(mem: &MemInfo, caller: Option<&Caller>) -> Told {
-        let mut told = Told { zones: mem.zones.iter().map(zone).collect(), ..Told::default() };
+        let mut told = Told { zones: mem.zones.iter().map(|told| zone(told, mem)).collect(), ..Told::default() };
         told.zones.sort_by_key(|zone| zone.id);
         told.zones.dedup_by_key(|zone| zone.id);
         told.nodes = mem.nodes.iter().map(|told| node(told, mem)).collect();
@@ -73,10 +73,8 @@ impl Told {
     }
 }
 
-fn zone(told: &ZoneMem) -> ToldZone {
+fn zone(told: &ZoneMem, mem: &MemInfo) -> ToldZone {
     let counters = &told.counters;
-    let mut reserve = [0; MAX_NR_ZONES];
-    reserve.iter_mut().zip(&told.lowmem_reserve).for_each(|(slot, &pages)| *slot = pages);
     ToldZone {
         id: ZoneId::new(counters.node, counters.zone),
         span: None,
@@ -84,7 +82,7 @@ fn zone(told: &ZoneMem) -> ToldZone {
         // Kernels before 3.8 tell one number.
         managed: if counters.managed == 0 { counters.present } else { counters.managed },
         marks: [counters.min, counters.low, counters.high],
-        reserve,
+        reserve: reserve(&told.lowmem_reserve, mem),
         highatomic: counters.reserved_highatomic,
         free: counters.free,
         free_cma: counters.free_cma,
@@ -92,6 +90,19 @@ fn zone(told: &ZoneMem) -> ToldZone {
         pcp: Vec::new(),
         counters: zone_counters(counters),
     }
+}
+
+/// A reserve by the highest zone of the request. Kernels that were built without some zone tell fewer: the last is that
+/// of Movable, the first that of DMA where the machine has such a zone.
+fn reserve(told: &[i64], mem: &MemInfo) -> [i64; MAX_NR_ZONES] {
+    let mut reserve = [0; MAX_NR_ZONES];
+    let missing = MAX_NR_ZONES.saturating_sub(told.len());
+    let has_dma = mem.zones.iter().any(|zone| zone.counters.zone == ZoneType::Dma);
+    for (at, &pages) in told.iter().enumerate() {
+        let slot = if at == 0 && has_dma { 0 } else { at + missing };
+        reserve.iter_mut().skip(slot).take(1).for_each(|slot| *slot = pages);
+    }
+    reserve
 }
 
 /// Whether the letters leave open how many blocks of an order are of which type.

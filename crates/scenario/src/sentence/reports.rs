@@ -39,6 +39,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "assume.highatomic",
         "node {node} {zone}: pageblocks kept for high-order atomic requests are taken to be {pages#page}: those that have free blocks of theirs, or as many as there is room for.",
     ),
+    (
+        "assume.pageSize",
+        "Pages of this machine are of {kb} KiB, those of the model of 4: it has as many pages, and all counts and checks are in pages.",
+    ),
     ("assume.noTypes", "Of which type free blocks are is not told: all are taken for movable."),
     ("assume.noBlocks", "How large free blocks are is not told: as large as their pages allow, all movable."),
     ("assume.cpuNodes", "Which CPU is on which node is not told: {cpus} CPUs, dealt out to the nodes in turn."),
@@ -61,9 +65,28 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     // What was asked for.
     ("failure.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and got nothing."),
     ("kill.title", "{comm} asked for order {order} ({pages#page}), {gfp}, and the OOM killer was called."),
+    (
+        "kill.headless",
+        "The OOM killer at work. The beginning of its report is missing, so whose request it was cannot be told.",
+    ),
     ("kill.sysrq", "The OOM killer was called by the magic SysRq key."),
+    (
+        "stall.title",
+        "{comm} has been asking for order {order} ({pages#page}), {gfp}, for {ms} ms, and goes on: the request is slow, it has not failed.",
+    ),
+    ("addresses.title", "{comm} asked vmalloc for {bytes#byte}, {gfp}, and got nothing."),
+    ("area.title", "A contiguous area (CMA) was asked for {pages#page} side by side, and gave nothing."),
+    ("area.map", "{free} of its {total#page} have not been given away, at most {longest} side by side."),
     ("report.vmalloc", "vmalloc made the request, for some of the pages that it maps side by side."),
     ("report.noMemInfo", "The report has no Mem-Info part, so which check failed cannot be told."),
+    (
+        "report.cut",
+        "{count#line} of the report cannot be read to the end, or the next one is missing: {lines}. What is left counts; sizes that are lost are shared out by the min marks, free blocks taken as large as the free pages allow.",
+    ),
+    (
+        "report.noBlocks",
+        "How large the free blocks are is missing, so whether one of order {order} was among them cannot be told.",
+    ),
     ("report.noMachine", "No machine can be made of these numbers: {why}."),
     // Traces.
     ("trace.title", "A trace of page allocation."),
@@ -141,6 +164,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "lack.usableBlock",
         "node {node} {zone}: enough free pages, and blocks of order {order}, but only in contiguous areas or the high-order atomic reserve; else the largest is of order {largest}.",
     ),
+    (
+        "lack.onlyReserved",
+        "node {node} {zone}: enough free pages for its mark, but all in contiguous areas or the high-order atomic reserve, where this request takes none.",
+    ),
     ("lack.cpuset", "node {node} {zone}: outside the task's cpuset."),
     // The kind of failure.
     (
@@ -148,6 +175,25 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "As reported, the machine would serve order {order}: memory was freed between the failure and the report.",
     ),
     ("verdict.tooLarge", "Order {order} is larger than any block: such a request can never be served."),
+    (
+        "verdict.tooEarly",
+        "Too early: the request came while the kernel was starting, before memory was handed over to the allocator.",
+    ),
+    (
+        "verdict.addresses",
+        "Not memory but address space is used up: where vmalloc may put it, no range of {bytes#byte} was left.",
+    ),
+    ("verdict.noBytes", "Nothing was asked for: a size of 0 is an error of the caller, and memory has no part in it."),
+    ("verdict.moreThanMemory", "{bytes#byte} are more than the machine has: such a request can never be served."),
+    (
+        "verdict.areaBusy",
+        "The area has a range of {pages#page} that nobody was given, but pages in it are lent to others and could not be moved away (-EBUSY), such as pinned ones.",
+    ),
+    ("verdict.areaFull", "The area has given away so much that no range of {pages#page} is left in it (-ENOMEM)."),
+    (
+        "verdict.areaAlignment",
+        "The area has {pages#page} side by side, but not from where the alignment of the request would have them begin (-ENOMEM).",
+    ),
     ("verdict.noZone", "No zone was open to this request."),
     ("verdict.pages", "Out of free pages: node {node} {zone} is {missing#page} short of its mark."),
     (
@@ -167,6 +213,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     (
         "verdict.usableBlock",
         "Fragmentation: node {node} {zone} has blocks of order {order} only where this request may not take them.",
+    ),
+    (
+        "verdict.onlyReserved",
+        "All that node {node} {zone} has free lies in contiguous areas or in the high-order atomic reserve, and this request may not take it there.",
     ),
     (
         "verdict.cpuset",
@@ -207,6 +257,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "Killed: {comm} ({pid}). By the table the highest score is that of {first} ({firstPid}), {points} pages; the table leaves out threads, tasks that are dying already, and oom_kill_allocating_task.",
     ),
     ("kill.total", "oom_score_adj counts in thousandths of {total#page}."),
+    ("kill.noTotal", "How much memory there is is not told, so the scores lack what oom_score_adj adds."),
     // Changes.
     ("remedy.freeMore", "With {missing#more free page} in node {node} {zone}"),
     (
