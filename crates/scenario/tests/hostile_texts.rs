@@ -1,13 +1,21 @@
 //! Texts from anybody: damaged in every way that comes to mind, they are explained or refused with the place, in time
 //! that grows with their length, and nothing breaks.
 //!
-//! `BUDDYSCOPE_HOSTILE` sets how many damaged texts are tried of each; `fuzz/` looks for more with a fuzzer.
+//! `BUDDYSCOPE_HOSTILE` sets how many damaged texts are tried of each; `fuzz/` looks for more with a fuzzer, with the same
+//! functions.
+
+#[expect(unreachable_pub, reason = "a crate of its own elsewhere")]
+#[path = "../../../fuzz/src/lib.rs"]
+mod fuzz;
 
 use buddyscope_mm::rng::Rng;
 use buddyscope_procfs::report::read_log;
 use buddyscope_procfs::trace::read_trace;
 use buddyscope_procfs::zoneinfo::ZoneInfo;
 use buddyscope_scenario::diagnose::diagnose;
+use buddyscope_scenario::show::scenarios;
+use std::fs::{read, read_dir};
+use std::path::Path;
 
 const REPORTS: [&str; 6] = [
     include_str!("../../procfs/tests/reports/failure_atomic.txt"),
@@ -62,8 +70,9 @@ fn damaged(rng: &mut Rng, text: &str, other: &str) -> String {
             3 => text = with_number(rng, &text),
             4 => text = interleaved(rng, &text, other),
             5 => {
-                let (from, to) = (place(rng, &text), place(rng, &text));
-                text.replace_range(from.min(to)..from.max(to).min(from.min(to) + 40).max(from.min(to)), "");
+                let from = place(rng, &text);
+                let gone: usize = text[from..].chars().take(rng.below(40) as usize).map(char::len_utf8).sum();
+                text.replace_range(from..from + gone, "");
             }
             _ => {
                 let mut lines: Vec<&str> = text.lines().collect();
@@ -133,6 +142,71 @@ fn damaged_traces_and_files_are_read_or_refused() {
         let _ = read_trace(&text);
         let _ = text.parse::<ZoneInfo>();
         let _ = read_log(&text);
+    }
+}
+
+/// Texts that the fuzz targets begin with: reports of real machines, what the tests of `procfs` read, and the gallery.
+fn corpus() -> Vec<String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["../../tests/reports", "../procfs/tests", "../procfs/tests/reports"];
+    let files = folders.iter().flat_map(|folder| read_dir(here.join(folder)).expect("a folder"));
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    paths.sort();
+    let texts = paths.iter().map(|path| String::from_utf8_lossy(&read(path).expect("a text")).into_owned());
+    texts.chain(scenarios().into_iter().map(|scenario| scenario.text.to_owned())).collect()
+}
+
+/// The flags that a text shows of requests.
+fn shown_flags(text: &str) -> impl Iterator<Item = &str> {
+    let flags = text.split_whitespace().flat_map(|word| word.split(['=', ':', ',']));
+    flags.filter(|word| word.contains("GFP") || word.starts_with("0x")).take(8)
+}
+
+/// Each text as it is and damaged so many times, the same ones in every run. `BUDDYSCOPE_HOSTILE` asks for more.
+fn fuzz_with(seed: u64, most: u64, target: fn(&[u8])) {
+    let (mut rng, corpus) = (Rng::new(seed), corpus());
+    for (nth, text) in corpus.iter().enumerate() {
+        target(text.as_bytes());
+        for _ in 0..most * tries() / 1500 {
+            target(damaged(&mut rng, text, &corpus[(nth + 1) % corpus.len()]).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn the_target_log_holds() {
+    fuzz_with(11, 150, fuzz::log);
+}
+
+#[test]
+fn the_target_explain_holds() {
+    fuzz_with(12, 40, fuzz::explain);
+}
+
+#[test]
+fn the_target_trace_holds() {
+    fuzz_with(13, 150, fuzz::trace);
+}
+
+#[test]
+fn the_target_document_holds() {
+    fuzz_with(14, 80, fuzz::document);
+}
+
+#[test]
+fn the_target_scenario_holds() {
+    fuzz_with(15, 150, fuzz::scenario);
+}
+
+#[test]
+fn the_target_gfp_holds() {
+    let (mut rng, corpus) = (Rng::new(16), corpus());
+    for flags in corpus.iter().flat_map(|text| shown_flags(text)) {
+        fuzz::gfp(flags.as_bytes());
+        for _ in 0..40 {
+            fuzz::gfp(damaged(&mut rng, flags, "GFP_KERNEL|__GFP_ZERO").as_bytes());
+        }
     }
 }
 
