@@ -23,9 +23,9 @@ use crate::rebuild::{ProcTexts, RebuildError, Told};
 use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, FieldError, Session};
 use buddyscope_procfs::LogError;
-use buddyscope_procfs::document::{Content, Document};
+use buddyscope_procfs::document::{Content, Document, DocumentPart};
 use buddyscope_procfs::report::{Logged, Mended, Message, read_mended};
-use buddyscope_procfs::trace::read_trace;
+use buddyscope_procfs::trace::TraceLine;
 use serde::Serialize;
 
 /// What a text is about.
@@ -156,7 +156,7 @@ pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
         found.push(machine::of_proc(line.map_or(1, |part| part.line), &texts));
     }
     if found.is_empty() {
-        found.extend(trace::of_trace(&read_trace(text)?));
+        found.extend(trace::of_trace(&events(&document)));
     }
     for diagnosis in &mut found {
         diagnosis.copy = diagnosis.to_string();
@@ -164,7 +164,16 @@ pub fn diagnose(text: &str) -> Result<Vec<Diagnosis>, LogError> {
     Ok(found)
 }
 
-/// The text as files of /proc and logs. A log that only [`read_mended`] can read has none of these files.
+/// The trace events of a text, each with its line.
+fn events(document: &Document) -> Vec<(usize, TraceLine)> {
+    let of_part = |part: &DocumentPart| -> Vec<(usize, TraceLine)> {
+        let Content::Trace(trace) = &part.content else { return Vec::new() };
+        trace.events().map(|(line, row)| (part.line + line - 1, row.line.clone())).collect()
+    };
+    document.parts.iter().flat_map(of_part).collect()
+}
+
+/// The text as files of /proc, traces and logs. A log that only [`read_mended`] can read has none of these files.
 fn read_document(text: &str) -> Result<Document, LogError> {
     match Document::read(text) {
         Err(error) if error.field != "size" && has_report(text) => Ok(Document::default()),

@@ -16,4 +16,6 @@ pub use from_proc::ProcTexts;
 #[cfg(feature = "files")]
 pub(crate) use from_report::{node_counters, zone_counters};
 pub use plan::Block;
+#[cfg(feature = "files")]
+pub(crate) use room::{Room, Untouched};
 pub use told::{BlockCounts, Told, ToldNode, ToldPcp, ToldZone};

@@ -8,14 +8,14 @@ use std::ops::Range;
 const TOP: usize = MAX_ORDER - 1;
 
 /// Page frames of a zone in pageblocks that nothing is placed in yet.
-pub(super) struct Untouched {
+pub(crate) struct Untouched {
     /// The next ones last.
     ranges: Vec<Range<u64>>,
 }
 
 /// Pageblocks of one type that something is placed in: the aligned parts that are left, by order.
 #[derive(Default)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// Parts that may be used whole.
     whole: [BTreeSet<u64>; MAX_ORDER],
     /// Parts whose buddy is a free block of the same order: as a whole they would be merged with it.
@@ -23,16 +23,16 @@ pub(super) struct Room {
 }
 
 /// A block that was given away.
-pub(super) struct Placed {
+pub(crate) struct Placed {
     /// Where.
-    pub(super) pfn: Pfn,
+    pub(crate) pfn: Pfn,
     /// The untouched block that was begun for it, if one was.
-    pub(super) begun: Option<(Pfn, usize)>,
+    pub(crate) begun: Option<(Pfn, usize)>,
 }
 
 impl Untouched {
     /// Page frames that exist and are not reserved.
-    pub(super) fn new(mut ranges: Vec<Range<u64>>) -> Untouched {
+    pub(crate) fn new(mut ranges: Vec<Range<u64>>) -> Untouched {
         ranges.retain(|range| !range.is_empty());
         ranges.sort_by_key(|range| std::cmp::Reverse(range.start));
         Untouched { ranges }
@@ -63,7 +63,7 @@ impl Untouched {
 
 impl Room {
     /// A place for a free block of this order, whose buddy will not be free as a whole. Ask for large blocks first.
-    pub(super) fn take(&mut self, untouched: &mut Untouched, order: usize) -> Option<Placed> {
+    pub(crate) fn take(&mut self, untouched: &mut Untouched, order: usize) -> Option<Placed> {
         if let Some((pfn, size)) = self.smallest(order) {
             return Some(Placed { pfn: Pfn(self.split(pfn, size, order)), begun: None });
         }

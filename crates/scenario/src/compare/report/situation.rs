@@ -1,7 +1,7 @@
 //! A machine in the situation that a report describes: what was there at the start, with the report's numbers.
 
 use crate::compare::error::CompareError;
-use crate::rebuild::{node_counters, zone_counters};
+use crate::rebuild::{Room, Untouched, node_counters, zone_counters};
 use crate::recording::{PcpPage, StateFile, ZoneState};
 use crate::replay::restore_machine;
 use buddyscope_mm::Machine;
@@ -50,13 +50,14 @@ fn fill(zone: &mut ZoneState, told: &ZoneMem) -> Result<(), CompareError> {
     zone.free_cma = counters.free_cma as i64;
     zone.lru.clear();
     zone.movable.clear();
-    let mut room = Room::of(zone);
+    let (mut room, mut untouched) = (Room::default(), untouched(zone));
+    let mut take = |order: usize| room.take(&mut untouched, order).map(|placed| placed.pfn);
     let mut lists: [[Vec<Pfn>; MIGRATE_TYPES]; MAX_ORDER] = Default::default();
     for order in (0..MAX_ORDER).rev() {
         let blocks = told.blocks[order];
         let types: Vec<MigrateType> = MigrateType::ALL.into_iter().filter(|t| blocks.on_list[t.index()]).collect();
         for n in 0..blocks.count {
-            let block = room.take(order as u32).ok_or(CompareError::Report("no room for its free blocks"))?;
+            let block = take(order).ok_or(CompareError::Report("no room for its free blocks"))?;
             // A type for each letter, then the first for all that are left.
             let list = types.get(n as usize).or(types.first()).copied().unwrap_or(MigrateType::Unmovable);
             lists[order][list.index()].push(block);
@@ -69,7 +70,7 @@ fn fill(zone: &mut ZoneState, told: &ZoneMem) -> Result<(), CompareError> {
         pcp.lists = Default::default();
         // The report tells of the CPU it was printed on, here the first, and of all others together.
         let count = [counters.local_pcp, elsewhere].get(n).copied().unwrap_or(0);
-        let pages: Option<Vec<Pfn>> = (0..count).map(|_| room.take(0)).collect();
+        let pages: Option<Vec<Pfn>> = (0..count).map(|_| take(0)).collect();
         let pages = pages.ok_or(CompareError::Report("no room for its per-CPU pages"))?;
         let list = MigrateType::Movable;
         pcp.lists[list.index()] = pages.into_iter().map(|pfn| PcpPage { pfn, migrate_type: list }).collect();
@@ -81,52 +82,18 @@ fn fill(zone: &mut ZoneState, told: &ZoneMem) -> Result<(), CompareError> {
     Ok(())
 }
 
-/// Room for free blocks in a zone, from its start on.
-struct Room {
-    /// Page frames that exist and are not reserved, ascending.
-    pages: Vec<std::ops::Range<u64>>,
-}
-
-impl Room {
-    fn of(zone: &ZoneState) -> Room {
-        let mut taken: Vec<_> = zone.holes.iter().chain(&zone.reserved).map(|r| r.start.0..r.end.0).collect();
-        taken.sort_by_key(|range| range.start);
-        let end = zone.start.0 + zone.spanned;
-        let mut pages = Vec::new();
-        let mut at = zone.start.0;
-        for range in taken.into_iter().chain(core::iter::once(end..end)) {
-            if at < range.start {
-                pages.push(at..range.start);
-            }
-            at = at.max(range.end);
+/// Page frames of a zone that exist and are not reserved.
+fn untouched(zone: &ZoneState) -> Untouched {
+    let mut taken: Vec<_> = zone.holes.iter().chain(&zone.reserved).map(|r| r.start.0..r.end.0).collect();
+    taken.sort_by_key(|range| range.start);
+    let end = zone.start.0 + zone.spanned;
+    let mut pages = Vec::new();
+    let mut at = zone.start.0;
+    for range in taken.into_iter().chain(core::iter::once(end..end)) {
+        if at < range.start {
+            pages.push(at..range.start);
         }
-        Room { pages }
+        at = at.max(range.end);
     }
-
-    /// Takes an aligned block, and leaves its buddy in use: free buddies would be one block.
-    fn take(&mut self, order: u32) -> Option<Pfn> {
-        let size = 1u64 << order;
-        for (n, range) in self.pages.iter().enumerate() {
-            let start = range.start.next_multiple_of(2 * size);
-            if start + 2 * size <= range.end {
-                let rest = [range.start..start, start + 2 * size..range.end];
-                self.pages.splice(n..=n, rest.into_iter().filter(|range| !range.is_empty()));
-                return Some(Pfn(start));
-            }
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn free_blocks_are_aligned_and_have_no_free_buddy() {
-        let mut room = Room { pages: core::iter::once(3..64).collect() };
-        let blocks = [room.take(3), room.take(0), room.take(0), room.take(4)];
-        assert_eq!(blocks, [Some(Pfn(16)), Some(Pfn(4)), Some(Pfn(6)), Some(Pfn(32))]);
-        assert_eq!(room.take(5), None);
-    }
+    Untouched::new(pages)
 }
