@@ -64,6 +64,10 @@ enum Events {
     Compaction,
     /// The OOM killer.
     Oom,
+    /// Waiting for writeback.
+    Writeback,
+    /// Pages that get to LRU lists.
+    Pagemap,
 }
 
 impl Events {
@@ -73,6 +77,8 @@ impl Events {
             Events::Vmscan => Group::Vmscan,
             Events::Compaction => Group::Compaction,
             Events::Oom => Group::Oom,
+            Events::Writeback => Group::Writeback,
+            Events::Pagemap => Group::Pagemap,
         }
     }
 }

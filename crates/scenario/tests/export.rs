@@ -2,7 +2,9 @@
 
 use buddyscope_mm::event::NullSink;
 use buddyscope_mm::vmstat::VmEvent;
-use buddyscope_procfs::trace::{CompactionEvent, KmemEvent, TraceEvent, TraceLine, VmscanEvent, read_trace};
+use buddyscope_procfs::trace::{
+    CompactionEvent, KmemEvent, PagemapEvent, TraceEvent, TraceLine, VmscanEvent, read_trace,
+};
 use buddyscope_scenario::export::{Format, Group, Stop, record, to_text, to_writer};
 use buddyscope_scenario::run::Run;
 use buddyscope_scenario::scenario::Scenario;
@@ -35,7 +37,7 @@ fn sum(lines: &[TraceLine], value: impl Fn(&TraceEvent) -> Option<u64>) -> u64 {
 
 #[test]
 fn every_line_of_ftrace_text_is_read_back_as_it_was_printed() {
-    for name in ["hog", "thp", "memcg", "slab", "node-reclaim", "cma"] {
+    for name in ["hog", "thp", "memcg", "slab", "node-reclaim", "cma", "thrash"] {
         let (text, _) = traced(name, &Group::ALL);
         let printed: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         let read = lines(&text);
@@ -46,6 +48,52 @@ fn every_line_of_ftrace_text_is_read_back_as_it_was_printed() {
         let header = format!("# entries-in-buffer/entries-written: {0}/{0}   #P:", read.len());
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with(&header)), "{name}");
     }
+}
+
+#[test]
+fn batches_waits_lists_and_migrations_are_in_a_trace() {
+    let mut seen = BTreeMap::new();
+    for name in ["thp", "cma", "thrash"] {
+        let read = lines(&traced(name, &Group::ALL).0);
+        for line in &read {
+            let name = match &line.event {
+                TraceEvent::Kmem(KmemEvent::FreedBatched(_)) => "batched",
+                TraceEvent::Compaction(CompactionEvent::Migratepages(_)) => "migrated",
+                TraceEvent::Compaction(CompactionEvent::MigratePages(_)) => "migrate_pages",
+                TraceEvent::Pagemap(PagemapEvent::LruInsertion(_)) => "insertion",
+                TraceEvent::Writeback(_) => "wait",
+                _ => continue,
+            };
+            *seen.entry(name).or_insert(0) += 1;
+        }
+        let pages = |of: fn(&KmemEvent) -> bool| {
+            read.iter().filter(|line| matches!(&line.event, TraceEvent::Kmem(event) if of(event))).count()
+        };
+        let batched = pages(|event| matches!(event, KmemEvent::FreedBatched(_)));
+        assert!(batched <= pages(|event| matches!(event, KmemEvent::Freed(block) if block.order == 0)), "{name}");
+    }
+    assert_eq!(seen.len(), 5, "{seen:?}");
+}
+
+#[test]
+fn migrated_pages_of_a_trace_are_those_that_vmstat_counts() {
+    let (text, run) = traced("thp", &[Group::Compaction]);
+    let moved = sum(&lines(&text), |event| match event {
+        TraceEvent::Compaction(CompactionEvent::MigratePages(call)) => Some(call.succeeded),
+        _ => None,
+    });
+    assert_eq!(moved, run.machine().vm_events().get(VmEvent::PgMigrateSuccess));
+    assert!(moved > 0);
+}
+
+#[test]
+fn pages_that_are_freed_together_are_all_free_before_the_first_goes_to_its_list() {
+    let read = lines(&traced("hog", &[Group::Kmem]).0);
+    let is_freed = |line: &TraceLine| matches!(line.event, TraceEvent::Kmem(KmemEvent::Freed(_)));
+    let is_batched = |line: &TraceLine| matches!(line.event, TraceEvent::Kmem(KmemEvent::FreedBatched(_)));
+    let longest =
+        read.chunk_by(|a, b| is_freed(a) == is_freed(b)).filter(|run| is_freed(&run[0])).map(<[_]>::len).max();
+    assert!(longest > Some(10) && read.iter().any(is_batched), "{longest:?}");
 }
 
 #[test]

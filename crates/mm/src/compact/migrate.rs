@@ -143,6 +143,16 @@ impl MigratePages {
         events.add(VmEvent::ThpMigrationSuccess, self.thp.succeeded);
         events.add(VmEvent::ThpMigrationFail, self.thp.failed);
         events.add(VmEvent::ThpMigrationSplit, self.thp.split);
+        emit!(
+            machine,
+            Event::Compact(CompactEvent::MigratePages {
+                succeeded: self.succeeded as u32,
+                failed: self.failed as u32,
+                thp: [self.thp.succeeded, self.thp.failed, self.thp.split].map(|count| count as u32),
+                mode: cc.mode as u8,
+                contig: cc.alloc_contig,
+            })
+        );
         result
     }
 }

@@ -183,6 +183,12 @@ impl CompactZone {
 
     /// After migration: put back what stayed.
     fn migrated<S: Sink>(&mut self, machine: &mut Machine<S>, cpu: CpuId, result: Migrated) -> Next {
+        let failed = match result {
+            Migrated::Failed(failed) => failed,
+            Migrated::NoMemory => self.cc.migratepages.len() as u64,
+        };
+        let moved = self.cc.nr_migratepages.saturating_sub(failed) as u32;
+        emit!(machine, Event::Compact(CompactEvent::Migrated { moved, failed: failed as u32 }));
         machine.putback_movable_pages(&mut self.cc, cpu);
         if result != Migrated::Failed(0) {
             if result == Migrated::NoMemory && !self.cc.scanners_met() {

@@ -52,6 +52,12 @@ pub enum CompactEvent {
     IsolateFree { start: Pfn, end: Pfn, scanned: u32, taken: u32 },
     /// A page moved.
     Migrate { old: Pfn, new: Pfn },
+    /// A call of `migrate_pages` is done: pages that were moved and that were not, huge pages that were moved, not moved
+    /// and split; how long it may have waited (`enum migrate_mode`), and whether a range was to be emptied. Tracepoint
+    /// `mm_migrate_pages`.
+    MigratePages { succeeded: u32, failed: u32, thp: [u32; 3], mode: u8, contig: bool },
+    /// What that came to for a run over a zone. Tracepoint `mm_compaction_migratepages`.
+    Migrated { moved: u32, failed: u32 },
     /// A block of the wanted order was taken before it reached the free lists (`compaction_capture`).
     Capture { zone: ZoneId, pfn: Pfn, order: u8 },
     /// Compaction of a zone ends. Tracepoint `mm_compaction_end`.

@@ -13,7 +13,7 @@ mod slow;
 pub use compact::{CompactEvent, CompactResult};
 pub use memcg::{ChargeRung, MemcgEvent, PressureLevel};
 pub use oom::{OomConstraint, OomEvent, OomGate, OomPass};
-pub use reclaim::{PageFate, ReclaimEvent, References, ScanBalance, ScanFlags};
+pub use reclaim::{PageFate, ReclaimEvent, References, ScanBalance, ScanFlags, ShownPage};
 pub use slab::SlabEvent;
 pub use slow::{NodeReclaim, OomRefusal, SlowEvent};
 

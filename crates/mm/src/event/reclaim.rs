@@ -6,6 +6,23 @@ use crate::page::lru_index::LruIndex;
 use crate::pfn::{NodeId, Pfn};
 
 bitflags::bitflags! {
+    /// What tracepoints of the lists show of a page (`trace_pagemap_flags`).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct ShownPage: u8 {
+        /// It is mapped.
+        const MAPPED = 1;
+        /// It is anonymous, not of a file.
+        const ANON = 2;
+        /// It is in the swap cache.
+        const SWAPCACHE = 8;
+        /// It goes to swap if anywhere.
+        const SWAPBACKED = 16;
+        /// The file system keeps data with it.
+        const BUFFERS = 64;
+    }
+}
+
+bitflags::bitflags! {
     /// What a reclaim run may do and what it has decided for a node.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
     pub struct ScanFlags: u16 {
@@ -257,6 +274,12 @@ pub enum ReclaimEvent {
     /// Why pages of that scan stayed: activated anonymous and file pages, referenced ones, those that could not be
     /// unmapped.
     InactiveKept { activated: [u32; 2], ref_keep: u32, unmap_fail: u32 },
+    /// So many single pages are freed together: the next ones. Each is a tracepoint `mm_page_free_batched`.
+    FreeBatch { pages: u32 },
+    /// A page got to the list that its batch was for. Tracepoint `mm_lru_insertion`.
+    Listed { pfn: Pfn, lru: LruIndex, shown: ShownPage },
+    /// A page of an inactive list became active. Tracepoint `mm_lru_activate`.
+    Activated { pfn: Pfn },
     /// An active page that stays active.
     Stays { pfn: Pfn },
     /// An active page on its way to the inactive list.

@@ -1,9 +1,10 @@
 //! Batches of pages on their way to and between the lists, one set for each CPU (mm/swap.c). A page in a batch is
 //! referred to by it, so it is freed only after the batch was emptied.
 
-use crate::event::Sink;
+use super::page_lru;
+use crate::event::{Event, ReclaimEvent, ShownPage, Sink, emit};
 use crate::machine::Machine;
-use crate::page::life::LifeFlags;
+use crate::page::life::{Life, LifeFlags};
 use crate::pfn::{CpuId, Frame};
 use crate::vmstat::VmEvent;
 
@@ -94,6 +95,21 @@ impl Batches {
     }
 }
 
+/// What tracepoints show of a page (`trace_pagemap_flags`).
+fn shown(life: &Life) -> ShownPage {
+    let mut shown = ShownPage::empty();
+    shown.set(ShownPage::MAPPED, life.mapcount > 0);
+    for (flag, of) in [
+        (ShownPage::ANON, LifeFlags::ANON),
+        (ShownPage::SWAPCACHE, LifeFlags::SWAPCACHE),
+        (ShownPage::SWAPBACKED, LifeFlags::SWAPBACKED),
+        (ShownPage::BUFFERS, LifeFlags::PRIVATE),
+    ] {
+        shown.set(flag, life.flags.contains(of));
+    }
+    shown
+}
+
 impl<S: Sink> Machine<S> {
     /// Empties the batches of a CPU (`lru_add_drain_cpu`).
     pub(crate) fn lru_add_drain(&mut self, cpu: CpuId) {
@@ -159,6 +175,10 @@ impl<S: Sink> Machine<S> {
             self.global.events.add(VmEvent::UnevictablePgsRescued, pages);
         }
         self.add_page_to_lru_list(cpu, page);
+        if cfg!(feature = "reclaim") {
+            let (pfn, life) = (self.mem.pfn(page), self.mem.life(page));
+            emit!(self, Event::Reclaim(ReclaimEvent::Listed { pfn, lru: page_lru(life), shown: shown(life) }));
+        }
     }
 
     /// A page that is on a list becomes active (`activate_page`).
@@ -177,6 +197,9 @@ impl<S: Sink> Machine<S> {
     fn activate_listed(&mut self, cpu: CpuId, page: Frame) {
         if self.is_listed(page, LifeFlags::ACTIVE | LifeFlags::UNEVICTABLE) {
             self.relist(cpu, page, LifeFlags::ACTIVE, LifeFlags::empty());
+            if cfg!(feature = "reclaim") {
+                emit!(self, Event::Reclaim(ReclaimEvent::Activated { pfn: self.mem.pfn(page) }));
+            }
             self.global.events.add(VmEvent::PgActivate, self.mem.life(page).nr_pages());
         }
     }

@@ -349,6 +349,7 @@ impl<S: Sink> Machine<S> {
         for &page in freed.iter().rev() {
             self.mem_cgroup_uncharge(cpu, page);
         }
+        self.note_free_batch(freed.len());
         for page in freed.into_iter().rev() {
             *self.mem.life_mut(page) = Life::NONE;
             let meta = self.mem.meta(page, 0);

@@ -1,6 +1,6 @@
 //! The last reference to a page frees it (`put_page`, `release_pages`, mm/swap.c).
 
-use crate::event::Sink;
+use crate::event::{Event, ReclaimEvent, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, Frame};
@@ -50,11 +50,19 @@ impl<S: Sink> Machine<S> {
                 gone.push(frame);
             }
         }
+        self.note_free_batch(gone.len());
         for &frame in gone.iter().rev() {
             self.free_lone_page(cpu, frame);
         }
         gone.clear();
         self.lru.gone = gone;
+    }
+
+    /// Says that the next pages to be freed are freed together, where somebody may want to know.
+    pub(crate) fn note_free_batch(&mut self, pages: usize) {
+        if cfg!(feature = "reclaim") && pages > 0 {
+            emit!(self, Event::Reclaim(ReclaimEvent::FreeBatch { pages: pages as u32 }));
+        }
     }
 
     /// Keeps a page from being freed until [`Machine::put_held`].

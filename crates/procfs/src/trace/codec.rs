@@ -93,10 +93,10 @@ pub(super) struct ShownFlags;
 
 impl Codec<PageFlagsShown> for ShownFlags {
     fn write(flags: &PageFlagsShown, f: &mut Formatter<'_>) -> Result {
-        let PageFlagsShown { mapped, anon, swap_backed, swap_cache, mapped_to_disk, buffers } = *flags;
+        let PageFlagsShown { mapped, anon, swap_cache, swap_backed, mapped_to_disk, buffers } = *flags;
         let column = |set, letter| if set { letter } else { ' ' };
         write!(f, "{}{}", column(mapped, 'M'), if anon { 'a' } else { 'f' })?;
-        write!(f, "{}{}", column(swap_backed, 's'), column(swap_cache, 'b'))?;
+        write!(f, "{}{}", column(swap_cache, 's'), column(swap_backed, 'b'))?;
         write!(f, "{}{}", column(mapped_to_disk, 'd'), column(buffers, 'B'))
     }
 
@@ -107,8 +107,8 @@ impl Codec<PageFlagsShown> for ShownFlags {
         Some(PageFlagsShown {
             mapped: column('M', ' ')?,
             anon: column('a', 'f')?,
-            swap_backed: column('s', ' ')?,
-            swap_cache: column('b', ' ')?,
+            swap_cache: column('s', ' ')?,
+            swap_backed: column('b', ' ')?,
             mapped_to_disk: column('d', ' ')?,
             buffers: column('B', ' ')?,
         })

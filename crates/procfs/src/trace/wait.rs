@@ -33,10 +33,10 @@ pub struct PageFlagsShown {
     pub mapped: bool,
     /// It is anonymous (`a`), not of a file (`f`).
     pub anon: bool,
-    /// It goes to swap (`s`).
-    pub swap_backed: bool,
-    /// It has a place in swap (`b`).
+    /// It is in the swap cache (`s`).
     pub swap_cache: bool,
+    /// It goes to swap if anywhere (`b`).
+    pub swap_backed: bool,
     /// It is mapped to a disk (`d`).
     pub mapped_to_disk: bool,
     /// It has buffers (`B`).

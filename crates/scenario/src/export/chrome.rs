@@ -188,6 +188,7 @@ fn is_of_a_page(event: &TraceEvent) -> bool {
     match event {
         TraceEvent::Kmem(KmemEvent::PageAlloc(answer)) => answer.pfn != 0,
         TraceEvent::Kmem(event) => !matches!(event, KmemEvent::ExtFrag(_)),
+        TraceEvent::Pagemap(_) => true,
         _ => false,
     }
 }

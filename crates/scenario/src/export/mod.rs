@@ -2,12 +2,14 @@
 //!
 //! A run depends on its scenario alone, so it is run again for this, with open ears.
 
+mod batch;
 mod chrome;
 mod ftrace;
 mod outputs;
 mod record;
 mod series;
 mod traced;
+mod waits;
 mod who;
 
 pub use outputs::{Format, to_text, to_writer};

@@ -1,12 +1,14 @@
 //! Running a scenario again for those who want to write down what happens.
 
 use super::Output;
+use super::batch::{FreeBatch, OnCpu};
 use super::traced::{Tracer, flags, is_traced};
+use super::waits::Waits;
 use super::who::Who;
 use crate::run::Run;
 use crate::scenario::{HZ, Scenario};
 use crate::session::{FieldError, Trace};
-use buddyscope_mm::event::Event;
+use buddyscope_mm::event::{Event, ReclaimEvent};
 use buddyscope_mm::sched::ContextId;
 use buddyscope_procfs::trace::{TraceEvent, TraceLine};
 use std::io;
@@ -46,11 +48,16 @@ pub enum Group {
     Compaction,
     /// The OOM killer, and whether to try again before it.
     Oom,
+    /// Waiting for writeback.
+    Writeback,
+    /// Pages that get to LRU lists.
+    Pagemap,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Group; 4] = [Group::Kmem, Group::Vmscan, Group::Compaction, Group::Oom];
+    pub const ALL: [Group; 6] =
+        [Group::Kmem, Group::Vmscan, Group::Compaction, Group::Oom, Group::Writeback, Group::Pagemap];
 
     fn of(event: &TraceEvent) -> Option<Group> {
         Some(match event {
@@ -58,7 +65,9 @@ impl Group {
             TraceEvent::Vmscan(_) => Group::Vmscan,
             TraceEvent::Compaction(_) => Group::Compaction,
             TraceEvent::Oom(_) => Group::Oom,
-            TraceEvent::Writeback(_) | TraceEvent::Pagemap(_) | TraceEvent::Isolation(_) => return None,
+            TraceEvent::Writeback(_) => Group::Writeback,
+            TraceEvent::Pagemap(_) => Group::Pagemap,
+            TraceEvent::Isolation(_) => return None,
         })
     }
 }
@@ -76,7 +85,8 @@ pub fn record(
     let mut run = Run::start(scenario, Trace::default())?;
     run.machine_mut().sink_mut().set_on(false);
     let wants_lines = outputs.iter().any(|output| output.wants_lines());
-    let mut recorder = Recorder { tracer: Tracer::default(), clock: Clock::default(), groups, outputs };
+    let mut recorder =
+        Recorder { tracer: Tracer::default(), clock: Clock::default(), waits: Waits::default(), groups, outputs };
     recorder.moment(&run)?;
     let mut turns = 0;
     while run.ended().is_none() && run.now() < stop.until && turns < stop.turns {
@@ -99,20 +109,34 @@ pub fn record(
 struct Recorder<'a, 'b> {
     tracer: Tracer,
     clock: Clock,
+    waits: Waits,
     groups: &'a [Group],
     outputs: &'a mut [Box<dyn Output + 'b>],
 }
 
 impl Recorder<'_, '_> {
     fn lines(&mut self, run: &Run<Trace>, ran: Option<ContextId>, heard: &[Event]) -> io::Result<()> {
-        if heard.is_empty() {
+        let waited = ran.and_then(|id| self.waits.end(id, run.now()));
+        if let Some((id, context)) = ran.and_then(|id| Some((id, run.contexts().get(id.0 as usize)?))) {
+            self.waits.note(id, context.activity, run.now());
+        }
+        if heard.is_empty() && waited.is_none() {
             return Ok(());
         }
         let context = ran.and_then(|id| Some((run.contexts().get(id.0 as usize)?, id)));
         let who = context.map_or_else(Who::idle, |(context, id)| Who::of(context, id, run.machine()));
+        let mut batch = FreeBatch::default();
+        let mut traced: Vec<OnCpu> = waited.map(|event| (who.cpu, event)).into_iter().collect();
         for event in heard {
+            if let Event::Reclaim(ReclaimEvent::FreeBatch { pages }) = *event {
+                batch.begin(pages);
+            }
             let cpu = cpu_of(event).unwrap_or(who.cpu);
-            let Some(event) = self.tracer.trace(ran, event, run.machine()) else { continue };
+            let event = self.tracer.trace(ran, event, run.machine());
+            traced.extend(event.into_iter().flat_map(|event| batch.pass((cpu, event))));
+        }
+        traced.append(&mut batch.end());
+        for (cpu, event) in traced {
             if !Group::of(&event).is_some_and(|group| self.groups.contains(&group)) {
                 continue;
             }

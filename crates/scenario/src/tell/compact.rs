@@ -33,7 +33,7 @@ const fn hope(result: CompactResult) -> StepKind {
     }
 }
 
-/// What a decision of compaction is; nothing for single pages, and for kcompactd that goes back to sleep.
+/// What a decision of compaction is; nothing for single pages, for sums of what was told, and for kcompactd that goes back to sleep.
 #[cfg(feature = "show")]
 pub(super) fn tell(event: CompactEvent) -> Option<Told> {
     use CompactEvent as E;
@@ -86,6 +86,6 @@ pub(super) fn tell(event: CompactEvent) -> Option<Told> {
             let args = args.with("order", order).with("pfn", pfn);
             told("compact.capture", "compaction_capture", args).at(zone).about(pfn).kind(StepKind::Pass)
         }
-        E::Migrate { .. } | E::KcompactdSleep { .. } => return None,
+        E::Migrate { .. } | E::MigratePages { .. } | E::Migrated { .. } | E::KcompactdSleep { .. } => return None,
     })
 }

@@ -10,7 +10,13 @@ pub(crate) fn is_told(event: &Event) -> bool {
     match event {
         Event::Reclaim(event) => reclaim::is_told(event),
         // kcompactd looks around every half second and mostly goes back to sleep.
-        Event::Compact(event) => !matches!(event, CompactEvent::Migrate { .. } | CompactEvent::KcompactdSleep { .. }),
+        Event::Compact(event) => !matches!(
+            event,
+            CompactEvent::Migrate { .. }
+                | CompactEvent::MigratePages { .. }
+                | CompactEvent::Migrated { .. }
+                | CompactEvent::KcompactdSleep { .. }
+        ),
         Event::Slow(event) => !matches!(event, SlowEvent::Walked { .. } | SlowEvent::DrainCpu { .. }),
         Event::WakeKswapd { wakeup, .. } => *wakeup != Wakeup::AlreadyAwake,
         Event::Memcg(event) => memcg::is_told(event),

@@ -93,6 +93,9 @@ pub(super) const fn is_told(event: &ReclaimEvent) -> bool {
             | E::InactiveKept { .. }
             | E::Stays { .. }
             | E::Deactivated { .. }
+            | E::FreeBatch { .. }
+            | E::Listed { .. }
+            | E::Activated { .. }
     )
 }
 

@@ -5,7 +5,7 @@ use buddyscope_mm::event::{CompactEvent, CompactResult};
 use buddyscope_mm::pfn::{NodeId, Pfn, ZoneId, ZoneType};
 use buddyscope_procfs::trace::{
     CompactMode, CompactionEvent, CompactionRange, CompactionRun, CompactionTry, CompactionVerdict, CompactionWake,
-    Deferral, NodeOnly, RunEnd,
+    Deferral, MigrateMode, MigratePages, MigrateReason, Migrated, NodeOnly, RunEnd,
 };
 
 pub(super) fn trace(event: &CompactEvent) -> Option<CompactionEvent> {
@@ -52,8 +52,31 @@ pub(super) fn trace(event: &CompactEvent) -> Option<CompactionEvent> {
             CompactionEvent::WakeupKcompactd(wake(node, order, highest_zoneidx)?)
         }
         CompactEvent::KcompactdSleep { node } => CompactionEvent::KcompactdSleep(NodeOnly { nid: node }),
+        CompactEvent::Migrated { moved, failed } => {
+            CompactionEvent::Migratepages(Migrated { migrated: moved.into(), failed: failed.into() })
+        }
+        CompactEvent::MigratePages { succeeded, failed, thp, mode, contig } => {
+            CompactionEvent::MigratePages(migrate_pages(succeeded, failed, thp, mode, contig))
+        }
         CompactEvent::Migrate { .. } | CompactEvent::Capture { .. } => return None,
     })
+}
+
+fn migrate_pages(succeeded: u32, failed: u32, thp: [u32; 3], mode: u8, contig: bool) -> MigratePages {
+    let [thp_succeeded, thp_failed, thp_split] = thp.map(u64::from);
+    MigratePages {
+        succeeded: succeeded.into(),
+        failed: failed.into(),
+        thp_succeeded,
+        thp_failed,
+        thp_split,
+        mode: match mode {
+            0 => MigrateMode::Async,
+            1 => MigrateMode::SyncLight,
+            _ => MigrateMode::Sync,
+        },
+        reason: if contig { MigrateReason::ContigRange } else { MigrateReason::Compaction },
+    }
 }
 
 fn mode(sync: bool) -> CompactMode {

@@ -3,6 +3,7 @@
 mod compaction;
 mod kmem;
 mod oom;
+mod pagemap;
 mod vmscan;
 
 use crate::session::Trace;
@@ -13,7 +14,7 @@ use buddyscope_mm::event::{
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::pfn::Pfn;
 use buddyscope_mm::sched::ContextId;
-use buddyscope_procfs::trace::{KmemEvent, ShrinkInactive, TraceEvent, VmscanEvent};
+use buddyscope_procfs::trace::{Freed, FreedBatched, KmemEvent, ShrinkInactive, TraceEvent, VmscanEvent};
 use std::collections::BTreeMap;
 
 /// What a kernel prints for an address (`%p`) before it has the random numbers to hide it by.
@@ -68,6 +69,9 @@ fn is_reclaim_traced(event: &ReclaimEvent) -> bool {
             | ReclaimEvent::InactiveScanned { .. }
             | ReclaimEvent::InactiveKept { .. }
             | ReclaimEvent::ActiveScanned { .. }
+            | ReclaimEvent::FreeBatch { .. }
+            | ReclaimEvent::Listed { .. }
+            | ReclaimEvent::Activated { .. }
     )
 }
 
@@ -111,7 +115,10 @@ impl Tracer {
         };
         match *event {
             Event::WakeKswapd { node, order, gfp, .. } => Some(vmscan::wakeup_kswapd(node, order, gfp)),
-            Event::Reclaim(ref event) => doing.reclaim(event).map(TraceEvent::Vmscan),
+            Event::Reclaim(ref event) => {
+                let listed = pagemap::trace(event).map(TraceEvent::Pagemap);
+                listed.or_else(|| doing.reclaim(event).map(TraceEvent::Vmscan))
+            }
             Event::Slab(ref event) => vmscan::slab(event, doing.gfp, machine).map(TraceEvent::Vmscan),
             Event::Memcg(ref event) => doing.memcg(event).map(TraceEvent::Vmscan),
             Event::Slow(ref event) => doing.slow(event),
@@ -127,8 +134,10 @@ impl Tracer {
 pub(super) fn flags(event: &TraceEvent, idle: bool) -> &'static str {
     let locked = matches!(
         event,
-        TraceEvent::Kmem(KmemEvent::ZoneLocked(_) | KmemEvent::ExtFrag(_) | KmemEvent::Drained(_))
-            | TraceEvent::Vmscan(VmscanEvent::LruIsolate(_))
+        TraceEvent::Kmem(
+            KmemEvent::ZoneLocked(_) | KmemEvent::ExtFrag(_) | KmemEvent::Drained(_) | KmemEvent::FreedBatched(_)
+        ) | TraceEvent::Vmscan(VmscanEvent::LruIsolate(_))
+            | TraceEvent::Pagemap(_)
     );
     match (locked, idle) {
         (false, false) => "....",
@@ -136,6 +145,11 @@ pub(super) fn flags(event: &TraceEvent, idle: bool) -> &'static str {
         (false, true) => "..s.",
         (true, true) => "d.s.",
     }
+}
+
+/// A page that is freed with others goes to its CPU's list.
+pub(super) fn freed_batched(block: &Freed) -> TraceEvent {
+    TraceEvent::Kmem(KmemEvent::FreedBatched(FreedBatched { page: block.page.clone(), pfn: block.pfn }))
 }
 
 fn page_of(pfn: Option<Pfn>) -> (String, u64) {
