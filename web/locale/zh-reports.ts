@@ -42,6 +42,8 @@ export const reports: Record<string, string> = {
   'report.cut':
     '报告中有 {count} 行读不到结尾，或缺了下一行：{lines}。剩下的内容照用；丢失的大小按 min 水位分摊，空闲块按空闲页数尽量取大。',
   'report.noBlocks': '报告缺了空闲块的大小，因此无法说出其中是否有 {order} 阶的块。',
+  'verdict.oldRule':
+    '4.4 之前的内核对较高的阶要求更多：去掉较小的块之后，zone 还必须有水位的一半，每高一阶再减半。对 {order} 阶没有 zone 做到，节点 {node} {zone} 也没有；5.10 会满足它。',
   'verdict.tooEarly': '太早：请求来时内核正在启动，内存还没有交给分配器。',
   'verdict.addresses': '用尽的不是内存，而是地址空间：在 vmalloc 可以放置的地方，没有 {bytes} 字节的空当。',
   'verdict.noBytes': '什么也没有请求：大小为 0 是调用者的错误，与内存无关。',

@@ -13,6 +13,8 @@ pub(super) struct Around<'a> {
     pub(super) highmem: bool,
     /// The size of its pages in kB.
     pub(super) page_kb: u64,
+    /// The version of its kernel, if it is told.
+    pub(super) kernel: Option<(u64, u64)>,
     /// What the report stands for.
     pub(super) origin: Option<Origin>,
     /// Whether a zone's free blocks are not told by order.
@@ -34,9 +36,11 @@ impl<'a> Around<'a> {
             &lines[at..at + count]
         };
         let origin = log.origins.binary_search_by_key(&first, |(line, _)| *line).ok().map(|at| log.origins[at].1);
+        let kernel = log.kernels.binary_search_by_key(&first, |(line, _)| *line).ok().map(|at| log.kernels[at].1);
         Around {
             highmem: log.highmem,
             page_kb: log.page_kb,
+            kernel,
             origin,
             unlisted: !of_report(&log.lost.unlisted).is_empty(),
             cut: of_report(&log.lost.cut),

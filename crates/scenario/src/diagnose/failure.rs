@@ -1,9 +1,9 @@
 //! Why a request failed, from its report: it is made again in the machine that the report shows.
 
 use super::lack::{Lack, ZoneFinding, finding, outside_cpuset};
-use super::{Around, Diagnosis, Subject};
+use super::{Around, Diagnosis, Subject, old_rule};
 use crate::explain::{Ahead, Change, Remedy, attempt_all, explain, families};
-use crate::rebuild::{Block, RebuildError, Rebuilt, Told};
+use crate::rebuild::{Block, RebuildError, Rebuilt, Told, ToldZone};
 use crate::sentence::names::nodes;
 use crate::sentence::{Args, Sentence};
 use crate::session::{AllocForm, Request, State, Target, Trace, Value};
@@ -177,10 +177,28 @@ impl Look {
         if self.depends_on_blocks(asked) && log.unlisted {
             diagnosis.notes.push(Sentence::new("report.noBlocks", Args::new().with("order", asked.order)));
         } else {
-            diagnosis.verdict = Some(self.verdict(asked));
+            let old = self.fails_by_old_rule(asked, log);
+            diagnosis.verdict = Some(old.unwrap_or_else(|| self.verdict(asked)));
             diagnosis.remedies = if self.passes { Vec::new() } else { self.remedies() };
         }
         self.hand_over(diagnosis);
+    }
+
+    /// Why the kernel failed although 5.10 would serve the request, where its check asked for more.
+    fn fails_by_old_rule(&self, asked: &Asked<'_>, log: &Around<'_>) -> Option<Sentence> {
+        let kernel = log.kernel.filter(|kernel| self.passes && old_rule::applies(*kernel, asked.order))?;
+        let highest = self.events.iter().find_map(|event| match event {
+            Event::AllocBegin { highest_zoneidx, .. } => Some(usize::from(*highest_zoneidx)),
+            _ => None,
+        })?;
+        let open = |zone: &&ToldZone| {
+            zone.id.zone_type() as usize <= highest && self.request.task.mems_allowed.contains(zone.id.node())
+        };
+        let zones = || self.told.zones.iter().filter(open);
+        let largest = zones().max_by_key(|zone| zone.managed)?;
+        let fails = zones().all(|zone| !old_rule::passes(kernel, zone, self.request.gfp, asked.order, highest));
+        let args = Args::new().with("order", asked.order).zone(largest.id);
+        fails.then(|| Sentence::new("verdict.oldRule", args))
     }
 
     /// Whether the answer depends on how large the free blocks are.

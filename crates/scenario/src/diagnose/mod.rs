@@ -8,6 +8,7 @@ mod around;
 mod failure;
 mod lack;
 mod machine;
+mod old_rule;
 mod oom;
 mod text;
 mod trace;

@@ -176,6 +176,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ),
     ("verdict.tooLarge", "Order {order} is larger than any block: such a request can never be served."),
     (
+        "verdict.oldRule",
+        "Kernels before 4.4 asked more of larger orders: without its smaller blocks a zone had to hold half of its mark, for each order half of that. No zone did for order {order}, not even node {node} {zone}; 5.10 would serve it.",
+    ),
+    (
         "verdict.tooEarly",
         "Too early: the request came while the kernel was starting, before memory was handed over to the allocator.",
     ),

@@ -21,10 +21,10 @@ pub(super) fn with_heads(rows: Vec<Row>) -> Vec<Row> {
         } else if text.starts_with("oom-kill:") || (OomNotice::starts(text) && text.contains("ill")) {
             (in_memory, in_oom) = (false, false);
         } else if !in_oom && is_of_oom(text) {
-            all.push(Row { text: INVOCATION.to_owned(), number: row.number, origin: Some(Origin::Headless) });
+            all.push(Row { origin: Some(Origin::Headless), ..Row::new(INVOCATION.to_owned(), row.number) });
             in_oom = true;
         } else if !in_memory && !in_oom && begins_memory(text, rows.as_slice()) {
-            all.push(Row { text: "Mem-Info:".to_owned(), number: row.number, origin: None });
+            all.push(Row::new("Mem-Info:".to_owned(), row.number));
             in_memory = true;
         }
         all.push(row);

@@ -25,6 +25,8 @@ pub struct Mended {
     pub page_kb: u64,
     /// Lines of messages that stand for something else.
     pub origins: Vec<(usize, Origin)>,
+    /// Lines of reports whose kernel is told, and its version, such as 4.19.
+    pub kernels: Vec<(usize, (u64, u64))>,
     /// What had to be made up.
     pub lost: Lost,
 }
@@ -68,7 +70,8 @@ pub fn read_mended(text: &str) -> Result<Mended, LogError> {
     let mut messages = log.read(&rows_of, &mut lost)?;
     messages.iter_mut().for_each(|logged| logged.line = log.number(&rows_of, logged.line));
     let origins = log.rows.iter().filter_map(|row| Some((row.number, row.origin?))).collect();
-    Ok(Mended { messages, highmem, page_kb, origins, lost })
+    let kernels = log.rows.iter().filter_map(|row| Some((row.number, row.kernel?))).collect();
+    Ok(Mended { messages, highmem, page_kb, origins, kernels, lost })
 }
 
 /// Lines, put together.
@@ -82,11 +85,13 @@ struct Row {
     text: String,
     number: usize,
     origin: Option<Origin>,
+    /// The version of the kernel that reports.
+    kernel: Option<(u64, u64)>,
 }
 
 impl Row {
     fn new(text: String, number: usize) -> Row {
-        Row { text, number, origin: None }
+        Row { text, number, origin: None, kernel: None }
     }
 }
 

@@ -50,17 +50,25 @@ pub(super) fn translate(rows: &mut [Row]) {
         } else {
             continue;
         };
-        let Some((front, rest)) = text.split_once(label) else { continue };
-        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
-        let (bits, rest) = rest.split_at(digits);
         let Some(version) = rows[at + 1..].iter().take(MOST_LINES).find_map(|row| version(&row.text)) else { continue };
-        if version >= (4, 7) || rest.starts_with('(') {
-            continue;
+        if let Some(text) = translated(text, label, version) {
+            rows[at].text = text;
         }
-        let Ok(bits) = u32::from_str_radix(bits, 16) else { continue };
-        let gfp = if version >= (4, 4) { of_4_4(bits) } else { before_4_4(bits) };
-        rows[at].text = format!("{front}{label}{:x}{rest}", gfp.bits());
+        rows[at].kernel = Some(version);
     }
+}
+
+/// A request's line with the flags of 5.10; `None` if they are told by name, or by the same numbers.
+fn translated(text: &str, label: &str, version: (u64, u64)) -> Option<String> {
+    let (front, rest) = text.split_once(label)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let (bits, rest) = rest.split_at(digits);
+    if version >= (4, 7) || rest.starts_with('(') {
+        return None;
+    }
+    let bits = u32::from_str_radix(bits, 16).ok()?;
+    let gfp = if version >= (4, 4) { of_4_4(bits) } else { before_4_4(bits) };
+    Some(format!("{front}{label}{:x}{rest}", gfp.bits()))
 }
 
 fn mapped(bits: u32, tables: &[&[(u32, Gfp)]]) -> Gfp {
@@ -94,7 +102,7 @@ fn version(text: &str) -> Option<(u64, u64)> {
 mod tests {
     use super::*;
 
-    fn translated(first: &str, second: &str) -> String {
+    fn in_log(first: &str, second: &str) -> String {
         let mut rows = [first, second].map(|text| Row::new(text.to_owned(), 1));
         translate(&mut rows);
         rows[0].text.clone()
@@ -103,7 +111,7 @@ mod tests {
     #[test]
     fn numbers_of_old_kernels_mean_what_they_meant_then() {
         let gfp = |bits: &str, kernel: &str| {
-            let text = translated(
+            let text = in_log(
                 &format!("x: page allocation failure: order:0, mode:0x{bits}"),
                 &format!("CPU: 0 PID: 1 Comm: x Not tainted {kernel} #1"),
             );
@@ -121,6 +129,6 @@ mod tests {
     #[test]
     fn names_need_no_translation() {
         let text = "x invoked oom-killer: gfp_mask=0x24200ca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0";
-        assert_eq!(translated(text, "CPU: 0 PID: 1 Comm: x Not tainted 4.6.0 #1"), text);
+        assert_eq!(in_log(text, "CPU: 0 PID: 1 Comm: x Not tainted 4.6.0 #1"), text);
     }
 }
