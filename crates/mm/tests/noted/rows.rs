@@ -225,11 +225,12 @@ results!(Finished {
 
 results!(Ended { Complete: "", PartialSkipped: "", Contended: "", Success: "" });
 
-// What a zone ends with is passed on; these are also there without any zone being scanned to its end.
 results!(Direct {
     Skipped: "no zone had room",
     Deferred: "failed too often",
+    Complete: "in vain, every zone scanned whole",
     PartialSkipped: "in vain",
+    Contended: "the task is to die, or no page to move to",
     Success: "a block",
 });
 

@@ -6,4 +6,5 @@ mod contig;
 mod daemon;
 mod finished;
 mod hints;
+mod requests;
 mod results;
