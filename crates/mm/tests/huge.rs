@@ -1,10 +1,11 @@
 //! Transparent huge pages: who gets them, what shares them, and what splits them.
 
 mod actor;
+mod noted;
 
 use actor::{Actor, touch};
 use buddyscope_mm::config::{Distances, MachineConfig, PcNode, PcSpec, Thp, ThpDefrag, ThpSettings};
-use buddyscope_mm::event::NullSink;
+use buddyscope_mm::event::{Event, HugeEvent, SplitResult};
 use buddyscope_mm::gfp::Gfp;
 use buddyscope_mm::io::DeviceId;
 use buddyscope_mm::lru::LruIndex;
@@ -16,37 +17,38 @@ use buddyscope_mm::user::{Fork, MapSpec, ProcessSpec};
 use buddyscope_mm::vmstat::{NodeItem, VmEvent, ZoneItem};
 use buddyscope_mm::wait::Step;
 use buddyscope_mm::{Machine, MemcgId};
+use noted::Noted;
 
 const CPU: CpuId = CpuId(0);
 
 /// A machine of 64 MiB where every mapping gets huge pages.
-fn machine() -> Machine<NullSink> {
+fn machine() -> Machine<Noted> {
     machine_with(Thp::Always, ThpDefrag::Madvise)
 }
 
-fn machine_with(enabled: Thp, defrag: ThpDefrag) -> Machine<NullSink> {
+fn machine_with(enabled: Thp, defrag: ThpDefrag) -> Machine<Noted> {
     let nodes = vec![PcNode { bytes: 64 << 20, cpus: 1, hotpluggable: false }];
     let distances = Distances::uniform(1, 20).expect("distances");
     let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
-    let mut machine = Machine::boot(&config, NullSink).expect("a machine that boots");
+    let mut machine = Machine::boot(&config, Noted::default()).expect("a machine that boots");
     machine.set_thp(ThpSettings { defrag, ..ThpSettings::at_boot(enabled) });
     machine.register_huge_page_shrinkers();
     machine
 }
 
-fn actor(machine: &mut Machine<NullSink>, memcg: MemcgId) -> Actor {
+fn actor(machine: &mut Machine<Noted>, memcg: MemcgId) -> Actor {
     let mut task = Task::new(CPU);
     let pid = machine.start_process(ProcessSpec { memcg, ..ProcessSpec::default() }, &mut task);
     Actor { task, pid }
 }
 
-fn map(machine: &mut Machine<NullSink>, actor: &Actor, pages: u64, more: VmFlags) -> VmaId {
+fn map(machine: &mut Machine<Noted>, actor: &Actor, pages: u64, more: VmFlags) -> VmaId {
     let spec = MapSpec { pages, flags: VmFlags::WRITE | more, ..MapSpec::default() };
     machine.mmap(actor.pid, spec).expect("a mapping")
 }
 
 /// A process whose first two MiB are one huge page that it wrote.
-fn with_huge_page(machine: &mut Machine<NullSink>) -> (Actor, VmaId) {
+fn with_huge_page(machine: &mut Machine<Noted>) -> (Actor, VmaId) {
     let mut actor = actor(machine, MemcgId::ROOT);
     let vma = map(machine, &actor, 1024, VmFlags::empty());
     touch(machine, &mut actor, vma, 7, true);
@@ -54,7 +56,7 @@ fn with_huge_page(machine: &mut Machine<NullSink>) -> (Actor, VmaId) {
     (actor, vma)
 }
 
-fn fork(machine: &mut Machine<NullSink>, parent: &mut Actor) -> Actor {
+fn fork(machine: &mut Machine<Noted>, parent: &mut Actor) -> Actor {
     let mut fork = Fork::new(parent.pid);
     for _ in 0..1000 {
         if let Step::Done(child) = fork.resume(machine, &mut parent.task) {
@@ -65,27 +67,32 @@ fn fork(machine: &mut Machine<NullSink>, parent: &mut Actor) -> Actor {
     panic!("a fork that does not end");
 }
 
-fn event(machine: &Machine<NullSink>, event: VmEvent) -> u64 {
+fn event(machine: &Machine<Noted>, event: VmEvent) -> u64 {
     machine.vm_events().get(event)
 }
 
-fn node(machine: &Machine<NullSink>, item: NodeItem) -> u64 {
+fn node(machine: &Machine<Noted>, item: NodeItem) -> u64 {
     machine.nodes()[0].stat.get(item)
 }
 
-fn zone(machine: &Machine<NullSink>, item: ZoneItem) -> i64 {
+fn zone(machine: &Machine<Noted>, item: ZoneItem) -> i64 {
     machine.zones().iter().map(|zone| machine.zone_page_state_snapshot(zone, item)).sum()
 }
 
-fn rss(machine: &Machine<NullSink>, actor: &Actor) -> u64 {
+fn rss(machine: &Machine<Noted>, actor: &Actor) -> u64 {
     machine.mm_of(actor.pid).map_or(0, |mm| mm.rss(RssKind::Anon))
 }
 
-fn lists(machine: &Machine<NullSink>, lru: LruIndex) -> Vec<Pfn> {
+fn lists(machine: &Machine<Noted>, lru: LruIndex) -> Vec<Pfn> {
     machine.lru_pages(MemcgId::ROOT, NodeId(0), lru).map(|page| page.pfn).collect()
 }
 
-fn checked(machine: &Machine<NullSink>) {
+/// What was told of huge pages.
+fn told(machine: &Machine<Noted>) -> Vec<HugeEvent> {
+    machine.sink().iter().filter_map(|event| if let Event::Huge(event) = event { Some(*event) } else { None }).collect()
+}
+
+fn checked(machine: &Machine<Noted>) {
     machine.audit().expect("everything agrees");
 }
 
@@ -172,6 +179,7 @@ fn a_read_maps_the_page_of_zeros_which_a_write_splits_into_small_ones() {
     assert_eq!((event(&machine, VmEvent::ThpZeroPageAlloc), rss(&machine, &actor)), (1, 0));
     touch(&mut machine, &mut actor, vma, 5, true);
     assert_eq!((event(&machine, VmEvent::ThpSplitPmd), rss(&machine, &actor)), (1, 1));
+    assert_eq!(told(&machine), [HugeEvent::SplitPmd { pfn: None, compound_mapcount: 0 }]);
     checked(&machine);
     machine.exit_process(CPU, actor.pid);
     // Only memory pressure frees it.
@@ -236,9 +244,13 @@ fn a_huge_page_of_which_a_part_goes_is_split_when_memory_is_short() {
     assert_eq!((rss(&machine, &actor), node(&machine, NodeItem::AnonPages)), (462, 462));
     checked(&machine);
     let free = zone(&machine, ZoneItem::FreePages);
+    let pfn = lists(&machine, LruIndex::InactiveAnon)[0];
     machine.drop_caches(&Task::new(CPU), 2);
     machine.drain_all_pages();
     assert_eq!(events.map(|e| event(&machine, e)), [1, 1, 1]);
+    let entry = HugeEvent::SplitPmd { pfn: Some(pfn), compound_mapcount: 0 };
+    let page = HugeEvent::SplitPage { pfn, result: SplitResult::Split, mapcount: 462, unmapped: 50 };
+    assert_eq!(told(&machine), [entry, page]);
     assert_eq!(zone(&machine, ZoneItem::FreePages) - free, 50);
     assert_eq!(node(&machine, NodeItem::InactiveAnon), 462);
     checked(&machine);

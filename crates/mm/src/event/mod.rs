@@ -4,6 +4,7 @@
 //! subset and say so in their documentation.
 
 mod compact;
+mod huge;
 mod memcg;
 mod oom;
 mod reclaim;
@@ -11,9 +12,10 @@ mod slab;
 mod slow;
 
 pub use compact::{CompactEvent, CompactResult};
+pub use huge::{HugeEvent, SplitResult};
 pub use memcg::{ChargeRung, MemcgEvent, PressureLevel};
 pub use oom::{OomConstraint, OomEvent, OomGate, OomPass};
-pub use reclaim::{PageFate, ReclaimEvent, References, ScanBalance, ScanFlags, ShownPage};
+pub use reclaim::{PageFate, PageNote, ReclaimEvent, References, ScanBalance, ScanFlags, ShownPage};
 pub use slab::SlabEvent;
 pub use slow::{NodeReclaim, OomRefusal, SlowEvent};
 
@@ -261,6 +263,8 @@ pub enum Event {
     Compact(CompactEvent),
     /// A decision of the OOM killer.
     Oom(OomEvent),
+    /// A decision about huge pages.
+    Huge(HugeEvent),
 }
 
 /// A ring holds many events and the hot path writes them: what needs more room is told in several.

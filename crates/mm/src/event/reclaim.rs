@@ -189,6 +189,22 @@ impl PageFate {
     }
 }
 
+/// What reclaim notes of a page on the way to its fate, in the order of its checks. The number is the row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum PageNote {
+    /// 5: it is in the swap cache, so that it may be written although file systems may not be entered.
+    MayEnterSwap,
+    /// 6: a page of a file that is dirty, and nobody writes it yet (`nr_dirty`, `nr_unqueued_dirty`).
+    Dirty,
+    /// 6: a page of a file that is being written (`nr_dirty`).
+    Writing,
+    /// 7: its device is congested, or it came round before it was written (`nr_congested`).
+    Congested,
+    /// 16: of a huge page that was split the first part alone was looked at (`nr_scanned`).
+    FirstPart,
+}
+
 /// One decision of reclaim. Fields are named as the kernel names them; counts are in pages. Pairs and lists are of
 /// anonymous and file pages, inactive before active.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,7 +268,9 @@ pub enum ReclaimEvent {
     Isolated { pfn: Pfn },
     /// References kept or activated a page (`page_check_references`).
     Referenced { pfn: Pfn, references: References },
-    /// What becomes of an inactive page, and why.
+    /// Something about a page that decides or counts, but does not end the look at it.
+    Noted { pfn: Pfn, note: PageNote },
+    /// What becomes of an inactive page, and why. But for locked ones it counts as scanned.
     Decided { pfn: Pfn, fate: PageFate },
     /// A page is being written. Tracepoint `mm_vmscan_writepage`.
     Pageout { pfn: Pfn },

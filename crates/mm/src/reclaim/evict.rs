@@ -3,7 +3,7 @@
 use super::ScanControl;
 use super::mapping::Unmapped;
 use super::pageout::Pageout;
-use crate::event::{Event, PageFate, ReclaimEvent, References, Sink, emit};
+use crate::event::{Event, PageFate, PageNote, ReclaimEvent, References, Sink, emit};
 use crate::gfp::Gfp;
 use crate::lru::memcg::CgroupVersion;
 use crate::machine::Machine;
@@ -120,8 +120,7 @@ impl<S: Sink> Machine<S> {
         if !sc.may_unmap && life.is_mapped() {
             return Err(PageFate::MayNotUnmap);
         }
-        at.may_enter_fs =
-            sc.gfp.contains(Gfp::FS) || (life.flags.contains(LifeFlags::SWAPCACHE) && sc.gfp.contains(Gfp::IO));
+        at.may_enter_fs = self.may_enter_fs(at.page, sc.gfp);
         self.heed_writeback(by, &life, at, sc, stat)?;
         if !ignore_references {
             at.references = self.page_check_references(at.page, sc);
@@ -145,6 +144,23 @@ impl<S: Sink> Machine<S> {
         self.detach(by, at, sc)
     }
 
+    /// Whether a request may enter what the page would be written to: its file system, or swap.
+    fn may_enter_fs(&mut self, page: Frame, gfp: Gfp) -> bool {
+        if gfp.contains(Gfp::FS) {
+            return true;
+        }
+        let swap = gfp.contains(Gfp::IO) && self.mem.life(page).flags.contains(LifeFlags::SWAPCACHE);
+        if swap {
+            self.note(page, PageNote::MayEnterSwap);
+        }
+        swap
+    }
+
+    /// Tells what is noted of a page.
+    fn note(&mut self, page: Frame, note: PageNote) {
+        emit!(self, Event::Reclaim(ReclaimEvent::Noted { pfn: self.mem.pfn(page), note }));
+    }
+
     /// Counts dirty pages and those being written; the latter are moved out of the way until they are clean. Reclaim of a
     /// group of cgroup v1 waits for those it meets again, as nothing else slows down who dirties pages. The kernel waits
     /// at once and looks at the page again; here the wait follows the pass, and the page stays.
@@ -160,8 +176,14 @@ impl<S: Sink> Machine<S> {
         let reclaim = life.flags.contains(LifeFlags::RECLAIM);
         stat.dirty += u64::from(dirty || writeback);
         stat.unqueued_dirty += u64::from(dirty && !writeback);
+        if dirty || writeback {
+            self.note(at.page, if writeback { PageNote::Writing } else { PageNote::Dirty });
+        }
         let congested = (dirty || writeback) && self.write_congested(at.page);
-        stat.congested += u64::from(congested || (writeback && reclaim));
+        if congested || (writeback && reclaim) {
+            stat.congested += 1;
+            self.note(at.page, PageNote::Congested);
+        }
         if !life.flags.contains(LifeFlags::WRITEBACK) {
             return Ok(());
         }
@@ -265,10 +287,11 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Of a huge page that was split its first part alone has been looked at.
-    fn count_first_part(&self, at: &mut Candidate, sc: &mut ScanControl) {
+    fn count_first_part(&mut self, at: &mut Candidate, sc: &mut ScanControl) {
         if at.pages > 1 && !self.mem.life(at.page).flags.contains(LifeFlags::HUGE) {
             sc.nr_scanned -= at.pages - 1;
             at.pages = 1;
+            self.note(at.page, PageNote::FirstPart);
         }
     }
 

@@ -23,7 +23,7 @@ pub mod shrinker;
 mod soft_limit;
 mod synchronous;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod try_to_free;
 mod vmpressure;
 

@@ -2,7 +2,7 @@
 //! mm/huge_memory.c).
 
 use super::Place;
-use crate::event::Sink;
+use crate::event::{Event, HugeEvent, Sink, emit};
 use crate::machine::Machine;
 use crate::page::huge::{HPAGE_PMD_NR, PartMaps};
 use crate::page::life::{LifeFlags, MemcgId};
@@ -115,6 +115,7 @@ impl<S: Sink> Machine<S> {
         let Some(pte) = self.huge_pte(place) else { return };
         let Some(head) = pte.frame() else {
             self.global.events.add(VmEvent::ThpSplitPmd, 1);
+            emit!(self, Event::Huge(HugeEvent::SplitPmd { pfn: None, compound_mapcount: 0 }));
             return self.split_pmd_entries(place, |_| Pte::zero());
         };
         self.begin_pmd_split(cpu, head, pte);
@@ -134,6 +135,8 @@ impl<S: Sink> Machine<S> {
             self.clear_page_mlock(cpu, head);
         }
         self.global.events.add(VmEvent::ThpSplitPmd, 1);
+        let compound_mapcount = self.compound_mapcount(head).saturating_sub(1);
+        emit!(self, Event::Huge(HugeEvent::SplitPmd { pfn: Some(self.mem.pfn(head)), compound_mapcount }));
         if pte.is_dirty() {
             self.mem.life_mut(head).flags |= LifeFlags::DIRTY;
         }

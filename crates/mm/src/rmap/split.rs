@@ -1,7 +1,7 @@
 //! Splitting a huge page into small ones (`split_huge_page_to_list`, mm/huge_memory.c).
 
 use super::Place;
-use crate::event::Sink;
+use crate::event::{Event, HugeEvent, Sink, SplitResult, emit};
 use crate::machine::Machine;
 use crate::page::huge::{HPAGE_PMD_NR, PartMaps};
 use crate::page::life::{Life, LifeFlags};
@@ -35,12 +35,9 @@ impl<S: Sink> Machine<S> {
     /// parts go there, so that those with lower numbers come first; else they go next to the first part on its LRU list
     /// (`split_huge_page_to_list`).
     pub(crate) fn split_huge_page(&mut self, cpu: CpuId, head: Frame, list: Option<&mut Vec<Frame>>) -> bool {
-        let life = *self.mem.life(head);
-        if life.flags.contains(LifeFlags::WRITEBACK) {
-            return false;
-        }
-        // Where a page that nobody maps belongs cannot be told any more.
-        let split = life.is_mapped() && self.can_split_huge_page(head, list.is_some());
+        let result = self.judge_split(head, list.is_some());
+        emit!(self, Event::Huge(self.split_event(head, result)));
+        let split = result == SplitResult::Split;
         if split {
             let locked = self.unmap_to_split(cpu, head);
             let maps = self.forget_huge(head);
@@ -49,8 +46,28 @@ impl<S: Sink> Machine<S> {
             self.remap_parts(cpu, head, locked);
         }
         let event = if split { VmEvent::ThpSplitPage } else { VmEvent::ThpSplitPageFailed };
-        self.global.events.add(event, 1);
+        self.global.events.add(event, u64::from(result != SplitResult::BeingWritten));
         split
+    }
+
+    /// What is told of it, with the numbers that led to it.
+    fn split_event(&self, head: Frame, result: SplitResult) -> HugeEvent {
+        let unmapped = HPAGE_PMD_NR - self.mapped_pages(head) as u32;
+        HugeEvent::SplitPage { pfn: self.mem.pfn(head), result, mapcount: self.mem.life(head).mapcount, unmapped }
+    }
+
+    /// Whether a huge page can be split, in the order of the kernel's checks.
+    fn judge_split(&self, head: Frame, mine: bool) -> SplitResult {
+        let life = self.mem.life(head);
+        if life.flags.contains(LifeFlags::WRITEBACK) {
+            SplitResult::BeingWritten
+        } else if !life.is_mapped() {
+            SplitResult::Unmapped
+        } else if !self.can_split_huge_page(head, mine) {
+            SplitResult::Held
+        } else {
+            SplitResult::Split
+        }
     }
 
     /// Takes the page out of all page tables, which remember where it was: entries become old and clean. Says whether a
@@ -176,3 +193,6 @@ impl<S: Sink> Machine<S> {
         found.collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

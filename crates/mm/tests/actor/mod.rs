@@ -1,7 +1,7 @@
 //! A process that tests let use memory.
 
 use buddyscope_mm::Machine;
-use buddyscope_mm::event::NullSink;
+use buddyscope_mm::event::Sink;
 use buddyscope_mm::task::Task;
 use buddyscope_mm::task::mm::VmaId;
 use buddyscope_mm::task::process::Pid;
@@ -15,8 +15,8 @@ pub(crate) struct Actor {
 }
 
 /// Touches a page; I/O takes no time on these machines, so every wait passes at once.
-pub(crate) fn touch(
-    machine: &mut Machine<NullSink>,
+pub(crate) fn touch<S: Sink>(
+    machine: &mut Machine<S>,
     actor: &mut Actor,
     vma: VmaId,
     page: u64,

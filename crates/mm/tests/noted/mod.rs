@@ -6,7 +6,7 @@
 
 mod rows;
 
-pub(crate) use rows::{Decision, decision};
+pub(crate) use rows::{Decision, decisions};
 
 use buddyscope_mm::event::{Event, Sink};
 use std::cell::RefCell;
@@ -23,15 +23,16 @@ pub(crate) fn folder() -> Option<&'static PathBuf> {
     FOLDER.get_or_init(|| std::env::var_os("BUDDYSCOPE_DECISIONS").map(PathBuf::from)).as_ref()
 }
 
-/// Notes the decision that an event is, if it is one.
+/// Notes the decisions that an event shows.
 pub(crate) fn note(event: &Event) {
     thread_local! {
         static SEEN: RefCell<HashSet<Decision>> = RefCell::default();
     }
     let Some(folder) = folder() else { return };
-    let Some(decision) = decision(event) else { return };
-    if SEEN.with_borrow_mut(|seen| seen.insert(decision)) {
-        write(folder, decision).expect("the folder can be written to");
+    for decision in decisions(event) {
+        if SEEN.with_borrow_mut(|seen| seen.insert(decision)) {
+            write(folder, decision).expect("the folder can be written to");
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //! whole.
 
 use buddyscope_mm::event::{
-    ChargeRung, CompactEvent, CompactResult, Event, MemcgEvent, NodeReclaim, OomConstraint, OomEvent, OomGate, OomPass,
-    OomRefusal, Outcome, PageFate, ReclaimEvent, SlowEvent, Wakeup,
+    ChargeRung, CompactEvent, CompactResult, Event, HugeEvent, MemcgEvent, NodeReclaim, OomConstraint, OomEvent,
+    OomGate, OomPass, OomRefusal, Outcome, PageFate, PageNote, ReclaimEvent, SlowEvent, SplitResult, Wakeup,
 };
 
 /// A decision.
@@ -159,6 +159,54 @@ rows!(PageFate {
     Freed: "23" "freed",
 } not {});
 
+/// What the other rows of that table come to.
+#[derive(Clone, Copy, PartialEq)]
+enum Counting {
+    Scanned,
+    Note(PageNote),
+}
+
+impl Rows for Counting {
+    const ALL: &'static [Counting] = &{
+        use PageNote::{Congested, Dirty, FirstPart, MayEnterSwap, Writing};
+        [
+            Counting::Scanned,
+            Counting::Note(MayEnterSwap),
+            Counting::Note(Dirty),
+            Counting::Note(Writing),
+            Counting::Note(Congested),
+            Counting::Note(FirstPart),
+        ]
+    };
+    const TEXTS: &'static [(&'static str, &'static str)] = &[
+        ("2", "counts as scanned"),
+        ("5", "in the swap cache: I/O is enough, the file system need not be entered"),
+        ("6", "counts as dirty: a page of a file that nobody writes yet"),
+        ("6", "counts as dirty: a page of a file that is being written"),
+        ("7", "counts as congested"),
+        ("16", "a huge page that was split: its first part alone was scanned"),
+    ];
+}
+
+rows!(SplitResult {
+    Split: "0" "split",
+    BeingWritten: "−EBUSY" "it is being written, which does not count as a failure",
+    Unmapped: "−EBUSY" "nobody maps it",
+    Held: "−EBUSY" "somebody else holds it (`can_split_huge_page`)",
+} not {});
+
+/// What an entry of the middle level that is split mapped.
+#[derive(Clone, Copy, PartialEq)]
+enum Pmd {
+    Page,
+    Zeros,
+}
+
+rows!(Pmd {
+    Page: "–" "an entry of a huge page",
+    Zeros: "–" "an entry of the page of zeros",
+} not {});
+
 rows!(NodeReclaim {
     NoScan: "−2" "`NODE_RECLAIM_NOSCAN`",
     Full: "−1" "`NODE_RECLAIM_FULL`",
@@ -272,6 +320,9 @@ tables! {
     OomConstraint: "Constraints (`constrained_alloc`)",
     OomPass: "Who is passed over (`oom_evaluate_task`, `oom_badness`)",
     PageFate: "Rows of `shrink_page_list` that seal a page's fate",
+    Counting: "Rows of `shrink_page_list` that decide what counts",
+    SplitResult: "Splitting a huge page (`split_huge_page_to_list`)",
+    Pmd: "Splitting the entry that maps one (`__split_huge_pmd`)",
     Wakeup: "Waking kswapd (`wakeup_kswapd`)",
     NodeReclaim: "Node reclaim (`node_reclaim`)",
     ChargeRung: "Charging a memory cgroup (`try_charge`)",
@@ -305,8 +356,15 @@ impl Decision {
     }
 }
 
-/// The decision that an event is.
-pub(crate) fn decision(event: &Event) -> Option<Decision> {
+/// The decisions that an event shows.
+pub(crate) fn decisions(event: &Event) -> impl Iterator<Item = Decision> {
+    // A page that meets its fate counts as scanned, but for a locked one.
+    let scanned = matches!(event, Event::Reclaim(ReclaimEvent::Decided { fate, .. }) if *fate != PageFate::Locked);
+    let scanned = if scanned { of(Counting::Scanned) } else { None };
+    decision(event).into_iter().chain(scanned)
+}
+
+fn decision(event: &Event) -> Option<Decision> {
     match *event {
         Event::AllocEnd { outcome, .. } => of(outcome),
         Event::WakeKswapd { wakeup, .. } => of(wakeup),
@@ -315,6 +373,9 @@ pub(crate) fn decision(event: &Event) -> Option<Decision> {
         Event::Oom(OomEvent::Constraint { constraint, .. }) => of(constraint),
         Event::Oom(OomEvent::Passed { reason, .. }) => of(reason),
         Event::Reclaim(ReclaimEvent::Decided { fate, .. }) => of(fate),
+        Event::Reclaim(ReclaimEvent::Noted { note, .. }) => of(Counting::Note(note)),
+        Event::Huge(HugeEvent::SplitPage { result, .. }) => of(result),
+        Event::Huge(HugeEvent::SplitPmd { pfn, .. }) => of(if pfn.is_some() { Pmd::Page } else { Pmd::Zeros }),
         Event::Memcg(MemcgEvent::Charge { rung, .. }) => of(rung),
         Event::Compact(event) => compact(event),
         _ => None,

@@ -122,6 +122,21 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("fate.freed", "freed"),
     ("slab.freed", "{cache}: {freed#object} freed."),
     ("slab.deferred", "{cache}: {freed#object} freed, {deferred} put off."),
+    // Huge pages.
+    ("huge.split", "The huge page at {pfn} is split into 512 small ones; page tables map it {mapcount#time}."),
+    (
+        "huge.splitPartly",
+        "The huge page at {pfn} is split into 512 small ones; nobody maps {unmapped} of them any more, and they are freed.",
+    ),
+    ("huge.notSplit", "The huge page at {pfn} cannot be split: {why} (page tables map it {mapcount#time})."),
+    ("huge.written", "it is being written"),
+    ("huge.unmapped", "nobody maps it, so that it cannot be told where its parts belong"),
+    ("huge.held", "others than its mappings hold it"),
+    (
+        "huge.splitEntry",
+        "A mapping of the huge page at {pfn} becomes 512 small ones; {whole#mapping} of the whole page left.",
+    ),
+    ("huge.splitZeros", "A mapping of the huge page of zeros becomes 512 small ones."),
     // Compaction.
     ("result.notSuitable", "COMPACT_NOT_SUITABLE_ZONE (fragmentation is not the problem)"),
     ("result.skipped", "COMPACT_SKIPPED (too few free pages to move others to)"),

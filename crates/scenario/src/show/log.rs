@@ -102,9 +102,8 @@ pub(super) struct Seen {
 /// Whether an event is kept in full: what the log tells, and what becomes of single pages.
 pub(super) fn is_wanted(event: &Event) -> bool {
     match event {
-        Event::Reclaim(_) | Event::Compact(_) | Event::Slow(_) | Event::Oom(_) | Event::Memcg(_) | Event::Slab(_) => {
-            true
-        }
+        Event::Reclaim(_) | Event::Compact(_) | Event::Slow(_) | Event::Oom(_) => true,
+        Event::Memcg(_) | Event::Slab(_) | Event::Huge(_) => true,
         Event::WakeKswapd { .. } | Event::Steal { .. } | Event::Boost { .. } => true,
         Event::AllocEnd { pfn, .. } => pfn.is_none(),
         _ => false,

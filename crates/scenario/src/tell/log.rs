@@ -1,6 +1,6 @@
 //! Which decisions the log of a run tells.
 
-use super::{Told, compact, daemon, memcg, oom, reclaim, slow};
+use super::{Told, compact, daemon, huge, memcg, oom, reclaim, slow};
 use crate::session::Trace;
 use buddyscope_mm::Machine;
 use buddyscope_mm::event::{CompactEvent, Event, SlabEvent, SlowEvent, Wakeup};
@@ -21,7 +21,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         Event::WakeKswapd { wakeup, .. } => *wakeup != Wakeup::AlreadyAwake,
         Event::Memcg(event) => memcg::is_told(event),
         Event::Slab(event) => matches!(event, SlabEvent::End { freed: 1.., .. }),
-        Event::Oom(_) | Event::Steal { .. } | Event::Boost { .. } => true,
+        Event::Huge(_) | Event::Oom(_) | Event::Steal { .. } | Event::Boost { .. } => true,
         Event::AllocEnd { pfn, .. } => pfn.is_none(),
         _ => false,
     }
@@ -46,6 +46,7 @@ pub(crate) fn tell_alone(event: &Event) -> Option<Told> {
         Event::Reclaim(event) => reclaim::tell(event),
         Event::Compact(event) => compact::tell(event),
         Event::Slow(event) => slow::tell(event),
+        Event::Huge(event) => Some(huge::tell(event)),
         _ => daemon::tell(event),
     }
 }

@@ -4,6 +4,8 @@
 mod compact;
 #[cfg(feature = "show")]
 mod daemon;
+#[cfg(feature = "show")]
+mod huge;
 mod keys;
 #[cfg(feature = "show")]
 mod log;

@@ -88,6 +88,7 @@ pub(super) const fn is_told(event: &ReclaimEvent) -> bool {
             | E::Isolate { .. }
             | E::Isolated { .. }
             | E::Referenced { .. }
+            | E::Noted { .. }
             | E::Decided { .. }
             | E::Kept { .. }
             | E::InactiveKept { .. }

@@ -4,7 +4,7 @@ use super::{DEFAULT_SEEKS, Freeable, Objects, ShrinkControl, Shrinker, ShrinkerF
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::huge::HPAGE_PMD_NR;
-use crate::page::life::{Life, MemcgId};
+use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::pfn::{CpuId, Frame, NodeId};
 
 impl<S: Sink> Machine<S> {
@@ -40,7 +40,9 @@ impl<S: Sink> Machine<S> {
         let taken: Vec<Frame> = queue.drain(..(n as usize).min(queue.len())).collect();
         let (mut split, mut left) = (0, Vec::new());
         for head in taken {
-            if self.split_huge_page(cpu, head, None) {
+            // Who has the page locked may know better; it is not tried.
+            let locked = self.mem.life(head).flags.contains(LifeFlags::LOCKED);
+            if !locked && self.split_huge_page(cpu, head, None) {
                 split += 1;
                 self.put_page(cpu, head);
             } else {
