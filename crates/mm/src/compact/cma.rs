@@ -72,10 +72,11 @@ impl CmaArea {
         self.marks.iter().filter(|&&mark| mark != Mark::Free).count() as u64
     }
 
-    /// Page by page: 0 for free, 1 for wanted, 2 for taken.
+    /// A word for each page that is not free: its number, and whether it is taken.
     #[cfg(feature = "reclaim")]
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
-        self.marks.iter().map(|&mark| mark as u64)
+        let used = self.marks.iter().zip(self.base.0..).filter(|&(&mark, _)| mark != Mark::Free);
+        used.map(|(&mark, pfn)| pfn << 1 | u64::from(mark == Mark::Taken))
     }
 
     /// Keeps a range from others before it is taken. Tells its place in the area; `None` if from there on none is large

@@ -6,7 +6,7 @@ use crate::event::Sink;
 use crate::io::cache::{PageCache, Slot};
 use crate::machine::Machine;
 
-/// What begins the words of an address space, of a file's pages, of a swap area, of a contiguous area.
+/// What begins the words of an address space, of a file's pages, of a swap area, of a page taken from a contiguous area.
 const SPACE: u64 = 1 << 60;
 const FILE: u64 = 2 << 60;
 const SWAP: u64 = 3 << 60;
@@ -31,8 +31,7 @@ impl<S: Sink> Machine<S> {
             hash.word(u64::from(slot.0) << 32 | u64::from(entries) << 1 | u64::from(cached));
         }
         for area in self.cma_areas() {
-            hash.word(AREA | area.base().0);
-            hash.words(area.words());
+            hash.words(area.words().map(|word| AREA | word));
         }
     }
 }
