@@ -6,7 +6,7 @@ import { expect, test } from './fixtures.ts';
 const MAX_WASM = 150_000;
 const MAX_FIRST_LOAD = 250_000;
 // Modules that are fetched when a recording, a scenario or a text is first opened.
-const MAX_LATER = { recorder: 230_000, workload: 580_000, reader: 300_000 };
+const MAX_LATER = { recorder: 230_000, workload: 580_000, reader: 320_000 };
 
 test('the first load is small', async ({ page }) => {
   const sizes = new Map<string, Promise<number>>();
