@@ -3,8 +3,11 @@
 //! It reads everything and trusts nothing; cost grows with the pages that have state.
 
 mod groups;
+mod held;
 mod life;
 mod lists;
+
+pub use held::Held;
 
 use crate::event::Sink;
 use crate::machine::Machine;
@@ -137,6 +140,7 @@ impl<S: Sink> Machine<S> {
         self.audit_totals()?;
         self.audit_lru()?;
         self.audit_groups()?;
+        self.audit_cma()?;
         self.audit_life()
     }
 

@@ -84,7 +84,8 @@ fn small_world(seed: u64) -> lives::World {
     let nodes =
         (0..count).map(|_| PcNode { bytes: (20 + rng.below(60)) * MIB, cpus: 1, hotpluggable: false }).collect();
     let distances = Distances::uniform(count, 20).expect("distances");
-    let config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
+    let mut config = MachineConfig::pc(&PcSpec { nodes, distances, max_ram_below_4g: 3 << 30 }).expect("a machine");
+    config.boot = BootParams::parse(["", "cma=8M"][rng.below(2) as usize]).expect("boot parameters");
     lives::World::new(&config, rng)
 }
 

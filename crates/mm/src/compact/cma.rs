@@ -72,6 +72,12 @@ impl CmaArea {
         self.marks.iter().filter(|&&mark| mark != Mark::Free).count() as u64
     }
 
+    /// Pages that are taken.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = Pfn> {
+        let taken = self.marks.iter().zip(self.base.0..).filter(|&(&mark, _)| mark == Mark::Taken);
+        taken.map(|(_, pfn)| Pfn(pfn))
+    }
+
     /// A word for each page that is not free: its number, and whether it is taken.
     #[cfg(feature = "reclaim")]
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {

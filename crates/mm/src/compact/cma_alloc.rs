@@ -1,6 +1,7 @@
 //! Taking pages in a row from a contiguous memory area (`cma_alloc`, mm/cma.c).
 
 use super::contig::{AllocContig, ContigError};
+use crate::audit::Held;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -37,6 +38,13 @@ impl CmaAlloc {
     #[must_use]
     pub fn new(pages: u64, align: u8) -> CmaAlloc {
         CmaAlloc { pages, align, area: 0, from: 0, attempt: None, error: ContigError::NoMemory }
+    }
+
+    /// Notes the pages that it keeps while it is paused.
+    pub fn note_held(&self, held: &mut Held) {
+        if let Some(attempt) = &self.attempt {
+            attempt.run.note_held(held);
+        }
     }
 
     /// Goes on; done with the first page, or the [`ContigError`] of the last part that was tried:

@@ -6,6 +6,7 @@ use super::control::CompactControl;
 use super::empty_range::EmptyRange;
 use super::free_block::Haul;
 use super::hints::{Seen, block_end, block_start, pageblock_end, pageblock_start};
+use crate::audit::Held;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -54,6 +55,13 @@ impl AllocContig {
     /// First page of the range.
     pub(super) fn start(&self) -> Pfn {
         self.start
+    }
+
+    /// Notes the pages that it keeps while it is paused.
+    pub fn note_held(&self, held: &mut Held) {
+        if let Some(work) = &self.work {
+            work.note_held(held);
+        }
     }
 
     /// The bounds of the largest blocks around the range.

@@ -2,6 +2,7 @@
 
 use super::CompactPriority;
 use super::suitable::WHOLE_ZONE;
+use crate::audit::Held;
 use crate::gfp::{AllocFlags, Gfp};
 use crate::pfn::{Frame, MigrateType, Pfn, ZoneId};
 
@@ -171,6 +172,12 @@ impl CompactControl {
             alloc_contig: true,
             ..CompactControl::new(WHOLE_ZONE, gfp, MigrateMode::Sync)
         }
+    }
+
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(crate) fn note_held(&self, held: &mut Held) {
+        held.add_free(&self.freepages);
+        held.add_isolated(&self.migratepages);
     }
 
     /// Whether this is a request that must not wait (direct compaction with `MIGRATE_ASYNC`).

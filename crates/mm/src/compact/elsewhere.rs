@@ -51,13 +51,16 @@ impl<S: Sink> Machine<S> {
         };
         let (clean, mut rest): (Vec<Frame>, Vec<Frame>) = cc.migratepages.iter().rev().partition(|&page| clean(page));
         for &page in &clean {
-            self.mem.life_mut(page).flags -= LifeFlags::ACTIVE;
+            self.mem.life_mut(page).flags -= LifeFlags::ACTIVE | LifeFlags::ISOLATED;
         }
         let mut sc = ScanControl::new(Gfp::GFP_KERNEL, 0, 0, 0);
         (sc.may_writepage, sc.may_swap) = (false, false);
         let node = cc.zone.node();
         let done = self.shrink_page_list(task, node, clean, &mut sc, true);
         rest.reverse();
+        for &page in &done.kept {
+            self.mem.life_mut(page).flags |= LifeFlags::ISOLATED;
+        }
         rest.extend(done.kept);
         cc.migratepages = rest;
         let stat = &mut self.nodes[node.index()].stat;

@@ -8,6 +8,7 @@ use super::hints::{pageblock_end, pageblock_start};
 use super::isolate::{COMPACT_CLUSTER_MAX, IsolateMode};
 use super::migrate::{MigratePages, Migrated};
 use super::zone::TOO_MANY_ISOLATED_WAIT;
+use crate::audit::Held;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::pfn::Pfn;
@@ -50,6 +51,14 @@ enum Isolated {
 impl EmptyRange {
     pub(super) fn new(cc: CompactControl, start: Pfn, end: Pfn) -> EmptyRange {
         EmptyRange { cc, pfn: start, end, tries: 0, result: Ok(()), stage: Stage::Next }
+    }
+
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(super) fn note_held(&self, held: &mut Held) {
+        self.cc.note_held(held);
+        if let Stage::Migrate(pages, _) = &self.stage {
+            pages.note_held(held);
+        }
     }
 
     /// Moves all pages of the range away, dropping clean pages of files on the way. Others may run between two batches.

@@ -181,6 +181,7 @@ impl<S: Sink> Machine<S> {
             return Fate::Fail(1);
         }
         self.del_page_from_lru_list(cpu, page);
+        self.mem.life_mut(page).flags |= LifeFlags::ISOLATED;
         self.account_isolated(page, life.nr_pages() as i64);
         cc.migratepages.push(page);
         cc.nr_migratepages += life.nr_pages();

@@ -3,6 +3,7 @@
 use super::CompactResult;
 use super::control::CompactControl;
 use super::zone::CompactZone;
+use crate::audit::Held;
 use crate::event::{CompactEvent, Event, Sink, emit};
 use crate::gfp::AllocFlags;
 use crate::machine::Machine;
@@ -62,6 +63,11 @@ impl KcompactdWork {
         machine.global.events.add(VmEvent::CompactDaemonWake, 1);
         let run = CompactZone::new(CompactControl::kcompactd(order, highest_zoneidx));
         KcompactdWork { node: id, order, highest_zoneidx, next: 0, running: false, run }
+    }
+
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(crate) fn note_held(&self, held: &mut Held) {
+        self.run.note_held(held);
     }
 
     /// Goes on.

@@ -1,6 +1,7 @@
 //! Moving pages: a free page takes over the life of another, which is freed (mm/migrate.c).
 
 use super::control::{CompactControl, MigrateMode};
+use crate::audit::Held;
 use crate::event::{CompactEvent, Event, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags};
@@ -135,6 +136,11 @@ impl MigratePages {
         }
     }
 
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(super) fn note_held(&self, held: &mut Held) {
+        held.add_isolated(&self.again);
+    }
+
     fn finish<S: Sink>(&mut self, machine: &mut Machine<S>, cc: &mut CompactControl, result: Migrated) -> Migrated {
         cc.migratepages.extend(self.again.drain(..).rev());
         let events = &mut machine.global.events;
@@ -172,6 +178,9 @@ impl<S: Sink> Machine<S> {
     fn split_to_migrate(&mut self, cc: &mut CompactControl, cpu: CpuId, page: Frame) -> bool {
         let mut parts = Vec::new();
         let split = self.split_huge_page(cpu, page, Some(&mut parts));
+        for &part in &parts {
+            self.mem.life_mut(part).flags |= LifeFlags::ISOLATED;
+        }
         cc.migratepages.splice(..0, parts.into_iter().rev());
         split
     }
@@ -187,7 +196,8 @@ impl<S: Sink> Machine<S> {
         let life = *self.mem.life(old);
         if is_freed(&life) {
             self.account_isolated(old, -(life.nr_pages() as i64));
-            self.put_moved_page(task.cpu, old, order_of(&life));
+            self.mem.life_mut(old).flags -= LifeFlags::ISOLATED;
+            self.put_page(task.cpu, old);
             return Moved::Done;
         }
         let Some(new) = targets.get(self, task, cc, old) else { return Moved::NoMemory };
@@ -197,7 +207,7 @@ impl<S: Sink> Machine<S> {
         }
         if !matches!(moved, Moved::Done) {
             if matches!(moved, Moved::Busy) {
-                self.lru_cache_add(task.cpu, old);
+                self.put_back(task.cpu, old);
             }
             targets.put(self, task, cc, new);
             return moved;
@@ -236,16 +246,21 @@ impl<S: Sink> Machine<S> {
     pub(super) fn putback_movable_pages(&mut self, cc: &mut CompactControl, cpu: CpuId) {
         while let Some(page) = cc.migratepages.pop() {
             self.account_isolated(page, -(self.mem.life(page).nr_pages() as i64));
-            self.lru_cache_add(cpu, page);
+            self.put_back(cpu, page);
         }
         cc.nr_migratepages = 0;
+    }
+
+    /// Lets go of a page that stays where it is (`putback_lru_page`).
+    fn put_back(&mut self, cpu: CpuId, page: Frame) {
+        self.mem.life_mut(page).flags -= LifeFlags::ISOLATED;
+        self.lru_cache_add(cpu, page);
     }
 }
 
 /// Whether nobody but the run itself has the page any more: the last mapping went meanwhile.
 fn is_freed(life: &Life) -> bool {
-    let kept = LifeFlags::SWAPCACHE.union(LifeFlags::PINNED).union(LifeFlags::BATCHED);
-    life.flags.contains(LifeFlags::ANON) && !life.flags.intersects(kept) && life.mapcount == 0
+    life.references() == 1
 }
 
 /// Order of the block that a page with such a life is.

@@ -3,6 +3,7 @@
 use super::CompactResult;
 use super::control::CompactControl;
 use super::zone::CompactZone;
+use crate::audit::Held;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::pfn::{MAX_NR_ZONES, NodeId, NodeMask, ZoneId, ZoneType};
@@ -28,6 +29,11 @@ impl CompactNode {
     /// Until the node is good enough (`proactive_compact_node`).
     pub(crate) fn proactive(node: NodeId) -> CompactNode {
         CompactNode { node, next: 0, running: false, run: CompactZone::new(CompactControl::proactive()) }
+    }
+
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(crate) fn note_held(&self, held: &mut Held) {
+        self.run.note_held(held);
     }
 
     /// Goes on.

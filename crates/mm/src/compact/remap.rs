@@ -16,7 +16,8 @@ impl<S: Sink> Machine<S> {
         self.remap(cpu, old, new);
         self.move_part_maps(old, new);
         let life = core::mem::take(self.mem.life_mut(old));
-        *self.mem.life_mut(new) = Life { young: 0, next: Frame(0), prev: Frame(0), ..life };
+        *self.mem.life_mut(new) =
+            Life { young: 0, next: Frame(0), prev: Frame(0), flags: life.flags - LifeFlags::ISOLATED, ..life };
         self.recache(new, &life);
         self.recount(cpu, old, new, &life);
         self.mem_cgroup_migrate(life.memcg, life.nr_pages());

@@ -7,6 +7,7 @@ use super::find::Source;
 use super::hints::{block_end, block_start, pageblock_start};
 use super::isolate::IsolateMode;
 use super::migrate::{MigratePages, Migrated, Scanned};
+use crate::audit::Held;
 use crate::event::{CompactEvent, Event, Sink, emit};
 use crate::machine::Machine;
 use crate::pfn::{CpuId, Frame, Pfn};
@@ -62,6 +63,14 @@ impl CompactZone {
             last_migrated: Pfn(0),
             update_cached: false,
             stage: Stage::Begin,
+        }
+    }
+
+    /// Notes the pages that it keeps between two stretches of work.
+    pub(super) fn note_held(&self, held: &mut Held) {
+        self.cc.note_held(held);
+        if let Stage::Migrate(pages) = &self.stage {
+            pages.note_held(held);
         }
     }
 

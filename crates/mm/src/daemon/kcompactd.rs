@@ -1,5 +1,6 @@
 //! kcompactd, the daemon that compacts a node in the background (`kcompactd`, mm/compaction.c).
 
+use crate::audit::Held;
 use crate::compact::{CompactNode, KcompactdWork};
 use crate::event::{CompactEvent, Event, Sink, emit};
 use crate::machine::Machine;
@@ -45,6 +46,15 @@ impl Kcompactd {
     #[must_use]
     pub fn node(&self) -> NodeId {
         self.node
+    }
+
+    /// Notes the pages that it keeps while it is paused.
+    pub fn note_held(&self, held: &mut Held) {
+        match &self.stage {
+            Stage::Start | Stage::Sleeping => {}
+            Stage::Working(work) => work.note_held(held),
+            Stage::Proactive(run, _) => run.note_held(held),
+        }
     }
 
     /// Goes on. The daemon is never done.

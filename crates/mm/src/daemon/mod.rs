@@ -10,6 +10,7 @@ pub use kswapd::Kswapd;
 pub use memcg::MemcgWorker;
 pub use vmstat::VmstatWorker;
 
+use crate::audit::Held;
 use crate::event::Sink;
 use crate::io::Flusher;
 use crate::machine::Machine;
@@ -58,6 +59,13 @@ impl Daemon {
             Daemon::Flusher(flusher) => format!("flush-{}", flusher.device().0),
             Daemon::Vmstat(worker) => format!("vmstat/{}", worker.cpu().0),
             Daemon::Memcg(_) => "memcg".to_owned(),
+        }
+    }
+
+    /// Notes the pages that it keeps while it is paused.
+    pub fn note_held(&self, held: &mut Held) {
+        if let Daemon::Kcompactd(kcompactd) = self {
+            kcompactd.note_held(held);
         }
     }
 

@@ -149,7 +149,9 @@ impl<S: Sink> Machine<S> {
             }
         }
         for &page in pages {
-            let still = self.lru.batches.others > 0 && self.lru.batches.holds(page);
+            // Only what is on no list yet can wait to be new.
+            let twice = self.lru.batches.others > 0 || !self.mem.life(page).flags.contains(LifeFlags::LRU);
+            let still = twice && self.lru.batches.holds(page);
             self.mem.life_mut(page).flags.set(LifeFlags::BATCHED, still);
         }
         self.put_pages(cpu, pages);

@@ -54,6 +54,8 @@ bitflags::bitflags! {
         const TAIL = 1 << 24;
         /// A huge page of which parts are no longer mapped, on its way to be split (`page_deferred_list`).
         const SPLIT_QUEUED = 1 << 25;
+        /// Off its list in the hands of compaction, which refers to it (`isolate_migratepages_block`).
+        const ISOLATED = 1 << 26;
     }
 }
 

@@ -12,10 +12,10 @@ impl Life {
         file || self.flags.contains(LifeFlags::SWAPCACHE)
     }
 
-    /// References to the page: mappings, caches, batches on the way to a list, and those that nobody explains
+    /// References to the page: mappings, caches, batches on the way to a list, who moves it, and those that nobody explains
     /// (`page_count`).
     pub(crate) fn references(&self) -> u32 {
-        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::GATHERED;
+        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::GATHERED | LifeFlags::ISOLATED;
         let others = others | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
         self.mapcount + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
     }

@@ -95,7 +95,7 @@ impl<S: Sink> Machine<S> {
                 let Slot::Page(frame) = slot else { continue };
                 let life = self.mem.life(frame);
                 let busy = LifeFlags::DIRTY | LifeFlags::WRITEBACK | LifeFlags::LOCKED | LifeFlags::PINNED;
-                if life.is_mapped() || life.flags.intersects(busy | LifeFlags::BATCHED) {
+                if life.is_mapped() || life.flags.intersects(busy | LifeFlags::BATCHED | LifeFlags::ISOLATED) {
                     // What cannot be dropped now is to go soon; what is locked is not even looked at.
                     if !life.flags.contains(LifeFlags::LOCKED) {
                         self.deactivate_file_page(cpu, frame);

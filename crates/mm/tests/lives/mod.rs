@@ -1,6 +1,9 @@
 //! Random processes: they map, touch, read, write, fork and exit, alone or in groups with limits, while the kernel's
 //! daemons get memory back.
 
+mod cameras;
+
+use buddyscope_mm::audit::Held;
 use buddyscope_mm::config::{MachineConfig, Sysctl, Thp, ThpDefrag, ThpSettings};
 use buddyscope_mm::daemon::Daemon;
 use buddyscope_mm::event::NullSink;
@@ -17,6 +20,7 @@ use buddyscope_mm::user::{FaultOutcome, Fork, MapSpec, PageFault, ProcessSpec, R
 use buddyscope_mm::vmstat::ZoneItem;
 use buddyscope_mm::wait::Step;
 use buddyscope_mm::{Machine, MemcgId};
+use cameras::Cameras;
 
 struct Actor {
     task: Task,
@@ -34,6 +38,7 @@ pub(crate) struct World {
     flushers: Vec<Flusher>,
     daemons: Vec<Daemon>,
     reaper: OomReaper,
+    cameras: Cameras,
     pub(crate) cpus: u64,
 }
 
@@ -66,10 +71,9 @@ impl World {
         let flushers = vec![Flusher::new(disk, CpuId(0)), Flusher::new(DeviceId(0), CpuId(0))];
         let cpus = machine.cpus().len() as u64;
         let reaper = OomReaper::new(CpuId(0));
-        // kcompactd has pages in its hands between two turns, which nobody can account for.
-        let mut daemons = Daemon::all(&machine);
-        daemons.retain(|daemon| !matches!(daemon, Daemon::Kcompactd(_)));
-        World { machine, rng, actors: Vec::new(), files, groups, flushers, daemons, reaper, cpus }
+        let daemons = Daemon::all(&machine);
+        let cameras = Cameras::new(cpus);
+        World { machine, rng, actors: Vec::new(), files, groups, flushers, daemons, reaper, cameras, cpus }
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
@@ -104,10 +108,11 @@ impl World {
                 let _ = self.reaper.resume(&mut self.machine);
             }
             910..915 => self.machine.drain_all_pages(),
-            915..940 => {
+            915..935 => {
                 let at = self.below(self.daemons.len() as u64) as usize;
                 let _ = self.daemons[at].resume(&mut self.machine);
             }
+            935..940 => self.cameras.step(&mut self.machine, &mut self.rng),
             940..945 => self.limit(),
             945..950 => self.administer(),
             _ => {
@@ -291,6 +296,12 @@ impl World {
         while let Some(due) = self.machine.next_io() {
             self.machine.run_io_until(due);
         }
+        self.cameras.end(&mut self.machine);
+        while !self.held().is_empty() {
+            for daemon in &mut self.daemons {
+                let _ = daemon.resume(&mut self.machine);
+            }
+        }
         for file in self.files.clone() {
             self.machine.unlink(CpuId(0), file);
         }
@@ -308,8 +319,16 @@ impl World {
         free(ZoneItem::FreePages) + zones.iter().map(|zone| i64::from(on_cpus(zone.id))).sum::<i64>()
     }
 
+    /// What paused work has in its hands.
+    fn held(&self) -> Held {
+        let mut held = Held::default();
+        self.daemons.iter().for_each(|daemon| daemon.note_held(&mut held));
+        self.cameras.note_held(&mut held);
+        held
+    }
+
     pub(crate) fn audit(&self, seed: u64, operation: u64) {
-        if let Err(violation) = self.machine.audit() {
+        if let Err(violation) = self.machine.audit_with(&self.held()) {
             panic!("seed {seed}, operation {operation}: {violation}");
         }
     }
