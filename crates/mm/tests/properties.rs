@@ -27,18 +27,27 @@ const MIB: u64 = 1 << 20;
 fn invariants_hold_under_random_operations() {
     let total = number("BUDDYSCOPE_OPERATIONS", 1_000_000);
     let first = number("BUDDYSCOPE_SEED", 1);
-    for seed in first..first + total.div_ceil(OPERATIONS_PER_MACHINE) {
-        let mut world = World::new(seed);
-        for operation in 0..OPERATIONS_PER_MACHINE {
-            world.step();
-            if operation % AUDIT_EVERY == 0 {
-                world.life.audit(seed, operation);
-            }
+    (first..first + total.div_ceil(OPERATIONS_PER_MACHINE)).for_each(hold);
+}
+
+#[test]
+fn seeds_that_found_a_defect_find_none_now() {
+    // A page of shared memory in the swap cache was counted as such again when it moved to another node.
+    hold(59);
+}
+
+/// A machine of its own for a seed lives, and its invariants hold all along.
+fn hold(seed: u64) {
+    let mut world = World::new(seed);
+    for operation in 0..OPERATIONS_PER_MACHINE {
+        world.step();
+        if operation % AUDIT_EVERY == 0 {
+            world.life.audit(seed, operation);
         }
-        world.life.end();
-        world.free_everything();
-        world.life.audit(seed, OPERATIONS_PER_MACHINE);
     }
+    world.life.end();
+    world.free_everything();
+    world.life.audit(seed, OPERATIONS_PER_MACHINE);
 }
 
 #[test]

@@ -73,6 +73,7 @@ impl<S: Sink> Machine<S> {
         let pages = life.nr_pages() as i64;
         let anon = life.flags.contains(LifeFlags::ANON);
         let dirty = life.flags.contains(LifeFlags::DIRTY) && life.counts_as_dirty();
+        let shmem = life.flags.contains(LifeFlags::SWAPBACKED) && !life.flags.contains(LifeFlags::SWAPCACHE);
         let whole = life.nr_pages() > 1 && self.compound_mapcount(new) > 0;
         let mapped = self.mapped_pages(new) as i64;
         for (zone, sign) in [(from, -1), (to, 1)].into_iter().filter(|_| anon) {
@@ -82,7 +83,7 @@ impl<S: Sink> Machine<S> {
         }
         let items = [
             (NodeItem::FilePages, life.is_cached()),
-            (NodeItem::Shmem, !anon && life.flags.contains(LifeFlags::SWAPBACKED)),
+            (NodeItem::Shmem, !anon && shmem),
             (NodeItem::Mapped, !anon && life.is_mapped()),
             (NodeItem::Dirty, dirty),
         ];

@@ -293,14 +293,15 @@ impl World {
         for actor in core::mem::take(&mut self.actors) {
             self.machine.exit_process(actor.task.cpu, actor.pid);
         }
-        while let Some(due) = self.machine.next_io() {
-            self.machine.run_io_until(due);
-        }
         self.cameras.end(&mut self.machine);
         while !self.held().is_empty() {
             for daemon in &mut self.daemons {
                 let _ = daemon.resume(&mut self.machine);
             }
+        }
+        // Last, for what the daemons did may have begun more of it.
+        while let Some(due) = self.machine.next_io() {
+            self.machine.run_io_until(due);
         }
         for file in self.files.clone() {
             self.machine.unlink(CpuId(0), file);
