@@ -18,7 +18,7 @@ pub struct ReadPage {
     index: u32,
     /// Pages that the call still wants, this one included.
     request: u32,
-    fill: Option<Box<FileFill>>,
+    fill: Option<FileFill>,
     back: Back<FaultOutcome>,
 }
 
@@ -53,7 +53,7 @@ impl ReadPage {
             return Step::Done(outcome);
         }
         let (file, index, request) = (self.file, self.index, self.request);
-        let fill = self.fill.get_or_insert_with(|| Box::new(FileFill::of_call(file, index, request)));
+        let fill = self.fill.get_or_insert_with(|| FileFill::of_call(file, index, request));
         match fill.resume(machine, task) {
             Step::Wait(wait) => Step::Wait(wait),
             Step::Done(Some(frame)) => {
