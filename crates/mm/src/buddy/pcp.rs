@@ -85,26 +85,16 @@ impl<S: Sink> LockedZone<'_, S> {
         );
     }
 
-    /// Gives `count` pages back to the buddy lists (`free_pcppages_bulk`): all are picked first, round-robin from
-    /// the tails, then freed in that order.
+    /// Gives `count` pages back to the buddy lists, in turn from the tails of the CPU's lists (`free_pcppages_bulk`).
     #[inline(never)]
     pub(crate) fn free_pcppages_bulk(&mut self, count: u32) {
-        let picked = self.pick_pcppages(count.min(self.pcp.count));
         let isolated = self.zone.nr_isolate_pageblock != 0;
-        for frame in picked {
-            let migratetype = if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
-            self.free_one_page(frame, 0, migratetype, false);
-            emit!(self, Event::PcpDrain { zone: self.zone.id, cpu: self.cpu, pfn: self.mem.pfn(frame), migratetype });
-        }
-    }
-
-    /// Takes pages from the list tails. Each list visited, empty or not, lengthens the run taken from the next
-    /// non-empty one; what a run leaves over is carried on.
-    fn pick_pcppages(&mut self, mut count: u32) -> Vec<Frame> {
-        let mut picked = Vec::with_capacity(count as usize);
+        let mut left = count.min(self.pcp.count);
+        // Each list visited, empty or not, lengthens the run taken from the next non-empty one; what a run leaves over is
+        // carried on.
         let mut list = 0;
         let mut run = 0;
-        while count > 0 {
+        while left > 0 {
             loop {
                 run += 1;
                 list = (list + 1) % MIGRATE_PCPTYPES;
@@ -114,20 +104,24 @@ impl<S: Sink> LockedZone<'_, S> {
             }
             if run == MIGRATE_PCPTYPES as u32 {
                 // Both other lists were empty.
-                run = count;
+                run = left;
             }
-            while run > 0 && count > 0 {
+            while run > 0 && left > 0 {
                 let Some(frame) = self.pcp.lists[list].pop_back() else { break };
                 self.pcp.count -= 1;
-                if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD) {
-                    self.leak(frame, 0);
-                } else {
-                    picked.push(frame);
-                }
-                count -= 1;
-                run -= 1;
+                (left, run) = (left - 1, run - 1);
+                self.free_pcppage(frame, isolated);
             }
         }
-        picked
+    }
+
+    /// One page leaves for the free areas, unless it turns out to be bad.
+    fn free_pcppage(&mut self, frame: Frame, isolated: bool) {
+        if self.mem.any_bad() && self.has_marks(frame, 0, Marks::BAD) {
+            return self.leak(frame, 0);
+        }
+        let migratetype = if isolated { self.mem.pageblock(frame) } else { self.mem.meta(frame, 0).migratetype() };
+        self.free_one_page(frame, 0, migratetype, false);
+        emit!(self, Event::PcpDrain { zone: self.zone.id, cpu: self.cpu, pfn: self.mem.pfn(frame), migratetype });
     }
 }
