@@ -101,6 +101,16 @@ pub enum Violation {
         /// Slots that say so, and those charged to groups below.
         found: u64,
     },
+    /// A counter of a memory cgroup is less than nothing.
+    #[error("memory cgroup {memcg}: {item} is {pages}")]
+    GroupStat {
+        /// The group.
+        memcg: u16,
+        /// The counter.
+        item: &'static str,
+        /// What it is.
+        pages: i64,
+    },
     /// A slot of swap is not used as often as it says.
     #[error("swap slot {slot}: {what} is {counted}, a recount gives {recounted}")]
     Swap {

@@ -82,3 +82,16 @@ fn beyond_swap_max_a_group_is_out_of_memory_though_swap_has_room() {
     let (_, free) = run.machine().swap_pages();
     assert!(free > 15_000 && run.machine().vm_events().get(VmEvent::PswpOut) <= 256, "{free} slots free");
 }
+
+#[test]
+fn the_report_of_a_killed_group_tells_its_anonymous_memory() {
+    let run = run(r#"{ map = "heap", size = "16M" }, { touch = "heap" }"#);
+    let log = run.kernel_log();
+    let stat = |name: &str| {
+        let line = log.lines().find_map(|line| line.split_once("] ")?.1.strip_prefix(name));
+        line.expect("a line of memory.stat").trim().parse::<u64>().expect("bytes")
+    };
+    assert!(stat("anon ") > 4 << 20);
+    // Pages that CPUs have not told the group of yet make the difference.
+    assert!(stat("anon ").abs_diff(stat("inactive_anon ") + stat("active_anon ")) <= 2 * 32 * 4096);
+}

@@ -7,6 +7,7 @@ use crate::lru::memcg::Counted;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
 use crate::pfn::MAX_NR_ZONES;
+use crate::vmstat::NodeItem;
 
 impl<S: Sink> Machine<S> {
     /// Every group but the root is charged at least what can be found: pages may also be on their way to a list.
@@ -29,6 +30,29 @@ impl<S: Sink> Machine<S> {
                 return Err(Violation::Group { memcg: memcg.0, charged, found });
             }
             self.audit_swap_of(memcg)?;
+        }
+        self.audit_stat()
+    }
+
+    /// No counter of a group is less than nothing. The root's may begin with what is not known.
+    fn audit_stat(&self) -> Result<(), Violation> {
+        let mut exact = std::collections::BTreeMap::new();
+        let own = |memcg: &MemcgId| *memcg != MemcgId::ROOT;
+        for lruvec in self.lru.iter().filter(|lruvec| own(&lruvec.memcg)) {
+            for (item, pages) in lruvec.stat.totals() {
+                *exact.entry((lruvec.memcg, item as usize)).or_insert(0) += pages;
+            }
+            for (item, pages) in lruvec.stat.kept().filter(|&(_, pages)| pages != 0) {
+                let groups = core::iter::successors(Some(lruvec.memcg), |&memcg| self.memcg_parent(memcg));
+                for memcg in groups.filter(own) {
+                    *exact.entry((memcg, item as usize)).or_insert(0) += pages;
+                }
+            }
+        }
+        for ((memcg, item), pages) in exact {
+            if pages < 0 {
+                return Err(Violation::GroupStat { memcg: memcg.0, item: NodeItem::ALL[item].name(), pages });
+            }
         }
         Ok(())
     }

@@ -25,8 +25,15 @@ const ITEMS: [NodeItem; NR_ITEMS] = [
     NodeItem::WorkingsetRestoreAnon,
     NodeItem::WorkingsetRestoreFile,
     NodeItem::WorkingsetNodereclaim,
+    NodeItem::AnonPages,
+    NodeItem::AnonTransparentHugepages,
+    NodeItem::FilePages,
+    NodeItem::Shmem,
+    NodeItem::Mapped,
+    NodeItem::Dirty,
+    NodeItem::Writeback,
 ];
-const NR_ITEMS: usize = 12;
+const NR_ITEMS: usize = 19;
 
 /// The counters of one set of lists.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +73,16 @@ impl LruvecStat {
             self.total[at] = total;
             self.kept_by(cpu)[at] = kept;
         }
+    }
+
+    /// What CPUs keep of each counter.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (NodeItem, i64)> + '_ {
+        self.kept.iter().flat_map(|kept| ITEMS.into_iter().zip(kept.iter().map(|&kept| i64::from(kept))))
+    }
+
+    /// What CPUs passed on of each counter.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (NodeItem, i64)> + '_ {
+        ITEMS.into_iter().zip(self.total)
     }
 
     /// Every counter and what CPUs keep, for hashing and comparing.

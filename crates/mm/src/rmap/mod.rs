@@ -67,8 +67,7 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Changes a counter of the page's node (`__mod_lruvec_page_state`). Most counters are the node's alone: inlined, no
-    /// more is left of it than that.
+    /// Changes a counter of the page's node and of its set of lists (`__mod_lruvec_page_state`).
     #[inline(always)]
     pub(crate) fn mod_page_state(&mut self, cpu: CpuId, frame: Frame, item: NodeItem, delta: i64) {
         if let Some(zone) = self.mem.zone_of(frame) {
