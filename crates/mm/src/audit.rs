@@ -132,6 +132,8 @@ struct Recount {
     pcp: i64,
     in_blocks: u64,
     highatomic_blocks: u64,
+    /// Whether a pageblock is another zone's as well.
+    shares_a_block: bool,
 }
 
 impl<S: Sink> Machine<S> {
@@ -174,7 +176,11 @@ impl<S: Sink> Machine<S> {
             let whole = |&block: &u32| block + (pages - 1) <= last.0;
             let blocks = (first.0.next_multiple_of(pages)..=last.0).step_by(pages as usize).filter(whole);
             let highatomic = blocks.filter(|&block| self.mem.pageblock(Frame(block)) == MigrateType::HighAtomic);
-            recounts[zone.index()].highatomic_blocks += highatomic.count() as u64;
+            let beside = (first.0 / pages * pages..first.0).chain(last.0 + 1..(last.0 + 1).next_multiple_of(pages));
+            let recount = &mut recounts[zone.index()];
+            recount.highatomic_blocks += highatomic.count() as u64;
+            let others = |frame| self.mem.zone_of_existing(frame).is_some_and(|other| other != zone);
+            recount.shares_a_block |= beside.map(Frame).any(others);
         }
         Ok(())
     }
@@ -316,7 +322,9 @@ impl<S: Sink> Machine<S> {
             );
         }
         let typed = recount.highatomic_blocks * PAGEBLOCK_NR_PAGES;
-        if typed > zone.nr_reserved_highatomic && !zone.ever_isolated {
+        // A block that two zones share is reserved by one, and may be given back by the other.
+        let adrift = zone.ever_isolated || recount.shares_a_block;
+        if typed > zone.nr_reserved_highatomic && !adrift {
             return count(zone.id, "high-atomic reserve", zone.nr_reserved_highatomic as i64, typed as i64);
         }
         let waiting: u64 =
