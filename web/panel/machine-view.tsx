@@ -1,11 +1,9 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { grouped, size } from '../locale/format.ts';
-import type { Key } from '../locale/index.ts';
-import { ranges } from '../view/machine/header.ts';
+import { kswapdState, ranges } from '../view/machine/header.ts';
 import { machineHeight, machineLayout, nodeAt, populated, zoneAt } from '../view/machine/layout.ts';
 import type { CanvasSize } from '../view/scene.ts';
-import type { NodeView } from '../worker/model.ts';
 import { useApp } from './app-context.ts';
 import { placeOn } from './place-on.ts';
 import { machineScene, walkOf } from './scenes.ts';
@@ -135,7 +133,7 @@ function MachineTwin() {
                   <td>{verdict.trim()}</td>
                   <td>{node.distances.join(' ')}</td>
                   <td>{ranges(node.cpus)}</td>
-                  <td>{t(kswapdState(node))}</td>
+                  <td>{t(`machine.${kswapdState(node)}`)}</td>
                 </tr>
               );
             }),
@@ -144,9 +142,4 @@ function MachineTwin() {
       </table>
     </div>
   );
-}
-
-function kswapdState(node: NodeView): Key {
-  if (node.kswapdGaveUp) return 'machine.gaveUp';
-  return node.kswapdAsleep ? 'machine.asleep' : 'machine.awake';
 }

@@ -21,16 +21,21 @@ export function paintHeader(c: Context, layout: NodeLayout, scene: MachineScene,
   const chips = chipLabels(node.cpus, scene.cpu, right - chipsFrom);
   const { end, start } = paintChips(c, chips, chipsFrom, baseline, palette);
   if (end + 12 + stateWidth <= right) {
-    const color = node.kswapdAsleep && !node.kswapdGaveUp ? palette.soft : palette.warn;
+    const color = kswapdState(node) === 'asleep' ? palette.soft : palette.warn;
     write(c, state, right, baseline, { font: fonts.small(palette), color, align: 'right' });
   }
   return start;
 }
 
 function kswapd(node: NodeView, { words }: MachineScene): string {
-  if (node.kswapdGaveUp) return `kswapd${node.id} ${words.gaveUp}`;
-  if (node.kswapdAsleep) return `kswapd${node.id} ${words.asleep}`;
-  return `kswapd${node.id} ${words.awakeFor.replace('#', String(node.kswapdOrder))}`;
+  const state = kswapdState(node);
+  return `kswapd${node.id} ${state === 'awake' ? words.awakeFor.replace('#', String(node.kswapdOrder)) : words[state]}`;
+}
+
+/** What kswapd is up to. */
+export function kswapdState({ kswapdAsleep, kswapdGaveUp }: NodeView): 'gaveUp' | 'asleep' | 'awake' {
+  if (kswapdGaveUp) return 'gaveUp';
+  return kswapdAsleep ? 'asleep' : 'awake';
 }
 
 interface Chip {

@@ -69,20 +69,23 @@ impl CmaArea {
     /// Pages that are taken, or about to be.
     #[must_use]
     pub fn used(&self) -> u64 {
-        self.marks.iter().filter(|&&mark| mark != Mark::Free).count() as u64
+        self.in_use().count() as u64
     }
 
     /// Pages that are taken.
     pub(crate) fn taken(&self) -> impl Iterator<Item = Pfn> {
-        let taken = self.marks.iter().zip(self.base.0..).filter(|&(&mark, _)| mark == Mark::Taken);
-        taken.map(|(_, pfn)| Pfn(pfn))
+        self.in_use().filter(|&(_, mark)| mark == Mark::Taken).map(|(pfn, _)| pfn)
+    }
+
+    /// Pages that are not free.
+    fn in_use(&self) -> impl Iterator<Item = (Pfn, Mark)> {
+        (self.base.0..).map(Pfn).zip(self.marks.iter().copied()).filter(|&(_, mark)| mark != Mark::Free)
     }
 
     /// A word for each page that is not free: its number, and whether it is taken.
     #[cfg(feature = "reclaim")]
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
-        let used = self.marks.iter().zip(self.base.0..).filter(|&(&mark, _)| mark != Mark::Free);
-        used.map(|(&mark, pfn)| pfn << 1 | u64::from(mark == Mark::Taken))
+        self.in_use().map(|(pfn, mark)| pfn.0 << 1 | u64::from(mark == Mark::Taken))
     }
 
     /// Keeps a range from others before it is taken. Tells its place in the area; `None` if from there on none is large

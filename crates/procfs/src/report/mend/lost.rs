@@ -196,38 +196,45 @@ fn complete_list(text: &str, free: u64) -> Option<String> {
     let is_letters = |word: &str| word.starts_with('(') && word.ends_with(')');
     let words: Vec<&str> =
         list.split_whitespace().take_while(|word| block(word).is_some() || is_letters(word)).collect();
-    let blocks = || words.iter().filter_map(|word| block(word));
+    let orders = words.iter().filter(|word| block(word).is_some()).count() as u32;
     let total = list.rsplit_once("= ").and_then(|(_, total)| total.strip_suffix("kB")?.parse::<u64>().ok());
-    if total.is_some() && blocks().count() == ORDERS as usize {
+    if total.is_some() && orders == ORDERS {
         return None;
     }
-    let told = blocks().fold(0, |sum: u64, (count, size)| sum.saturating_add(count.saturating_mul(size)));
-    let mut left = free.saturating_sub(told);
-    let lost = (blocks().count() as u32..ORDERS).rev().map(|order| {
-        let size = 4 << order;
-        let count = left / size;
-        left %= size;
-        format!("{count}*{size}kB")
-    });
-    let lost: Vec<String> = lost.collect::<Vec<_>>().into_iter().rev().collect();
-    let all: Vec<&str> = words.iter().copied().chain(lost.iter().map(String::as_str)).collect();
-    let sum = all
-        .iter()
-        .filter_map(|word| block(word))
-        .fold(0, |sum: u64, (count, size)| sum.saturating_add(count.saturating_mul(size)));
-    Some(format!("{zone}: {} = {sum}kB", all.join(" ")))
+    let told = kb_of(words.iter().copied());
+    let lost = largest_blocks(orders, free.saturating_sub(told), "");
+    let all: Vec<String> = words.iter().map(|&word| word.to_owned()).chain(lost).collect();
+    Some(list_of(zone, &all))
 }
 
 /// Free blocks of a zone as large as its free pages allow.
 fn any_blocks(zone: &Zone, letters: &str) -> String {
-    let mut left = zone.free / 4;
-    let counts = (0..ORDERS).rev().map(|order| {
-        let count = left >> order;
-        left -= count << order;
-        format!("{count}*{}kB{}", 4 << order, if count > 0 { letters } else { "" })
+    list_of(&zone.name, &largest_blocks(0, zone.free, letters))
+}
+
+/// The counts of blocks from an order on, by order: as few and large ones as hold so many kB.
+fn largest_blocks(first: u32, mut kb: u64, letters: &str) -> Vec<String> {
+    let counts = (first..ORDERS).rev().map(|order| {
+        let size = 4 << order;
+        let count = kb / size;
+        kb %= size;
+        format!("{count}*{size}kB{}", if count > 0 { letters } else { "" })
     });
-    let blocks: Vec<String> = counts.collect::<Vec<_>>().into_iter().rev().collect();
-    format!("{}: {} = {}kB", zone.name, blocks.join(" "), zone.free / 4 * 4)
+    let mut words: Vec<String> = counts.collect();
+    words.reverse();
+    words
+}
+
+/// A zone's line of free blocks, and what they come to.
+fn list_of(zone: &str, words: &[String]) -> String {
+    // A count and the letters of its types are two words of the line.
+    let list = words.join(" ");
+    format!("{zone}: {list} = {}kB", kb_of(list.split(' ')))
+}
+
+/// What the counts of blocks among some words come to.
+fn kb_of<'a>(words: impl Iterator<Item = &'a str>) -> u64 {
+    words.filter_map(block).fold(0, |sum, (count, size)| sum.saturating_add(count.saturating_mul(size)))
 }
 
 #[cfg(test)]
