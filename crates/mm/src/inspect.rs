@@ -99,7 +99,8 @@ impl<S: Sink> Machine<S> {
 
     /// Flags of a block that starts at a page, and the page's own marks.
     fn page_flags(&self, frame: Frame, meta: Meta) -> PageFlags {
-        let marks = if meta.has(Meta::MARKED) { self.mem.marks(frame).0 } else { 0 };
+        let marked = meta.has(Meta::MARKED) || self.mem.is_listed(frame);
+        let marks = if marked { self.mem.marks(frame).0 } else { 0 };
         PageFlags::from_bits_truncate(meta.0 & ((1 << MARKS_SHIFT) - 1) | u32::from(marks) << MARKS_SHIFT)
     }
 

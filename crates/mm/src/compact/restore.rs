@@ -113,8 +113,6 @@ impl<S: Sink> Machine<S> {
         let lru = page_lru(&life) as usize;
         lruvec.zone_size[zone.zone_type().index()][lru] += 1;
         lruvec.lists[lru].push_tail(&mut self.mem, frame);
-        self.mem.set_marks(frame, self.mem.marks(frame).with(Marks::LRU));
-        self.mem.update_meta(frame, 0, |meta| meta.with(Meta::MARKED));
         Ok(())
     }
 }

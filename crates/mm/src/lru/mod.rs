@@ -18,8 +18,7 @@ use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::page::memmap::MemMap;
-use crate::page::meta::{Marks, Meta};
-use crate::pfn::{CpuId, Frame, NodeId, PAGEBLOCK_NR_PAGES, PAGEBLOCK_ORDER, Pfn, ZoneId};
+use crate::pfn::{CpuId, Frame, NodeId, Pfn, ZoneId};
 use crate::vmstat::{NodeItem, ZoneItem};
 use list::LruList;
 
@@ -129,21 +128,21 @@ impl<S: Sink> Machine<S> {
     #[inline]
     fn enlist(&mut self, cpu: CpuId, page: Frame, push: impl FnOnce(&mut LruList, &mut MemMap, Frame)) {
         let Some(zone) = self.mem.zone_of(page) else { return };
-        let life = *self.mem.life(page);
-        let lru = page_lru(&life);
-        self.update_lru_size(cpu, life.memcg, zone, lru, life.nr_pages() as i64);
-        self.set_page_lru(page);
-        push(&mut self.lru.lruvec_mut(life.memcg, zone.node()).lists[lru as usize], &mut self.mem, page);
+        let life = self.mem.life_mut(page);
+        life.flags |= LifeFlags::LRU;
+        let (memcg, lru, pages) = (life.memcg, page_lru(life), life.nr_pages() as i64);
+        self.update_lru_size(cpu, memcg, zone, lru, pages);
+        push(&mut self.lru.lruvec_mut(memcg, zone.node()).lists[lru as usize], &mut self.mem, page);
     }
 
     /// Takes a page off its list (`del_page_from_lru_list`).
     pub(crate) fn del_page_from_lru_list(&mut self, cpu: CpuId, page: Frame) {
         let Some(zone) = self.mem.zone_of(page) else { return };
-        let life = *self.mem.life(page);
-        let lru = page_lru(&life);
-        self.update_lru_size(cpu, life.memcg, zone, lru, -(life.nr_pages() as i64));
-        self.clear_page_lru(page);
-        self.lru.lruvec_mut(life.memcg, zone.node()).lists[lru as usize].remove(&mut self.mem, page);
+        let life = self.mem.life_mut(page);
+        life.flags -= LifeFlags::LRU;
+        let (memcg, lru, pages) = (life.memcg, page_lru(life), life.nr_pages() as i64);
+        self.update_lru_size(cpu, memcg, zone, lru, -pages);
+        self.lru.lruvec_mut(memcg, zone.node()).lists[lru as usize].remove(&mut self.mem, page);
     }
 
     /// Counts pages of a list (`update_lru_size`).
@@ -159,28 +158,12 @@ impl<S: Sink> Machine<S> {
     /// Marks a page as being on a list (`SetPageLRU`), also for the buddy allocator, to which it is movable then.
     #[inline]
     pub(crate) fn set_page_lru(&mut self, page: Frame) {
-        let life = self.mem.life_mut(page);
-        life.flags |= LifeFlags::LRU;
-        let huge = life.flags.contains(LifeFlags::HUGE);
-        self.mem.update_marks(page, |marks| marks.with(Marks::LRU));
-        let order = if huge { self.set_parts_lru(page) } else { 0 };
-        self.mem.update_meta(page, order, |meta| meta.with(Meta::MARKED));
-    }
-
-    /// The same for the pages of a huge one behind the first; returns its order.
-    #[cold]
-    fn set_parts_lru(&mut self, head: Frame) -> u8 {
-        (1..PAGEBLOCK_NR_PAGES as u32).for_each(|n| self.mem.update_marks(head.add(n), |marks| marks.with(Marks::LRU)));
-        PAGEBLOCK_ORDER
+        self.mem.life_mut(page).flags |= LifeFlags::LRU;
     }
 
     /// Marks a page as being on no list (`ClearPageLRU`).
     #[inline]
     pub(crate) fn clear_page_lru(&mut self, page: Frame) {
-        let life = self.mem.life_mut(page);
-        life.flags -= LifeFlags::LRU;
-        let parts = life.nr_pages() as u32;
-        self.mem.update_marks(page, |marks| marks.without(Marks::LRU));
-        (1..parts).for_each(|n| self.mem.update_marks(page.add(n), |marks| marks.without(Marks::LRU)));
+        self.mem.life_mut(page).flags -= LifeFlags::LRU;
     }
 }

@@ -57,8 +57,6 @@ impl Pagevec {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batches {
     cpus: Vec<[Pagevec; NR_BATCHES]>,
-    /// Pages in batches other than that of new pages.
-    others: u32,
 }
 
 impl Batches {
@@ -68,7 +66,6 @@ impl Batches {
         if self.cpus.len() <= cpu.index() {
             self.cpus.resize_with(cpu.index() + 1, Default::default);
         }
-        self.others += u32::from(batch != Batch::Add);
         self.cpus[cpu.index()][batch as usize].push(page)
     }
 
@@ -77,15 +74,11 @@ impl Batches {
         if taken.count == 0 {
             return None;
         }
-        let pages = core::mem::take(taken);
-        if batch != Batch::Add {
-            self.others -= u32::from(pages.count);
-        }
-        Some(pages)
+        Some(core::mem::take(taken))
     }
 
     /// Whether a page is in any batch.
-    pub(crate) fn holds(&self, page: Frame) -> bool {
+    fn holds(&self, page: Frame) -> bool {
         let mut filled = self.cpus.iter().flatten().filter(|batch| batch.count > 0);
         filled.any(|batch| batch.pages().contains(&page))
     }
@@ -127,7 +120,8 @@ impl<S: Sink> Machine<S> {
 
     fn queue(&mut self, cpu: CpuId, batch: Batch, page: Frame) {
         let life = self.mem.life_mut(page);
-        life.flags |= LifeFlags::BATCHED;
+        let twice = life.flags.contains(LifeFlags::BATCHED);
+        life.flags |= if twice { LifeFlags::BATCHED_TWICE } else { LifeFlags::BATCHED };
         let compound = life.flags.contains(LifeFlags::HUGE);
         if self.lru.batches.push(cpu, batch, page) || compound {
             self.empty_batch(cpu, batch);
@@ -149,10 +143,10 @@ impl<S: Sink> Machine<S> {
             }
         }
         for &page in pages {
-            // Only what is on no list yet can wait to be new.
-            let twice = self.lru.batches.others > 0 || !self.mem.life(page).flags.contains(LifeFlags::LRU);
-            let still = twice && self.lru.batches.holds(page);
-            self.mem.life_mut(page).flags.set(LifeFlags::BATCHED, still);
+            let life = self.mem.life_mut(page);
+            if !life.flags.contains(LifeFlags::BATCHED_TWICE) || !self.lru.batches.holds(page) {
+                life.flags -= LifeFlags::BATCHED | LifeFlags::BATCHED_TWICE;
+            }
         }
         self.put_pages(cpu, pages);
     }

@@ -56,6 +56,8 @@ bitflags::bitflags! {
         const SPLIT_QUEUED = 1 << 25;
         /// Off its list in the hands of compaction, which refers to it (`isolate_migratepages_block`).
         const ISOLATED = 1 << 26;
+        /// In a batch for the second time at least.
+        const BATCHED_TWICE = 1 << 27;
     }
 }
 
@@ -129,6 +131,3 @@ impl Life {
         if self.flags.contains(LifeFlags::HUGE) { PAGEBLOCK_NR_PAGES } else { 1 }
     }
 }
-
-/// Records of one pageblock; made when a page of it first has a life.
-pub(crate) type LifeBlock = Option<Box<[Life; PAGEBLOCK_NR_PAGES as usize]>>;

@@ -1,11 +1,12 @@
 //! The memory map: a record for every block that something happened to, one for every largest block.
 //!
-//! Records lie in runs, three orders to a run: orders 0 to 2 in one with a record for each page, 3 to 5 in one with a
-//! record for 8 pages, 6 to 9 in one with a record for 64. So eight neighboring records, a cache line, tell all about
-//! blocks that merge with one another, and records of large blocks stay close together. A section's runs are made when
-//! a block of their size first exists there: an idle terabyte costs its largest blocks and nothing more.
+//! Records lie in columns, about three orders to a column: orders 0 to 2 in one with a record for each page, 3 to 5 in
+//! one with a record for 8 pages, 6 to 9 in one with a record for 64. So eight neighboring records, a cache line, tell
+//! all about blocks that merge with one another, and records of large blocks stay close together. A chunk of a column is
+//! made when a block of its size first exists there: an idle terabyte costs its largest blocks and little more.
 
-use crate::page::life::{Life, LifeBlock};
+use crate::page::chunks::Chunks;
+use crate::page::life::{Life, LifeFlags};
 use crate::page::list::{Link, Nodes};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::page::ranges::RangeSet;
@@ -19,8 +20,6 @@ pub(crate) const TOP_ORDER: u8 = MAX_ORDER as u8 - 1;
 const TOP_SHIFT: u32 = TOP_ORDER as u32;
 const BLOCK_SHIFT: u32 = crate::pfn::PAGEBLOCK_ORDER as u32;
 const SECTION_PAGES: usize = PAGES_PER_SECTION as usize;
-const BLOCK_PAGES: usize = PAGEBLOCK_NR_PAGES as usize;
-const BLOCKS_PER_SECTION: usize = SECTION_PAGES / BLOCK_PAGES;
 const NO_SECTION: u32 = u32::MAX;
 /// In `zone_of_top`: the zones inside this block differ, look the page up.
 const MIXED: u16 = u16::MAX;
@@ -31,26 +30,33 @@ const BLOCK_TYPE: u8 = 7;
 /// The bit above says that compaction should pass the pageblock over (`PB_migrate_skip`).
 const BLOCK_SKIP: u8 = 8;
 
-/// Columns of a section: orders 0 to 2, 3 to 9, and the largest.
-const COLUMNS: usize = 3;
-/// Records of each column in a section.
-const COLUMN_RECORDS: [usize; COLUMNS] =
-    [SECTION_PAGES, (SECTION_PAGES >> 3) + (SECTION_PAGES >> 6), SECTION_PAGES >> TOP_SHIFT];
+/// Columns: orders 0 to 2, 3 to 5, 6 to 9, and the largest.
+const COLUMNS: usize = 4;
+/// Records of a chunk of a column.
+const COLUMN_CHUNK: usize = 512;
+/// Pages with a life of a chunk: one pageblock.
+const LIFE_CHUNK: usize = PAGEBLOCK_NR_PAGES as usize;
 
-/// Where the records of an order are: in which column, from where on, and log2 of the pages that each stands for.
+/// Which column the records of an order are in, and log2 of the pages that each of its records stands for.
 #[derive(Clone, Copy)]
-struct Run {
-    column: u8,
-    start: u16,
+struct Column {
+    number: u8,
     shift: u8,
 }
 
-const RUN_OF: [Run; MAX_ORDER] = {
-    let small = Run { column: 0, start: 0, shift: 0 };
-    let medium = Run { column: 1, start: 0, shift: 3 };
-    let large = Run { column: 1, start: (SECTION_PAGES >> 3) as u16, shift: 6 };
-    let largest = Run { column: 2, start: 0, shift: TOP_ORDER };
-    [small, small, small, medium, medium, medium, large, large, large, large, largest]
+/// By order. Numbers from 11 on are no orders; that there are some spares a check.
+const COLUMN_OF: [Column; 16] = {
+    let small = Column { number: 0, shift: 0 };
+    let medium = Column { number: 1, shift: 3 };
+    let large = Column { number: 2, shift: 6 };
+    let largest = Column { number: 3, shift: TOP_ORDER };
+    let mut columns = [largest; 16];
+    let mut order = 0;
+    while order < TOP_ORDER as usize {
+        columns[order] = [small, medium, large, large][order / 3];
+        order += 1;
+    }
+    columns
 };
 
 /// A block's record: its state, and its place on a free list while it is on one.
@@ -61,48 +67,14 @@ pub(crate) struct Entry {
     pub(crate) link: Link,
 }
 
-/// The records of one section.
-#[derive(Clone, Default)]
-struct Section {
-    /// Empty until they are needed.
-    columns: [Box<[Entry]>; COLUMNS],
-    /// Marks of single pages, whatever block they are in; empty until there are any.
-    marks: Box<[Marks]>,
-    /// Records of pages with a life by pageblock; none until there are any.
-    lives: Option<Box<[LifeBlock; BLOCKS_PER_SECTION]>>,
-}
-
-impl Section {
-    /// With records of its largest blocks only.
-    fn new() -> Section {
-        let mut section = Section::default();
-        section.make_column(COLUMNS - 1);
-        section
-    }
-
-    #[cold]
-    fn make_column(&mut self, column: usize) {
-        self.columns[column] = vec![Entry::default(); COLUMN_RECORDS[column]].into_boxed_slice();
-    }
-
-    #[cold]
-    fn make_marks(&mut self) {
-        self.marks = vec![Marks::NONE; SECTION_PAGES].into_boxed_slice();
-    }
-
-    /// The column that the record of a block is in, and its place there.
-    #[inline]
-    fn place(frame: Frame, order: u8) -> (usize, usize) {
-        let run = RUN_OF[usize::from(order)];
-        let offset = frame.0 as usize & (SECTION_PAGES - 1);
-        (usize::from(run.column), usize::from(run.start) + (offset >> run.shift))
-    }
-}
-
 /// All per-page state of a machine.
 #[derive(Clone, Default)]
 pub(crate) struct MemMap {
-    sections: Vec<Section>,
+    columns: [Chunks<Entry, COLUMN_CHUNK>; COLUMNS],
+    /// Marks of single pages, whatever block they are in.
+    marks: Chunks<Marks, SECTION_PAGES>,
+    /// Records of pages with a life.
+    lives: Chunks<Life, LIFE_CHUNK>,
     pub(crate) nodes: Nodes,
     pageblocks: Vec<u8>,
     zone_of_top: Vec<u16>,
@@ -111,28 +83,6 @@ pub(crate) struct MemMap {
     pfn_of_section: Vec<u64>,
     reserved: RangeSet,
     bad_pages: u32,
-}
-
-impl Section {
-    fn bytes(&self) -> usize {
-        let columns: usize = self.columns.iter().map(|column| size_of_val(&**column)).sum();
-        let lives = self.lives.as_deref().map_or(0, |blocks| {
-            size_of_val(blocks) + blocks.iter().flatten().map(|block| size_of_val(&**block)).sum::<usize>()
-        });
-        columns + size_of_val(&*self.marks) + lives
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn no_lives() -> Box<[LifeBlock; BLOCKS_PER_SECTION]> {
-    Box::new([const { None }; BLOCKS_PER_SECTION])
-}
-
-#[cold]
-#[inline(never)]
-fn blank_lives() -> Box<[Life; BLOCK_PAGES]> {
-    Box::new([Life::NONE; BLOCK_PAGES])
 }
 
 impl MemMap {
@@ -149,7 +99,9 @@ impl MemMap {
             }
         }
         let sections = map.pfn_of_section.len();
-        map.sections = vec![Section::new(); sections];
+        let pages = sections << PFN_SECTION_SHIFT;
+        map.columns = [0, 3, 6, TOP_SHIFT].map(|shift| Chunks::new(pages >> shift));
+        (map.marks, map.lives) = (Chunks::new(pages), Chunks::new(pages));
         let tops = sections << (PFN_SECTION_SHIFT - TOP_SHIFT);
         map.nodes = Nodes::with_capacity(tops);
         map.pageblocks = vec![MigrateType::Unmovable as u8; sections << (PFN_SECTION_SHIFT - BLOCK_SHIFT)];
@@ -254,28 +206,25 @@ impl MemMap {
         self.zone_ranges[at..].iter().copied()
     }
 
-    /// The section that a page lies in.
+    /// The column that the record of a block is in, and its place there.
     #[inline]
-    fn section(&self, frame: Frame) -> &Section {
-        &self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize]
+    fn place(frame: Frame, order: u8) -> (usize, usize) {
+        let column = COLUMN_OF[usize::from(order) & 15];
+        (usize::from(column.number) & (COLUMNS - 1), frame.0 as usize >> column.shift)
     }
 
-    /// The record of a block; a blank one if its column does not exist.
+    /// The record of a block; a blank one if its chunk does not exist.
     #[inline]
     fn entry(&self, frame: Frame, order: u8) -> Entry {
-        let (column, at) = Section::place(frame, order);
-        self.section(frame).columns[column].get(at).copied().unwrap_or_default()
+        let (column, at) = MemMap::place(frame, order);
+        self.columns[column].get(at).copied().unwrap_or_default()
     }
 
-    /// The record of a block; its column is made if need be.
+    /// The record of a block; its chunk is made if need be.
     #[inline]
     fn entry_mut(&mut self, frame: Frame, order: u8) -> &mut Entry {
-        let (column, at) = Section::place(frame, order);
-        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        if section.columns[column].is_empty() {
-            section.make_column(column);
-        }
-        &mut section.columns[column][at]
+        let (column, at) = MemMap::place(frame, order);
+        self.columns[column].get_mut(at)
     }
 
     /// State of the block of this order that starts here; another order's state if such a block starts here instead.
@@ -325,10 +274,15 @@ impl MemMap {
     }
 
     /// Marks of a page.
-    #[inline]
     pub(crate) fn marks(&self, frame: Frame) -> Marks {
-        let at = frame.0 as usize & (SECTION_PAGES - 1);
-        self.section(frame).marks.get(at).copied().unwrap_or(Marks::NONE)
+        let marks = self.marks.get(frame.0 as usize).copied().unwrap_or(Marks::NONE);
+        if self.is_listed(frame) { marks.with(Marks::LRU) } else { marks }
+    }
+
+    /// Whether a page with a life is on an LRU list (`PageLRU`), by itself or as a part of a huge page.
+    pub(crate) fn is_listed(&self, frame: Frame) -> bool {
+        let whole = LifeFlags::HUGE | LifeFlags::LRU;
+        self.life(frame).flags.contains(LifeFlags::LRU) || self.life(frame.pageblock_start()).flags.contains(whole)
     }
 
     pub(crate) fn set_marks(&mut self, frame: Frame, marks: Marks) {
@@ -338,11 +292,7 @@ impl MemMap {
     /// Changes the marks of a page.
     #[inline]
     pub(crate) fn update_marks(&mut self, frame: Frame, change: impl FnOnce(Marks) -> Marks) {
-        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        if section.marks.is_empty() {
-            section.make_marks();
-        }
-        let marks = &mut section.marks[frame.0 as usize & (SECTION_PAGES - 1)];
+        let marks = self.marks.get_mut(frame.0 as usize);
         *marks = change(*marks);
     }
 
@@ -350,20 +300,13 @@ impl MemMap {
     #[inline]
     pub(crate) fn life(&self, frame: Frame) -> &Life {
         static NONE: Life = Life::NONE;
-        let block = frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1);
-        match self.section(frame).lives.as_deref().map(|lives| &lives[block]) {
-            Some(Some(records)) => &records[frame.0 as usize & (BLOCK_PAGES - 1)],
-            _ => &NONE,
-        }
+        self.lives.get(frame.0 as usize).unwrap_or(&NONE)
     }
 
     /// The life of a page, to be changed.
     #[inline]
     pub(crate) fn life_mut(&mut self, frame: Frame) -> &mut Life {
-        let section = &mut self.sections[(frame.0 >> PFN_SECTION_SHIFT) as usize];
-        let lives = section.lives.get_or_insert_with(no_lives);
-        let block = &mut lives[frame.0 as usize >> BLOCK_SHIFT & (BLOCKS_PER_SECTION - 1)];
-        &mut block.get_or_insert_with(blank_lives)[frame.0 as usize & (BLOCK_PAGES - 1)]
+        self.lives.get_mut(frame.0 as usize)
     }
 
     /// First page and state of the block in use that covers a page. Nearly always it is the page alone.
@@ -405,16 +348,21 @@ impl MemMap {
 
     /// From a page where no block starts, the distance to the next that can be one's first.
     fn smallest_step(&self, frame: Frame) -> u64 {
-        match &self.section(frame).columns {
-            [small, ..] if !small.is_empty() => 1,
-            [_, medium, _] if !medium.is_empty() => 1 << 3,
-            _ => MAX_ORDER_NR_PAGES,
-        }
+        let made = |order| {
+            let (column, at) = MemMap::place(frame, order);
+            self.columns[column].has_chunk(at)
+        };
+        // One order of each column.
+        let shift = [(0, 0), (3, 3), (6, 6)].into_iter().find(|&(order, _)| made(order));
+        shift.map_or(MAX_ORDER_NR_PAGES, |(_, shift)| 1 << shift)
     }
 
     /// Whether anything smaller than a largest block was ever made in the section of this page.
     pub(crate) fn has_records(&self, frame: Frame) -> bool {
-        self.section(frame).columns[..COLUMNS - 1].iter().any(|column| !column.is_empty())
+        let first = frame.0 as usize & !(SECTION_PAGES - 1);
+        let shifts = [0, 3, 6];
+        let mut columns = self.columns.iter().zip(shifts);
+        columns.any(|(column, shift)| column.has_chunks(first >> shift..(first + SECTION_PAGES) >> shift))
     }
 
     /// Type of the pageblock that holds the page (`get_pageblock_migratetype`).
@@ -477,14 +425,15 @@ impl MemMap {
 
     /// Number of frames, holes inside sections included.
     pub(crate) fn frames(&self) -> u64 {
-        (self.sections.len() as u64) << PFN_SECTION_SHIFT
+        (self.pfn_of_section.len() as u64) << PFN_SECTION_SHIFT
     }
 
     /// Bytes that the map occupies.
     pub(crate) fn bytes(&self) -> usize {
-        let columns: usize = self.sections.iter().map(Section::bytes).sum();
+        let columns: usize = self.columns.iter().map(Chunks::bytes).sum();
         columns
-            + self.sections.capacity() * size_of::<Section>()
+            + self.marks.bytes()
+            + self.lives.bytes()
             + self.nodes.bytes()
             + self.pageblocks.capacity()
             + self.zone_of_top.capacity() * 2

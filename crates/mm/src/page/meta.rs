@@ -116,7 +116,7 @@ pub(crate) struct Marks(pub(crate) u8);
 
 impl Marks {
     pub(crate) const NONE: Marks = Marks(0);
-    /// On an LRU list (`PageLRU`).
+    /// On an LRU list (`PageLRU`). Not kept for a page with a life, whose flags say it.
     pub(crate) const LRU: Marks = Marks(1);
     /// `__PageMovable`: a driver can migrate it. Also set on the second page of an order-1 compound page, whose
     /// `compound_nr` of 2 overlays `mapping` and reads the same.

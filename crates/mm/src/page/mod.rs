@@ -1,5 +1,6 @@
 //! Per-page state: the records, the lists that run through them, and pageblock types.
 
+pub(crate) mod chunks;
 pub(crate) mod huge;
 pub(crate) mod life;
 pub(crate) mod list;
