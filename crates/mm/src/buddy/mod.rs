@@ -16,7 +16,7 @@ use crate::gfp::AllocFlags;
 use crate::page::memmap::{Entry, MemMap, TOP_ORDER};
 use crate::page::meta::{Marks, Meta, PageState};
 use crate::pfn::{CpuId, Frame, MAX_NR_ZONES, MAX_ORDER, MigrateType};
-use crate::vmstat::{NR_ZONE_ITEMS, VmEvent, VmEvents, ZoneItem, fold_delta};
+use crate::vmstat::{NR_ZONE_ITEMS, VmEvent, VmEvents, ZoneItem, fold_delta, fold_deltas};
 use crate::zone::{PerCpuPages, Zone};
 
 /// Counters of the whole machine, fed by the zones.
@@ -58,6 +58,14 @@ impl<S: Sink> LockedZone<'_, S> {
         let stored = &mut self.pcp.vm_stat_diff[item as usize];
         let folded = fold_delta(stored, delta, i64::from(self.pcp.stat_threshold));
         // Nearly as often 0 as not, so to look first would cost more than to add nothing.
+        self.zone.vm_stat[item as usize] += folded;
+        self.global.vm_zone_stat[item as usize] += folded;
+    }
+
+    /// The same change so many times, one after the other.
+    pub(crate) fn mod_state_times(&mut self, item: ZoneItem, delta: i64, times: u32) {
+        let stored = &mut self.pcp.vm_stat_diff[item as usize];
+        let folded = fold_deltas(stored, delta, times, i64::from(self.pcp.stat_threshold));
         self.zone.vm_stat[item as usize] += folded;
         self.global.vm_zone_stat[item as usize] += folded;
     }

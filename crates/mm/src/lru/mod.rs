@@ -6,6 +6,7 @@ pub mod memcg;
 pub(crate) mod pagevec;
 mod refault;
 mod restore;
+mod size;
 mod stat;
 mod workingset;
 
@@ -18,9 +19,11 @@ use crate::event::Sink;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MemcgId};
 use crate::page::memmap::MemMap;
-use crate::pfn::{CpuId, Frame, NodeId, Pfn, ZoneId};
+use crate::pfn::{CpuId, Frame, NodeId, Pfn};
 use crate::vmstat::{NodeItem, ZoneItem};
 use list::LruList;
+pub(crate) use size::ListSizes;
+use size::SizeChange;
 
 impl LruIndex {
     /// The node counter of its pages (`NR_LRU_BASE + lru`).
@@ -117,42 +120,51 @@ impl<S: Sink> Machine<S> {
 
     /// Puts a page on the list its flags name, at the head (`add_page_to_lru_list`).
     pub(crate) fn add_page_to_lru_list(&mut self, cpu: CpuId, page: Frame) {
-        self.enlist(cpu, page, LruList::push_head);
+        let mut sizes = ListSizes::default();
+        self.enlist(cpu, page, &mut sizes, LruList::push_head);
+        self.count_sizes(cpu, &mut sizes);
     }
 
     /// Puts a page on the list its flags name, at the tail (`add_page_to_lru_list_tail`).
     pub(crate) fn add_page_to_lru_list_tail(&mut self, cpu: CpuId, page: Frame) {
-        self.enlist(cpu, page, LruList::push_tail);
+        let mut sizes = ListSizes::default();
+        self.enlist(cpu, page, &mut sizes, LruList::push_tail);
+        self.count_sizes(cpu, &mut sizes);
     }
 
+    /// Puts a page on the list its flags name; it is counted with others.
     #[inline]
-    fn enlist(&mut self, cpu: CpuId, page: Frame, push: impl FnOnce(&mut LruList, &mut MemMap, Frame)) {
+    fn enlist(
+        &mut self,
+        cpu: CpuId,
+        page: Frame,
+        sizes: &mut ListSizes,
+        push: impl FnOnce(&mut LruList, &mut MemMap, Frame),
+    ) {
         let Some(zone) = self.mem.zone_of(page) else { return };
         let life = self.mem.life_mut(page);
         life.flags |= LifeFlags::LRU;
         let (memcg, lru, pages) = (life.memcg, page_lru(life), life.nr_pages() as i64);
-        self.update_lru_size(cpu, memcg, zone, lru, pages);
+        self.count_size(cpu, sizes, SizeChange { memcg, zone, lru, pages });
         push(&mut self.lru.lruvec_mut(memcg, zone.node()).lists[lru as usize], &mut self.mem, page);
     }
 
     /// Takes a page off its list (`del_page_from_lru_list`).
     pub(crate) fn del_page_from_lru_list(&mut self, cpu: CpuId, page: Frame) {
+        let mut sizes = ListSizes::default();
+        self.delist(cpu, page, &mut sizes);
+        self.count_sizes(cpu, &mut sizes);
+    }
+
+    /// Takes a page off its list; it is counted with others.
+    #[inline]
+    pub(crate) fn delist(&mut self, cpu: CpuId, page: Frame, sizes: &mut ListSizes) {
         let Some(zone) = self.mem.zone_of(page) else { return };
         let life = self.mem.life_mut(page);
         life.flags -= LifeFlags::LRU;
-        let (memcg, lru, pages) = (life.memcg, page_lru(life), life.nr_pages() as i64);
-        self.update_lru_size(cpu, memcg, zone, lru, -pages);
+        let (memcg, lru, pages) = (life.memcg, page_lru(life), -(life.nr_pages() as i64));
+        self.count_size(cpu, sizes, SizeChange { memcg, zone, lru, pages });
         self.lru.lruvec_mut(memcg, zone.node()).lists[lru as usize].remove(&mut self.mem, page);
-    }
-
-    /// Counts pages of a list (`update_lru_size`).
-    #[inline]
-    pub(crate) fn update_lru_size(&mut self, cpu: CpuId, memcg: MemcgId, zone: ZoneId, lru: LruIndex, pages: i64) {
-        self.mod_lruvec_state(cpu, memcg, zone.node(), lru.node_item(), pages);
-        self.lock(zone, cpu).mod_state(lru.zone_item(), pages);
-        let sizes = &mut self.lru.lruvec_mut(memcg, zone.node()).zone_size[zone.zone_type().index()];
-        let size = &mut sizes[lru as usize];
-        *size = size.saturating_add_signed(pages);
     }
 
     /// Marks a page as being on a list (`SetPageLRU`), also for the buddy allocator, to which it is movable then.

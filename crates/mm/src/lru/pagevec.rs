@@ -1,7 +1,8 @@
 //! Batches of pages on their way to and between the lists, one set for each CPU (mm/swap.c). A page in a batch is
 //! referred to by it, so it is freed only after the batch was emptied.
 
-use super::page_lru;
+use super::list::LruList;
+use super::{ListSizes, page_lru};
 use crate::event::{Event, ReclaimEvent, ShownPage, Sink, emit};
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags};
@@ -132,9 +133,12 @@ impl<S: Sink> Machine<S> {
     fn empty_batch(&mut self, cpu: CpuId, batch: Batch) {
         let Some(taken) = self.lru.batches.take(cpu, batch) else { return };
         let pages = taken.pages();
+        if batch == Batch::Add {
+            self.pagevec_lru_add(cpu, pages);
+        }
         for &page in pages {
             match batch {
-                Batch::Add => self.pagevec_lru_add(cpu, page),
+                Batch::Add => {}
                 Batch::Rotate => self.pagevec_move_tail(cpu, page),
                 Batch::DeactivateFile => self.lru_deactivate_file(cpu, page),
                 Batch::Deactivate => self.lru_deactivate(cpu, page),
@@ -156,25 +160,38 @@ impl<S: Sink> Machine<S> {
         self.queue(cpu, Batch::Add, page);
     }
 
-    /// It gets there (`__pagevec_lru_add_fn`).
-    fn pagevec_lru_add(&mut self, cpu: CpuId, page: Frame) {
-        let life = self.mem.life_mut(page);
-        let pages = life.nr_pages();
-        if life.flags.contains(LifeFlags::MLOCKED) {
-            if !life.flags.contains(LifeFlags::UNEVICTABLE) {
-                self.global.events.add(VmEvent::UnevictablePgsCulled, pages);
+    /// They get there (`__pagevec_lru_add`).
+    fn pagevec_lru_add(&mut self, cpu: CpuId, pages: &[Frame]) {
+        let mut sizes = ListSizes::default();
+        for &page in pages {
+            self.judge_evictable(page);
+            self.enlist(cpu, page, &mut sizes, LruList::push_head);
+            if cfg!(feature = "reclaim") {
+                let (pfn, life) = (self.mem.pfn(page), self.mem.life(page));
+                emit!(self, Event::Reclaim(ReclaimEvent::Listed { pfn, lru: page_lru(life), shown: shown(life) }));
             }
-            life.flags -= LifeFlags::ACTIVE;
-            life.flags |= LifeFlags::UNEVICTABLE;
-        } else if life.flags.contains(LifeFlags::UNEVICTABLE) {
+        }
+        self.count_sizes(cpu, &mut sizes);
+    }
+
+    /// Whether a page on its way to a list may be evicted (`__pagevec_lru_add_fn`).
+    #[inline]
+    fn judge_evictable(&mut self, page: Frame) {
+        let life = self.mem.life_mut(page);
+        if !life.flags.intersects(LifeFlags::MLOCKED | LifeFlags::UNEVICTABLE) {
+            return;
+        }
+        let pages = life.nr_pages();
+        if !life.flags.contains(LifeFlags::MLOCKED) {
             life.flags -= LifeFlags::UNEVICTABLE;
             self.global.events.add(VmEvent::UnevictablePgsRescued, pages);
+            return;
         }
-        self.add_page_to_lru_list(cpu, page);
-        if cfg!(feature = "reclaim") {
-            let (pfn, life) = (self.mem.pfn(page), self.mem.life(page));
-            emit!(self, Event::Reclaim(ReclaimEvent::Listed { pfn, lru: page_lru(life), shown: shown(life) }));
+        if !life.flags.contains(LifeFlags::UNEVICTABLE) {
+            self.global.events.add(VmEvent::UnevictablePgsCulled, pages);
         }
+        life.flags -= LifeFlags::ACTIVE;
+        life.flags |= LifeFlags::UNEVICTABLE;
     }
 
     /// A page that is on a list becomes active (`activate_page`).

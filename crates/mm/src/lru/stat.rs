@@ -117,6 +117,18 @@ impl LruvecStat {
             0
         }
     }
+
+    /// The same change so many times, one after the other.
+    fn change_times(&mut self, at: usize, delta: i64, times: u32, cpu: CpuId) -> i64 {
+        let kept = &mut self.kept_by(cpu)[at];
+        let sum = i64::from(*kept) + delta * i64::from(times);
+        if sum.abs() <= MEMCG_CHARGE_BATCH {
+            // As it goes one way only, it was never above.
+            *kept = sum as i8;
+            return 0;
+        }
+        (0..times).map(|_| self.change(at, delta, cpu)).sum()
+    }
 }
 
 impl<S: Sink> Machine<S> {
@@ -126,6 +138,24 @@ impl<S: Sink> Machine<S> {
         self.nodes[node.index()].stat.modify(cpu, item, delta);
         let Some(at) = place(item) else { return };
         let passed_on = self.lru.lruvec_mut(memcg, node).stat.change(at, delta, cpu);
+        if passed_on != 0 {
+            self.pass_on(memcg, node, at, passed_on);
+        }
+    }
+
+    /// The same change so many times, one after the other.
+    pub(crate) fn mod_lruvec_state_times(
+        &mut self,
+        cpu: CpuId,
+        memcg: MemcgId,
+        node: NodeId,
+        item: NodeItem,
+        delta: i64,
+        times: u32,
+    ) {
+        self.nodes[node.index()].stat.modify_times(cpu, item, delta, times);
+        let Some(at) = place(item) else { return };
+        let passed_on = self.lru.lruvec_mut(memcg, node).stat.change_times(at, delta, times, cpu);
         if passed_on != 0 {
             self.pass_on(memcg, node, at, passed_on);
         }
@@ -160,5 +190,15 @@ mod tests {
         assert_eq!(stat.change(0, -32, CpuId(1)), 0);
         assert_eq!(stat.change(0, -1, CpuId(0)), 0);
         assert_eq!(stat.change(0, -1, CpuId(1)), -33);
+    }
+
+    #[test]
+    fn a_change_made_many_times_at_once_is_that_change_made_many_times() {
+        let (mut at_once, mut one_by_one) = (LruvecStat::default(), LruvecStat::default());
+        for (delta, times) in [(1, 20), (1, 20), (-1, 90), (1, 0), (-3, 15), (1, 33)] {
+            let passed_on: i64 = (0..times).map(|_| one_by_one.change(2, delta, CpuId(0))).sum();
+            assert_eq!(at_once.change_times(2, delta, times, CpuId(0)), passed_on);
+            assert_eq!(at_once.kept, one_by_one.kept);
+        }
     }
 }

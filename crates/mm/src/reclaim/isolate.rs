@@ -67,7 +67,7 @@ impl<S: Sink> Machine<S> {
         self.tell_isolation(&isolation, lru, nr_to_scan, skipped_of.iter().sum(), sc);
         for (kind, &pages) in ZoneType::ALL.into_iter().zip(&taken_of) {
             if pages > 0 {
-                self.update_lru_size(cpu, memcg, ZoneId::new(node, kind), lru, -(pages as i64));
+                self.update_lru_size(cpu, memcg, ZoneId::new(node, kind), lru, -(pages as i64), 1);
             }
         }
         isolation

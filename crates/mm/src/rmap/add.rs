@@ -2,9 +2,16 @@
 
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::life::{LifeFlags, MappingId};
-use crate::pfn::{CpuId, Frame};
+use crate::page::life::{LifeFlags, MappingId, MemcgId};
+use crate::pfn::{CpuId, Frame, NodeId};
 use crate::vmstat::{NodeItem, VmEvent, ZoneItem};
+
+/// Pages of one group and node that nothing maps any more and that are not counted yet.
+#[derive(Default)]
+pub(crate) struct Unmapped {
+    of: Option<(MemcgId, NodeId, NodeItem)>,
+    pages: u32,
+}
 
 impl<S: Sink> Machine<S> {
     /// A page that nobody else knows is mapped (`page_add_new_anon_rmap`).
@@ -43,19 +50,45 @@ impl<S: Sink> Machine<S> {
 
     /// A small entry of a page table no longer maps the page, or the part of a huge page (`page_remove_rmap`).
     pub(crate) fn page_remove_rmap(&mut self, cpu: CpuId, frame: Frame) {
+        let mut unmapped = Unmapped::default();
+        self.remove_rmap(cpu, frame, &mut unmapped);
+        self.count_unmapped(cpu, &mut unmapped);
+    }
+
+    /// The same; a page that no table maps any more is counted with others.
+    #[inline]
+    pub(crate) fn remove_rmap(&mut self, cpu: CpuId, frame: Frame, unmapped: &mut Unmapped) {
         let life = self.mem.life_mut(frame);
-        if life.flags.intersects(LifeFlags::TAIL | LifeFlags::HUGE) {
+        let flags = life.flags;
+        if flags.intersects(LifeFlags::TAIL | LifeFlags::HUGE) {
             return self.remove_part_rmap(cpu, frame);
         }
         life.mapcount = life.mapcount.saturating_sub(1);
         if life.mapcount > 0 {
             return;
         }
-        let flags = life.flags;
-        let item = if flags.contains(LifeFlags::ANON) { NodeItem::AnonPages } else { NodeItem::Mapped };
-        self.mod_page_state(cpu, frame, item, -1);
+        let (memcg, anon) = (life.memcg, flags.contains(LifeFlags::ANON));
+        let item = if anon { NodeItem::AnonPages } else { NodeItem::Mapped };
+        if let Some(zone) = self.mem.zone_of(frame) {
+            let page = (memcg, zone.node(), item);
+            if unmapped.of != Some(page) {
+                self.count_unmapped(cpu, unmapped);
+                unmapped.of = Some(page);
+            }
+            unmapped.pages += 1;
+        }
         if flags.contains(LifeFlags::MLOCKED) {
             self.clear_page_mlock(cpu, frame);
+        }
+    }
+
+    /// Counts the pages that are not counted yet.
+    pub(crate) fn count_unmapped(&mut self, cpu: CpuId, unmapped: &mut Unmapped) {
+        let pages = core::mem::take(&mut unmapped.pages);
+        if let Some((memcg, node, item)) = unmapped.of
+            && pages > 0
+        {
+            self.mod_lruvec_state_times(cpu, memcg, node, item, -1, pages);
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a page to those who refer to it (mm/rmap.c): page tables, the page cache, the swap cache, and the last
 //! reference that frees it.
 
-mod add;
+pub(crate) mod add;
 mod huge;
 mod referenced;
 mod release;

@@ -1,6 +1,7 @@
 //! The last reference to a page frees it (`put_page`, `release_pages`, mm/swap.c).
 
 use crate::event::{Event, ReclaimEvent, Sink, emit};
+use crate::lru::ListSizes;
 use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, Frame};
@@ -34,22 +35,26 @@ impl<S: Sink> Machine<S> {
     /// first, huge ones at once (`release_pages`).
     pub(crate) fn put_pages(&mut self, cpu: CpuId, frames: &[Frame]) {
         let mut gone = core::mem::take(&mut self.lru.gone);
+        let mut sizes = ListSizes::default();
         for &frame in frames {
-            let life = self.mem.life(frame);
-            if life.references() == 0 {
-                let flags = life.flags;
-                if flags.contains(LifeFlags::LRU) {
-                    self.del_page_from_lru_list(cpu, frame);
-                }
-                if flags.contains(LifeFlags::HUGE) {
-                    self.free_lone_page(cpu, frame);
-                    continue;
-                }
-                // So that a page that is given twice is freed once.
-                self.mem.life_mut(frame).flags |= LifeFlags::LOCKED;
+            let life = self.mem.life_mut(frame);
+            if life.references() > 0 {
+                continue;
+            }
+            let flags = life.flags;
+            // So that a page that is given twice is freed once.
+            life.flags |= LifeFlags::LOCKED;
+            if flags.contains(LifeFlags::LRU) {
+                self.delist(cpu, frame, &mut sizes);
+            }
+            if flags.contains(LifeFlags::HUGE) {
+                self.count_sizes(cpu, &mut sizes);
+                self.free_lone_page(cpu, frame);
+            } else {
                 gone.push(frame);
             }
         }
+        self.count_sizes(cpu, &mut sizes);
         self.note_free_batch(gone.len());
         for &frame in gone.iter().rev() {
             self.free_lone_page(cpu, frame);

@@ -68,6 +68,11 @@ pub enum RssKind {
     Shmem = 2,
 }
 
+impl RssKind {
+    /// Every kind, in the kernel's order.
+    pub(crate) const ALL: [RssKind; 3] = [RssKind::File, RssKind::Anon, RssKind::Shmem];
+}
+
 /// A mapping.
 #[derive(Clone, Debug)]
 pub struct Vma {

@@ -6,6 +6,7 @@ use crate::lru::list::NO_PAGE;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame};
+use crate::rmap::add::Unmapped;
 use crate::rmap::{Place, rss_kind};
 use crate::task::mm::{MmId, RssKind, VmFlags, VmaId};
 use crate::task::page_table::{Found, Level, PTRS_PER_PTE, Pte};
@@ -20,6 +21,8 @@ const BATCHES: usize = 10_000 / BATCH;
 #[derive(Default)]
 pub(crate) struct Gather {
     pages: Vec<Frame>,
+    /// Whether a page came again, so that a place is left empty.
+    holes: bool,
     /// What one table mapped; empty between two of them.
     taken: Vec<(u64, Pte)>,
 }
@@ -33,6 +36,7 @@ impl Gather {
             // Otherwise somebody else holds it.
             let Some(place) = before else { return false };
             *place = NO_PAGE;
+            self.holes = true;
         }
         self.pages.push(frame);
         self.pages.len() >= FIRST_BATCH + BATCHES * BATCH
@@ -64,9 +68,8 @@ impl<S: Sink> Machine<S> {
             }
             at = (page | (PTRS_PER_PTE as u64 - 1)) + 1;
             if let Found::Small(_) = found {
-                for (page, pte) in taken.drain(..) {
-                    changed |= self.zap_pte(cpu, Place { page, ..place }, pte, flags, gather);
-                }
+                changed |= self.zap_table(cpu, place, &taken, flags, gather);
+                taken.clear();
             } else if page % PTRS_PER_PTE as u64 == 0 && at <= end {
                 self.zap_huge_pmd(cpu, place, gather);
             } else {
@@ -81,34 +84,53 @@ impl<S: Sink> Machine<S> {
         }
     }
 
-    /// Lets go of what an entry named that was emptied; says whether a page of a file was changed through it.
-    fn zap_pte(&mut self, cpu: CpuId, place: Place, pte: Pte, flags: VmFlags, gather: &mut Gather) -> bool {
-        if let Some(slot) = pte.slot() {
-            self.add_swapents(place.mm, -1);
-            self.free_swap_and_cache(cpu, SwapSlot(slot));
-            return false;
-        }
-        let Some(frame) = pte.frame() else { return false };
-        let head = self.compound_head(frame);
-        let held = self.mem.life_mut(head);
-        let life = *held;
-        held.flags |= LifeFlags::GATHERED;
+    /// Lets go of what the entries of a table named that were emptied; says whether a page of a file was changed through
+    /// one.
+    fn zap_table(
+        &mut self,
+        cpu: CpuId,
+        place: Place,
+        taken: &[(u64, Pte)],
+        flags: VmFlags,
+        gather: &mut Gather,
+    ) -> bool {
         let mut changed = false;
-        if !life.flags.contains(LifeFlags::ANON) {
-            if pte.is_dirty() {
-                self.set_page_dirty(cpu, frame);
-                changed = true;
-            }
-            if pte.is_young() && !flags.contains(VmFlags::SEQ_READ) {
-                self.mark_page_accessed(cpu, frame);
+        let (mut rss, mut unmapped) = ([0; RssKind::ALL.len()], Unmapped::default());
+        for &(_, pte) in taken {
+            if let Some(slot) = pte.slot() {
+                self.add_swapents(place.mm, -1);
+                self.free_swap_and_cache(cpu, SwapSlot(slot));
+            } else if let Some(frame) = pte.frame() {
+                let head = self.compound_head(frame);
+                let life = self.mem.life_mut(head);
+                let held = life.flags;
+                life.flags |= LifeFlags::GATHERED;
+                rss[rss_kind(life) as usize] += 1;
+                if !held.contains(LifeFlags::ANON) {
+                    changed |= self.zap_file_pte(cpu, frame, pte, flags);
+                }
+                self.remove_rmap(cpu, frame, &mut unmapped);
+                if gather.push(head, held.contains(LifeFlags::GATHERED)) {
+                    self.flush(cpu, gather);
+                }
             }
         }
-        self.add_rss(place.mm, rss_kind(&life), -1);
-        self.page_remove_rmap(cpu, frame);
-        if gather.push(head, life.flags.contains(LifeFlags::GATHERED)) {
-            self.flush(cpu, gather);
+        self.count_unmapped(cpu, &mut unmapped);
+        for (kind, pages) in RssKind::ALL.into_iter().zip(rss) {
+            self.add_rss(place.mm, kind, -pages);
         }
         changed
+    }
+
+    /// What an entry knew of a page of a file goes to the page; says whether the page was changed.
+    fn zap_file_pte(&mut self, cpu: CpuId, frame: Frame, pte: Pte, flags: VmFlags) -> bool {
+        if pte.is_dirty() {
+            self.set_page_dirty(cpu, frame);
+        }
+        if pte.is_young() && !flags.contains(VmFlags::SEQ_READ) {
+            self.mark_page_accessed(cpu, frame);
+        }
+        pte.is_dirty()
     }
 
     /// Unmaps a huge page; the table page that was kept for it is freed at once (`zap_huge_pmd`).
@@ -141,21 +163,35 @@ impl<S: Sink> Machine<S> {
 
     /// Frees what was gathered, batch by batch (`tlb_batch_pages_flush`, `free_pages_and_swap_cache`).
     pub(crate) fn flush(&mut self, cpu: CpuId, gather: &mut Gather) {
-        let pages = core::mem::take(&mut gather.pages);
-        if pages.is_empty() {
-            return;
-        }
+        let mut pages = core::mem::take(&mut gather.pages);
+        let holes = core::mem::take(&mut gather.holes);
         // Pages still on their way to a list get there first (`lru_add_drain` in `free_pages_and_swap_cache`).
-        let (first, rest) = pages.split_at(FIRST_BATCH.min(pages.len()));
-        for batch in core::iter::once(first).chain(rest.chunks(BATCH)) {
+        let first = FIRST_BATCH.min(pages.len());
+        let (first, rest) = pages.split_at_mut(first);
+        for batch in core::iter::once(first).filter(|first| !first.is_empty()).chain(rest.chunks_mut(BATCH)) {
             self.lru_add_drain(cpu);
-            let batch: Vec<Frame> = batch.iter().copied().filter(|&page| page != NO_PAGE).collect();
-            for &frame in &batch {
+            let kept = if holes { close_holes(batch) } else { batch.len() };
+            let batch = &batch[..kept];
+            for &frame in batch {
                 if !self.mem.life(frame).is_mapped() {
                     self.free_unneeded_swap(cpu, frame);
                 }
             }
-            self.put_held(cpu, &batch);
+            self.put_held(cpu, batch);
+        }
+        pages.clear();
+        gather.pages = pages;
+    }
+}
+
+/// Moves the pages of a batch together; returns how many there are.
+fn close_holes(batch: &mut [Frame]) -> usize {
+    let mut kept = 0;
+    for at in 0..batch.len() {
+        if batch[at] != NO_PAGE {
+            batch[kept] = batch[at];
+            kept += 1;
         }
     }
+    kept
 }

@@ -143,9 +143,21 @@ pub(crate) fn fold_delta(stored: &mut i16, delta: i64, threshold: i64) -> i64 {
     folded
 }
 
+/// The same change so many times, one after the other.
+#[inline]
+pub(crate) fn fold_deltas(stored: &mut i16, delta: i64, times: u32, threshold: i64) -> i64 {
+    let sum = i64::from(*stored) + delta * i64::from(times);
+    if sum.abs() <= threshold {
+        // As it goes one way only, it was never above.
+        *stored = sum as i16;
+        return 0;
+    }
+    (0..times).map(|_| fold_delta(stored, delta, threshold)).sum()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold_delta;
+    use super::{fold_delta, fold_deltas};
 
     #[test]
     fn the_31st_increment_over_threshold_30_folds_31() {
@@ -153,6 +165,16 @@ mod tests {
         let folded: Vec<i64> = (0..31).map(|_| fold_delta(&mut stored, 1, 30)).collect();
         assert!(folded[..30].iter().all(|&f| f == 0));
         assert_eq!((folded[30], stored), (31, 0));
+    }
+
+    #[test]
+    fn a_change_made_many_times_at_once_is_that_change_made_many_times() {
+        let (mut at_once, mut one_by_one) = (0, 0);
+        for (delta, times) in [(1, 20), (1, 20), (-1, 90), (1, 0), (-3, 15), (1, 31)] {
+            let folded: i64 = (0..times).map(|_| fold_delta(&mut one_by_one, delta, 30)).sum();
+            assert_eq!(fold_deltas(&mut at_once, delta, times, 30), folded);
+            assert_eq!(at_once, one_by_one);
+        }
     }
 
     #[test]

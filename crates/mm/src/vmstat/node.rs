@@ -1,7 +1,7 @@
 //! Counters of a node (`enum node_stat_item`, include/linux/mmzone.h, v5.10), in the kernel's order. Units are pages but
 //! for the workingset events, which count one each.
 
-use super::{counters, fold_delta};
+use super::{counters, fold_delta, fold_deltas};
 use crate::pfn::CpuId;
 
 counters! {
@@ -85,6 +85,16 @@ impl NodeStat {
         }
         let threshold = i64::from(self.threshold);
         let folded = fold_delta(&mut self.kept_by(cpu)[item as usize], delta, threshold);
+        self.total[item as usize] += folded;
+    }
+
+    /// The same change so many times, one after the other.
+    pub(crate) fn modify_times(&mut self, cpu: CpuId, item: NodeItem, delta: i64, times: u32) {
+        if self.threshold == 0 {
+            return self.add(item, delta * i64::from(times));
+        }
+        let threshold = i64::from(self.threshold);
+        let folded = fold_deltas(&mut self.kept_by(cpu)[item as usize], delta, times, threshold);
         self.total[item as usize] += folded;
     }
 
