@@ -32,10 +32,10 @@ const BLOCK_SKIP: u8 = 8;
 
 /// Columns: orders 0 to 2, 3 to 5, 6 to 9, and the largest.
 const COLUMNS: usize = 4;
-/// Records of a chunk of a column.
-const COLUMN_CHUNK: usize = 512;
-/// Pages with a life of a chunk: one pageblock.
-const LIFE_CHUNK: usize = PAGEBLOCK_NR_PAGES as usize;
+/// Records of a chunk of a column: 16 KiB.
+const COLUMN_CHUNK: usize = 2048;
+/// Pages of a chunk of lives: two largest blocks.
+const LIFE_CHUNK: usize = 2 * MAX_ORDER_NR_PAGES as usize;
 
 /// Which column the records of an order are in, and log2 of the pages that each of its records stands for.
 #[derive(Clone, Copy)]

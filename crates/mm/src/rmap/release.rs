@@ -6,6 +6,14 @@ use crate::machine::Machine;
 use crate::page::life::{Life, LifeFlags, MappingId, MemcgId};
 use crate::pfn::{CpuId, Frame};
 
+/// Flags that stand for a reference each.
+const REFERRING: LifeFlags = LifeFlags::PINNED
+    .union(LifeFlags::BATCHED)
+    .union(LifeFlags::GATHERED)
+    .union(LifeFlags::ISOLATED)
+    .union(LifeFlags::WRITEBACK)
+    .union(LifeFlags::LOCKED);
+
 impl Life {
     /// Whether the page cache or the swap cache has it.
     pub(crate) fn is_cached(&self) -> bool {
@@ -16,16 +24,20 @@ impl Life {
     /// References to the page: mappings, caches, batches on the way to a list, who moves it, and those that nobody explains
     /// (`page_count`).
     pub(crate) fn references(&self) -> u32 {
-        let others = LifeFlags::PINNED | LifeFlags::BATCHED | LifeFlags::GATHERED | LifeFlags::ISOLATED;
-        let others = others | LifeFlags::WRITEBACK | LifeFlags::LOCKED;
-        self.mapcount + u32::from(self.is_cached()) + (self.flags & others).bits().count_ones()
+        self.mapcount + u32::from(self.is_cached()) + (self.flags & REFERRING).bits().count_ones()
+    }
+
+    /// Whether nobody refers to it.
+    #[inline]
+    fn is_unused(&self) -> bool {
+        self.mapcount == 0 && !self.flags.intersects(REFERRING) && !self.is_cached()
     }
 }
 
 impl<S: Sink> Machine<S> {
     /// Frees a page unless somebody refers to it (`put_page`).
     pub(crate) fn put_page(&mut self, cpu: CpuId, frame: Frame) {
-        if self.mem.life(frame).references() == 0 {
+        if self.mem.life(frame).is_unused() {
             self.take_off_list(cpu, frame);
             self.free_lone_page(cpu, frame);
         }
@@ -38,7 +50,7 @@ impl<S: Sink> Machine<S> {
         let mut sizes = ListSizes::default();
         for &frame in frames {
             let life = self.mem.life_mut(frame);
-            if life.references() > 0 {
+            if !life.is_unused() {
                 continue;
             }
             let flags = life.flags;

@@ -173,11 +173,13 @@ impl<S: Sink> Machine<S> {
             let kept = if holes { close_holes(batch) } else { batch.len() };
             let batch = &batch[..kept];
             for &frame in batch {
-                if !self.mem.life(frame).is_mapped() {
+                let life = self.mem.life_mut(frame);
+                life.flags -= LifeFlags::GATHERED;
+                if life.flags.contains(LifeFlags::SWAPCACHE) && !life.is_mapped() {
                     self.free_unneeded_swap(cpu, frame);
                 }
             }
-            self.put_held(cpu, batch);
+            self.put_pages(cpu, batch);
         }
         pages.clear();
         gather.pages = pages;
