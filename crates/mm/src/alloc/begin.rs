@@ -32,8 +32,18 @@ struct SlowRequest {
 }
 
 impl Alloc {
+    fn done(answer: Answer) -> Alloc {
+        Alloc { state: State::Done(answer), interleaved: None }
+    }
+
+    #[cold]
+    fn slow(gfp: Gfp, ac: &AllocContext) -> Alloc {
+        let request = SlowRequest { path: SlowPath::new(gfp, *ac), gfp, ac: *ac };
+        Alloc { state: State::Slow(Box::new(request)), interleaved: None }
+    }
+
     /// The same, with a page from that node counted as a hit of interleaving.
-    pub(super) fn interleaved(self, node: NodeId) -> Alloc {
+    fn interleaved(self, node: NodeId) -> Alloc {
         Alloc { interleaved: Some(node), ..self }
     }
 
@@ -65,13 +75,49 @@ impl<S: Sink> Machine<S> {
         node: NodeId,
         nodemask: Option<NodeMask>,
     ) -> Alloc {
-        let state = match self.first_attempt(task, gfp, order, node, nodemask) {
-            FirstAttempt::Ended(answer) => State::Done(answer),
-            FirstAttempt::Failed(gfp, ac) => {
-                State::Slow(Box::new(SlowRequest { path: SlowPath::new(gfp, ac), gfp, ac }))
+        let begun = self.alloc_at_once(task, gfp, order, node, nodemask);
+        self.begun(begun)
+    }
+
+    /// The block, if the first attempt gets one, as it nearly always does; else what is to be resumed for it.
+    #[inline(never)]
+    pub(crate) fn alloc_at_once(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        order: Order,
+        node: NodeId,
+        nodemask: Option<NodeMask>,
+    ) -> Result<Frame, Alloc> {
+        match self.first_attempt(task, gfp, order, node, nodemask) {
+            FirstAttempt::Ended(Some(frame), _) => Ok(frame),
+            FirstAttempt::Ended(None, outcome) => Err(Alloc::done(Answer { pfn: None, outcome })),
+            FirstAttempt::Failed(gfp, ac) => Err(Alloc::slow(gfp, &ac)),
+        }
+    }
+
+    /// A request that has begun as one that can be resumed, whatever came of it.
+    pub(super) fn begun(&self, begun: Result<Frame, Alloc>) -> Alloc {
+        begun.map_or_else(|alloc| alloc, |frame| Alloc::done(self.answer(Some(frame), Outcome::Fast)))
+    }
+
+    /// The same with a node that interleaving chose. A page from there is counted.
+    #[cold]
+    pub(super) fn interleave_at_once(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        order: Order,
+        node: NodeId,
+    ) -> Result<Frame, Alloc> {
+        match self.alloc_at_once(task, gfp, order, node, None) {
+            Ok(frame) => {
+                let answer = self.answer(Some(frame), Outcome::Fast);
+                self.count_interleave_hit(task, answer, node);
+                Ok(frame)
             }
-        };
-        Alloc { state, interleaved: None }
+            Err(alloc) => Err(alloc.interleaved(node)),
+        }
     }
 
     /// The slow path in one go: waits pass at once. While nobody else runs some requests would go round for good; they

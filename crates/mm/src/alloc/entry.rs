@@ -5,7 +5,7 @@ use crate::alloc::{Alloc, Answer};
 use crate::event::{Event, Sink, emit};
 use crate::gfp::Gfp;
 use crate::machine::{Machine, PageError};
-use crate::pfn::{CpuId, NodeId, Order, PAGE_SHIFT, Pfn};
+use crate::pfn::{CpuId, Frame, NodeId, Order, PAGE_SHIFT, Pfn};
 use crate::task::Task;
 use crate::task::mempolicy::{Mempolicy, Placement, interleave_at};
 
@@ -80,30 +80,40 @@ impl<S: Sink> Machine<S> {
         Some(node)
     }
 
-    /// Begins a request for a page fault that can pause, as [`Machine::alloc_pages_vma`] does it whole. Huge pages that
-    /// have a node of their own are asked for there first (`huge_node`).
-    pub fn begin_alloc_vma(&mut self, task: &mut Task, gfp: Gfp, order: Order, fault: &Fault) -> Alloc {
+    /// Begins a request for a page fault, as [`Machine::alloc_pages_vma`] does it whole: the block, if it can be had at
+    /// once, or what is to be resumed for it. Huge pages that have a node of their own are asked for there first
+    /// (`huge_node`).
+    #[inline]
+    pub(crate) fn alloc_vma_at_once(
+        &mut self,
+        task: &mut Task,
+        gfp: Gfp,
+        order: Order,
+        fault: &Fault,
+    ) -> Result<Frame, Alloc> {
         let local = self.cpus[task.cpu.index()].node;
         let Some(policy) = fault.policy.or(task.policy) else {
-            return self.begin_alloc(task, gfp, order, local, None);
+            return self.alloc_at_once(task, gfp, order, local, None);
         };
         if let Some(nodes) = policy.interleaved() {
             let node = interleave_at(nodes, fault.offset(order), local);
             emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask: None });
-            return self.begin_alloc(task, gfp, order, node, None).interleaved(node);
+            return self.interleave_at_once(task, gfp, order, node);
         }
         let nodemask = policy.nodemask(gfp, self.policy_zones, task.mems_allowed);
         let node = policy.node(local);
         emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask });
-        self.begin_alloc(task, gfp, order, node, nodemask)
+        self.alloc_at_once(task, gfp, order, node, nodemask)
     }
 
-    /// Begins a request for a page-cache page that can pause, as [`Machine::page_cache_alloc`] does it whole.
-    pub fn begin_page_cache_alloc(&mut self, task: &mut Task, gfp: Gfp) -> Alloc {
+    /// Begins a request for a page-cache page, as [`Machine::page_cache_alloc`] does it whole: the page, if it can be had
+    /// at once, or what is to be resumed for it.
+    #[inline]
+    pub(crate) fn page_cache_alloc_at_once(&mut self, task: &mut Task, gfp: Gfp) -> Result<Frame, Alloc> {
         let spread = self.cpusets.is_enabled() && self.cpusets.spreads_pages(task);
         match if spread { task.spread_node(&mut self.rng) } else { None } {
-            Some(node) => self.begin_alloc(task, gfp, Order::default(), node, None),
-            None => self.begin_alloc_current(task, gfp, Order::default()),
+            Some(node) => self.alloc_at_once(task, gfp, Order::default(), node, None),
+            None => self.alloc_current_at_once(task, gfp, Order::default()),
         }
     }
 

@@ -15,8 +15,8 @@ use crate::zone::zonelist::{ZoneRef, Zonelist};
 
 /// What came of the first attempt.
 pub(super) enum FirstAttempt {
-    /// The request has its answer.
-    Ended(Answer),
+    /// It has ended, with this block or without any.
+    Ended(Option<Frame>, Outcome),
     /// It goes on in the slow path with these flags.
     Failed(Gfp, AllocContext),
 }
@@ -35,7 +35,7 @@ impl<S: Sink> Machine<S> {
         nodemask: Option<NodeMask>,
     ) -> Answer {
         match self.first_attempt(task, gfp, order, node, nodemask) {
-            FirstAttempt::Ended(answer) => answer,
+            FirstAttempt::Ended(frame, outcome) => self.answer(frame, outcome),
             FirstAttempt::Failed(gfp, ac) => {
                 let (frame, outcome) = self.alloc_pages_slowpath(task, gfp, &ac);
                 self.finish(task, frame, gfp, &ac, outcome)
@@ -68,11 +68,13 @@ impl<S: Sink> Machine<S> {
             }
         );
         if !self.prepare_alloc_pages(task, order, &mut ac) {
-            return FirstAttempt::Ended(self.finish(task, None, gfp, &ac, Outcome::Injected));
+            let (frame, outcome) = self.charge_and_tell(task, None, gfp, &ac, Outcome::Injected);
+            return FirstAttempt::Ended(frame, outcome);
         }
         ac.alloc_flags |= self.alloc_flags_nofragment(&ac);
         if let Some(frame) = self.get_page_from_freelist(task, &ac) {
-            return FirstAttempt::Ended(self.finish(task, Some(frame), ac.gfp, &ac, Outcome::Fast));
+            let (frame, outcome) = self.charge_and_tell(task, Some(frame), ac.gfp, &ac, Outcome::Fast);
+            return FirstAttempt::Ended(frame, outcome);
         }
         self.tell_walk(None);
         let gfp = task.flags.restrict(gfp);
@@ -411,8 +413,7 @@ impl<S: Sink> Machine<S> {
         self.mem.set_marks(frame.add(1), tail.with(Marks::MOVABLE));
     }
 
-    /// Ends a request and says so (`trace_mm_page_alloc`). What it got is charged to the task's memory cgroup if it asks
-    /// for that.
+    /// Ends a request.
     #[inline]
     pub(crate) fn finish(
         &mut self,
@@ -422,17 +423,37 @@ impl<S: Sink> Machine<S> {
         ac: &AllocContext,
         outcome: Outcome,
     ) -> Answer {
+        let (frame, outcome) = self.charge_and_tell(task, frame, gfp, ac, outcome);
+        self.answer(frame, outcome)
+    }
+
+    /// What the one who asked is told.
+    #[inline]
+    pub(super) fn answer(&self, frame: Option<Frame>, outcome: Outcome) -> Answer {
+        Answer { pfn: frame.map(|frame| self.mem.pfn(frame)), outcome }
+    }
+
+    /// What a request got is charged to the task's memory cgroup if it asks for that; then its end is told
+    /// (`trace_mm_page_alloc`).
+    #[inline(always)]
+    fn charge_and_tell(
+        &mut self,
+        task: &mut Task,
+        frame: Option<Frame>,
+        gfp: Gfp,
+        ac: &AllocContext,
+        outcome: Outcome,
+    ) -> (Option<Frame>, Outcome) {
         let (frame, outcome) = match frame {
             Some(frame) if crate::RECLAIMS && gfp.contains(Gfp::ACCOUNT) => {
                 self.charge_or_free(task, frame, gfp, ac.order, outcome)
             }
             frame => (frame, outcome),
         };
-        let pfn = frame.map(|f| self.mem.pfn(f));
         emit!(
             self,
             Event::AllocEnd {
-                pfn,
+                pfn: frame.map(|f| self.mem.pfn(f)),
                 zone: frame.and_then(|f| self.mem.zone_of(f)),
                 gfp,
                 order: ac.order,
@@ -440,7 +461,7 @@ impl<S: Sink> Machine<S> {
                 outcome,
             }
         );
-        Answer { pfn, outcome }
+        (frame, outcome)
     }
 
     /// Charges a block to the task's memory cgroup; gives it back if that is refused (end of `__alloc_pages_nodemask`).

@@ -4,7 +4,7 @@ use crate::alloc::{Alloc, Answer};
 use crate::event::{Event, Sink, emit};
 use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::pfn::{NodeId, Order, Pfn};
+use crate::pfn::{Frame, NodeId, Order, Pfn};
 use crate::task::Task;
 use crate::vmstat::NumaItem;
 
@@ -30,19 +30,26 @@ impl<S: Sink> Machine<S> {
 
     /// Begins a request under the task's memory policy, as [`Machine::alloc_pages_current`] does it whole.
     pub fn begin_alloc_current(&mut self, task: &mut Task, gfp: Gfp, order: Order) -> Alloc {
+        let begun = self.alloc_current_at_once(task, gfp, order);
+        self.begun(begun)
+    }
+
+    /// The same: the block, if it can be had at once, or what is to be resumed for it.
+    #[inline]
+    pub(crate) fn alloc_current_at_once(&mut self, task: &mut Task, gfp: Gfp, order: Order) -> Result<Frame, Alloc> {
         let local = self.cpus[task.cpu.index()].node;
         let Some(policy) = task.policy_for(gfp).copied() else {
-            return self.begin_alloc(task, gfp, order, local, None);
+            return self.alloc_at_once(task, gfp, order, local, None);
         };
         if let Some(nodes) = policy.interleaved() {
             let node = task.interleave(nodes).unwrap_or(local);
             emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask: None });
-            return self.begin_alloc(task, gfp, order, node, None).interleaved(node);
+            return self.interleave_at_once(task, gfp, order, node);
         }
         let node = policy.node(local);
         let nodemask = policy.nodemask(gfp, self.policy_zones, task.mems_allowed);
         emit!(self, Event::Policy { mode: policy.mode() as u8, node, nodemask });
-        self.begin_alloc(task, gfp, order, node, nodemask)
+        self.alloc_at_once(task, gfp, order, node, nodemask)
     }
 
     /// Allocates with a chosen node first and counts the hit if it came from there (`alloc_page_interleave`).

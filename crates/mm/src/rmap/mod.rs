@@ -52,6 +52,15 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// Writes an entry for a page that was not mapped there, and counts the page.
+    #[inline]
+    pub(crate) fn map_pte(&mut self, place: Place, pte: Pte, kind: RssKind) {
+        if let Some(mm) = self.user.mms.get_mut(place.mm) {
+            mm.add_rss(kind, 1);
+            mm.table.set(place.page, pte);
+        }
+    }
+
     /// Counts resident pages of an address space (`add_mm_counter`).
     #[inline]
     pub(crate) fn add_rss(&mut self, mm: MmId, kind: RssKind, delta: i64) {

@@ -21,25 +21,28 @@ impl<T> Default for Back<T> {
 }
 
 impl<T: Copy> Back<T> {
-    /// Does what the task came for, unless that is done, and then what is left to do.
-    pub(super) fn after<S: Sink>(
-        &mut self,
-        machine: &mut Machine<S>,
-        task: &mut Task,
-        call: impl FnOnce(&mut Machine<S>, &mut Task) -> Step<T>,
-    ) -> Step<T> {
-        let result = match self.result {
-            Some(result) => result,
-            None => match call(machine, task) {
-                Step::Wait(wait) => return Step::Wait(wait),
-                Step::Done(result) if task.memcg.over_high == 0 => return Step::Done(result),
-                Step::Done(result) => {
-                    self.work = OverHigh::of(task).map(Box::new);
-                    self.result = Some(result);
-                    result
-                }
-            },
-        };
+    /// What is left to do, if what the task came for is done; `None` if that is not.
+    #[inline]
+    pub(super) fn go_on<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Option<Step<T>> {
+        let result = self.result?;
+        Some(self.reclaim(machine, task, result))
+    }
+
+    /// What the task came for has come so far. Once it is done, what is left to do is begun.
+    #[inline]
+    pub(super) fn after<S: Sink>(&mut self, step: Step<T>, machine: &mut Machine<S>, task: &mut Task) -> Step<T> {
+        match step {
+            Step::Done(result) if task.memcg.over_high != 0 => {
+                self.work = OverHigh::of(task).map(Box::new);
+                self.result = Some(result);
+                self.reclaim(machine, task, result)
+            }
+            step => step,
+        }
+    }
+
+    #[cold]
+    fn reclaim<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, result: T) -> Step<T> {
         match self.work.as_mut().map(|work| work.resume(machine, task)) {
             Some(Step::Wait(wait)) => Step::Wait(wait),
             _ => {

@@ -32,7 +32,7 @@ pub(crate) struct FileFill {
     done: u32,
     /// Pages of the window that wait to be read together.
     batch: Vec<Frame>,
-    request: Option<NewPage>,
+    request: Option<Box<NewPage>>,
     /// The page on its way from swap.
     swap: Option<Box<SwapFill>>,
     /// Whether the page is to be read by itself: reading ahead failed for lack of memory, or did not bring it.
@@ -69,25 +69,29 @@ impl FileFill {
     /// Goes on; done with the page, which is not locked, or without if there is no memory.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
         loop {
-            if self.request.is_none() {
-                match self.look(machine, task) {
+            let frame = match &mut self.request {
+                Some(request) => match request.resume(machine, task) {
+                    Step::Wait(wait) => return Step::Wait(wait),
+                    Step::Done(frame) => frame,
+                },
+                None => match self.look(machine, task) {
                     Look::Page(frame) => return Step::Done(Some(frame)),
                     Look::Wait(wait) => return Step::Wait(wait),
                     Look::NoMemory => return Step::Done(None),
-                    Look::Request(gfp) => self.request = Some(NewPage::new(gfp, Use::File)),
+                    Look::Request(gfp) => match NewPage::at_once(machine, task, gfp, &Use::File) {
+                        Ok(frame) => Some(frame),
+                        Err(request) => {
+                            self.request = Some(request);
+                            continue;
+                        }
+                    },
                     Look::Again => continue,
-                }
-            }
-            let Some(request) = &mut self.request else { continue };
-            match request.resume(machine, task) {
-                Step::Wait(wait) => return Step::Wait(wait),
-                Step::Done(frame) => {
-                    self.request = None;
-                    if !self.take(machine, task, frame) {
-                        self.submit(machine, task);
-                        return Step::Done(None);
-                    }
-                }
+                },
+            };
+            self.request = None;
+            if !self.take(machine, task, frame) {
+                self.submit(machine, task);
+                return Step::Done(None);
             }
         }
     }

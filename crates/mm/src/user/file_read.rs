@@ -37,10 +37,11 @@ impl ReadPage {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        let mut back = core::mem::take(&mut self.back);
-        let step = back.after(machine, task, |machine, task| self.call(machine, task));
-        self.back = back;
-        step
+        if let Some(step) = self.back.go_on(machine, task) {
+            return step;
+        }
+        let step = self.call(machine, task);
+        self.back.after(step, machine, task)
     }
 
     fn call<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {

@@ -19,7 +19,7 @@ use crate::wait::{Step, Wait};
 pub struct WritePage {
     file: FileId,
     index: u32,
-    request: Option<NewPage>,
+    request: Option<Box<NewPage>>,
     fill: Option<Box<FileFill>>,
     /// Whether all is done but a pause for the pages that are dirty.
     written: bool,
@@ -35,10 +35,11 @@ impl WritePage {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        let mut back = core::mem::take(&mut self.back);
-        let step = back.after(machine, task, |machine, task| self.call(machine, task));
-        self.back = back;
-        step
+        if let Some(step) = self.back.go_on(machine, task) {
+            return step;
+        }
+        let step = self.call(machine, task);
+        self.back.after(step, machine, task)
     }
 
     fn call<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
@@ -98,7 +99,10 @@ impl WritePage {
             Slot::Empty | Slot::Shadow(_) => {}
         }
         let write = if storage == Storage::Shmem { Gfp::empty() } else { Gfp::WRITE };
-        self.request = Some(NewPage::new(MAPPING_GFP | write, Use::File));
+        match NewPage::at_once(machine, task, MAPPING_GFP | write, &Use::File) {
+            Ok(frame) => self.take(machine, task, frame),
+            Err(request) => self.request = Some(request),
+        }
         None
     }
 

@@ -176,7 +176,6 @@ impl Fork {
             self.give_back_deposit(machine, task);
             match hand.take() {
                 Some(frame) => {
-                    machine.add_rss(mm, RssKind::Anon, 1);
                     machine.map_new_anon_page(task.cpu, copy, frame, true);
                 }
                 None if pinned && cow => return Some(Need::Copy),

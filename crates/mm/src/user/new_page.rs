@@ -64,24 +64,53 @@ impl NewPage {
         self.refused
     }
 
+    /// A small page for a mapping or a file, if it can be had and charged at once, as it nearly always can; else what is
+    /// to be resumed for it.
+    #[inline]
+    pub(crate) fn at_once<S: Sink>(
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        gfp: Gfp,
+        purpose: &Use,
+    ) -> Result<Frame, Box<NewPage>> {
+        machine.update_task(task);
+        let order = Order::default();
+        let begun = match purpose {
+            Use::Mapping(fault) => machine.alloc_vma_at_once(task, gfp, order, fault),
+            Use::File => machine.page_cache_alloc_at_once(task, gfp),
+            Use::Table => machine.alloc_current_at_once(task, gfp, order),
+        };
+        let frame = begun.map_err(|alloc| NewPage::new(gfp, *purpose).at(Stage::Alloc(Box::new(alloc))))?;
+        *machine.mem.life_mut(frame) = Life::NONE;
+        if machine.charge_at_once(task.cpu, frame, task.memcg.id) {
+            return Ok(frame);
+        }
+        let mut page = NewPage::new(gfp, *purpose);
+        let charge = ChargePage::new(machine, task.memcg.id, frame, page.charge_gfp());
+        page.stage = Stage::Charge(frame, Box::new(charge));
+        Err(Box::new(page))
+    }
+
+    #[cold]
+    fn at(self, stage: Stage) -> Box<NewPage> {
+        Box::new(NewPage { stage, ..self })
+    }
+
     /// Goes on; done with the page, or without if there is none or the group may have no more.
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<Option<Frame>> {
         machine.update_task(task);
         loop {
-            let answer = match &mut self.stage {
-                Stage::Begin => {
-                    let mut alloc = self.begin(machine, task);
-                    match alloc.resume(machine, task) {
-                        Step::Wait(wait) => {
-                            self.stage = Stage::Alloc(Box::new(alloc));
-                            return Step::Wait(wait);
-                        }
-                        Step::Done(answer) => answer,
+            let frame = match &mut self.stage {
+                Stage::Begin => match self.begin(machine, task) {
+                    Ok(frame) => Some(frame),
+                    Err(alloc) => {
+                        self.stage = Stage::Alloc(Box::new(alloc));
+                        continue;
                     }
-                }
+                },
                 Stage::Alloc(alloc) => match alloc.resume(machine, task) {
                     Step::Wait(wait) => return Step::Wait(wait),
-                    Step::Done(answer) => answer,
+                    Step::Done(answer) => answer.pfn.and_then(|pfn| machine.mem.frame(pfn)),
                 },
                 Stage::Charge(frame, charge) => {
                     let frame = *frame;
@@ -89,7 +118,6 @@ impl NewPage {
                     return step.map(|charged| self.keep_if(charged, machine, task, frame));
                 }
             };
-            let frame = answer.pfn.and_then(|pfn| machine.mem.frame(pfn));
             if let (None, Some(node)) = (frame, self.elsewhere.take()) {
                 let alloc = machine.begin_alloc(task, self.gfp, self.order, node, None);
                 self.stage = Stage::Alloc(Box::new(alloc));
@@ -102,18 +130,18 @@ impl NewPage {
         }
     }
 
-    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Alloc {
+    fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Result<Frame, Alloc> {
         let (gfp, order) = (self.gfp, self.order);
         if let Use::Mapping(fault) = &self.purpose
             && let Some(node) = machine.huge_node(task, gfp, fault)
         {
             self.elsewhere = gfp.contains(Gfp::DIRECT_RECLAIM).then_some(node);
-            return machine.begin_alloc(task, gfp | Gfp::THISNODE | Gfp::NORETRY, order, node, None);
+            return machine.alloc_at_once(task, gfp | Gfp::THISNODE | Gfp::NORETRY, order, node, None);
         }
         match &self.purpose {
-            Use::Mapping(fault) => machine.begin_alloc_vma(task, gfp, order, fault),
-            Use::File => machine.begin_page_cache_alloc(task, gfp),
-            Use::Table => machine.begin_alloc_current(task, gfp, order),
+            Use::Mapping(fault) => machine.alloc_vma_at_once(task, gfp, order, fault),
+            Use::File => machine.page_cache_alloc_at_once(task, gfp),
+            Use::Table => machine.alloc_current_at_once(task, gfp, order),
         }
     }
 
@@ -123,8 +151,7 @@ impl NewPage {
         let small = self.order == Order::default();
         let flags = if small { LifeFlags::empty() } else { LifeFlags::HUGE };
         *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
-        let gfp = if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
-        let mut charge = ChargePage::new(machine, self.owner.unwrap_or(task.memcg.id), frame, gfp);
+        let mut charge = ChargePage::new(machine, self.owner.unwrap_or(task.memcg.id), frame, self.charge_gfp());
         match charge.resume(machine, task) {
             Step::Done(charged) => Step::Done(self.keep_if(charged, machine, task, frame)),
             Step::Wait(wait) => {
@@ -132,6 +159,12 @@ impl NewPage {
                 Step::Wait(wait)
             }
         }
+    }
+
+    /// Flags of the charge.
+    fn charge_gfp(&self) -> Gfp {
+        let small = self.order == Order::default();
+        if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp }
     }
 
     /// The page, if it is charged; else it is freed.

@@ -4,9 +4,10 @@
 use super::Charge;
 use crate::event::Sink;
 use crate::gfp::Gfp;
+use crate::lru::memcg::CgroupVersion;
 use crate::machine::Machine;
 use crate::page::life::MemcgId;
-use crate::pfn::Frame;
+use crate::pfn::{CpuId, Frame};
 use crate::task::Task;
 use crate::wait::Step;
 
@@ -29,13 +30,39 @@ impl ChargePage {
     pub(crate) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<bool> {
         let step = self.charge.resume(machine, task);
         if step == Step::Done(true) {
-            let life = machine.mem.life_mut(self.page);
-            life.memcg = self.memcg;
-            let pages = life.nr_pages();
-            if let Some(zone) = machine.mem.zone_of(self.page) {
-                machine.memcgs.count_page_events(task.cpu, self.memcg, zone.node(), pages);
-            }
+            machine.commit_charge(task.cpu, self.page, self.memcg);
         }
         step
+    }
+}
+
+impl<S: Sink> Machine<S> {
+    /// Charges a page that is on no list yet, if that takes nothing but the CPU's stock, or not even that. Says whether it
+    /// is charged.
+    #[inline]
+    pub(crate) fn charge_at_once(&mut self, cpu: CpuId, page: Frame, memcg: MemcgId) -> bool {
+        if memcg != MemcgId::ROOT {
+            let pages = self.mem.life(page).nr_pages();
+            if !self.memcgs.consume_stock(cpu, memcg, pages) {
+                return false;
+            }
+        }
+        self.commit_charge(cpu, page, memcg);
+        true
+    }
+
+    /// A charged page belongs to the group.
+    #[inline]
+    fn commit_charge(&mut self, cpu: CpuId, page: Frame, memcg: MemcgId) {
+        if memcg == MemcgId::ROOT && self.memcgs.version == CgroupVersion::V2 {
+            // A page without a life is the root's, and nothing else is counted.
+            return;
+        }
+        let life = self.mem.life_mut(page);
+        life.memcg = memcg;
+        let pages = life.nr_pages();
+        if let Some(zone) = self.mem.zone_of(page) {
+            self.memcgs.count_page_events(cpu, memcg, zone.node(), pages);
+        }
     }
 }

@@ -14,33 +14,46 @@ use crate::task::mm::{RssKind, VmFlags};
 use crate::task::page_table::Pte;
 use crate::vmstat::{VmEvent, ZoneItem};
 
+/// Where an anonymous page belongs.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct AnonPlace {
+    /// The family of mappings.
+    pub(crate) family: MappingId,
+    /// Place within it.
+    pub(crate) index: u32,
+    /// What may be done with the mapping.
+    pub(crate) flags: VmFlags,
+}
+
 impl PageFault {
     /// Maps the page of zeros for a read, a new page for a write.
-    pub(super) fn do_anonymous_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
+    pub(super) fn do_anonymous_page<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        site: &Site,
+    ) -> Next {
         if !self.write {
             machine.set_pte(site.place, Pte::zero());
             return Next::Done(FaultOutcome::Minor);
         }
-        let Some(frame) = self.hand.take() else {
-            return self.want_page(site, Gfp::GFP_HIGHUSER_MOVABLE | Gfp::ZERO);
-        };
+        let gfp = Gfp::GFP_HIGHUSER_MOVABLE | Gfp::ZERO;
+        let Some(frame) = self.new_page(machine, task, site, gfp) else { return Next::Work };
         machine.map_new_anon_page(task.cpu, site.place, frame, true);
-        machine.add_rss(site.place.mm, RssKind::Anon, 1);
         Next::Done(FaultOutcome::Minor)
     }
 }
 
 impl<S: Sink> Machine<S> {
-    /// Maps a page that nobody else knows and puts it on its way to a list (`page_add_new_anon_rmap`,
+    /// Maps a page that nobody else knows, counts it and puts it on its way to a list (`page_add_new_anon_rmap`,
     /// `lru_cache_add_inactive_or_unevictable`).
     pub(crate) fn map_new_anon_page(&mut self, cpu: CpuId, place: Place, frame: Frame, write: bool) {
-        let family = self.anon_vma_prepare(place);
-        let vma = self.user.mms.get(place.mm).and_then(|mm| mm.vma(place.vma));
-        let (index, flags) = vma.map_or((0, VmFlags::empty()), |vma| (vma.index(place.page), vma.flags));
+        let AnonPlace { family, index, flags } = self.anon_vma_prepare(place);
         self.page_add_new_anon_rmap(cpu, frame, family, index);
         self.lru_cache_add_inactive_or_unevictable(cpu, frame, flags);
         let pte = Pte::page(frame);
-        self.set_pte(place, if write && flags.contains(VmFlags::WRITE) { pte.written() } else { pte });
+        let pte = if write && flags.contains(VmFlags::WRITE) { pte.written() } else { pte };
+        self.map_pte(place, pte, RssKind::Anon);
     }
 
     /// A new page of a mapping is on its way to a list; in a locked one it is locked.
@@ -57,11 +70,11 @@ impl<S: Sink> Machine<S> {
 
     /// The family of mappings that anonymous pages of a mapping belong to; it is made with the first page
     /// (`anon_vma_prepare`).
-    pub(crate) fn anon_vma_prepare(&mut self, place: Place) -> MappingId {
+    pub(crate) fn anon_vma_prepare(&mut self, place: Place) -> AnonPlace {
         let user: &mut UserSpace = &mut self.user;
         let UserSpace { mappings, mms, .. } = user;
         let Some(vma) = mms.get_mut(place.mm).and_then(|mm| mm.vma_mut(place.vma)) else {
-            return MappingId::default();
+            return AnonPlace::default();
         };
         if vma.anon == MappingId::default() {
             vma.anon = mappings.add(MappingKind::Anon);
@@ -69,6 +82,6 @@ impl<S: Sink> Machine<S> {
                 family.vmas.push((place.mm, place.vma));
             }
         }
-        vma.anon
+        AnonPlace { family: vma.anon, index: vma.index(place.page), flags: vma.flags }
     }
 }

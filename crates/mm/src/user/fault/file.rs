@@ -6,7 +6,7 @@ use crate::machine::Machine;
 use crate::pfn::Frame;
 use crate::rmap::rss_kind;
 use crate::task::Task;
-use crate::task::mm::{FileId, RssKind, VmFlags};
+use crate::task::mm::{FileId, VmFlags};
 use crate::task::page_table::Pte;
 
 impl PageFault {
@@ -18,11 +18,11 @@ impl PageFault {
         site: &Site,
         file: FileId,
     ) -> Next {
-        let index = site.vma.index(site.place.page);
+        let index = site.index();
         if machine.user.file(file).is_none_or(|file| index >= file.pages) {
             return Next::Done(FaultOutcome::BusError);
         }
-        if !self.write && machine.do_fault_around(task.cpu, site.place, &site.vma, file) {
+        if !self.write && machine.do_fault_around(task.cpu, site, file) {
             return Next::Done(self.outcome());
         }
         self.begin(Work::File(Box::new(FileFill::new(file, index))))
@@ -34,16 +34,15 @@ impl PageFault {
         if machine.missing_table(&site.place).is_some() {
             return;
         }
-        let shared = site.vma.flags.contains(VmFlags::SHARED);
+        let shared = site.flags.contains(VmFlags::SHARED);
         if self.write && !shared {
             let Some(copy) = self.hand.take() else { return };
-            machine.add_rss(site.place.mm, RssKind::Anon, 1);
             return machine.map_new_anon_page(task.cpu, site.place, copy, true);
         }
-        machine.add_rss(site.place.mm, rss_kind(machine.mem.life(frame)), 1);
+        let kind = rss_kind(machine.mem.life(frame));
         machine.page_add_file_rmap(task.cpu, frame);
         let pte = Pte::page(frame);
-        machine.set_pte(site.place, if self.write { pte.written() } else { pte });
+        machine.map_pte(site.place, if self.write { pte.written() } else { pte }, kind);
         if self.write {
             // `fault_dirty_shared_page`.
             machine.set_page_dirty(task.cpu, frame);

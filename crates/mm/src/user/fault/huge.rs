@@ -1,6 +1,7 @@
 //! Huge pages for anonymous memory (`create_huge_pmd`, `wp_huge_pmd`, mm/memory.c; `do_huge_pmd_anonymous_page`,
 //! `do_huge_pmd_wp_page`, mm/huge_memory.c).
 
+use super::anon::AnonPlace;
 use super::{FaultOutcome, GFP_PGTABLE_USER, Next, PageFault, Site, Work};
 use crate::alloc::Fault;
 use crate::event::Sink;
@@ -37,6 +38,11 @@ pub(super) struct HugeFault {
 }
 
 impl HugeFault {
+    /// Whether there is something that may not be needed.
+    pub(super) fn is_at_hand(&self) -> bool {
+        self.page.is_some() || self.table.is_some()
+    }
+
     /// Gives back what was not needed.
     pub(super) fn discard<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
         if let Some(table) = self.table.take() {
@@ -84,7 +90,7 @@ impl PageFault {
     pub(super) fn huge_pmd_fault<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
-        task: &Task,
+        task: &mut Task,
         site: &Site,
     ) -> Option<Next> {
         match site.found {
@@ -100,7 +106,7 @@ impl PageFault {
     fn mapped_huge_pmd<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
-        task: &Task,
+        task: &mut Task,
         site: &Site,
         pte: Pte,
     ) -> Option<Next> {
@@ -109,7 +115,7 @@ impl PageFault {
             machine.set_pte(site.place, if self.write { pte.dirty() } else { pte });
             return Some(Next::Done(self.outcome()));
         }
-        if !site.vma.flags.contains(VmFlags::WRITE) {
+        if !site.flags.contains(VmFlags::WRITE) {
             return Some(Next::Done(FaultOutcome::BusError));
         }
         if pte.frame().is_some_and(|head| machine.page_trans_huge_mapcount(head) == 1) {
@@ -125,24 +131,21 @@ impl PageFault {
         let settings = machine.huge.settings;
         let zero = !self.write && settings.zero_page;
         if !zero && self.huge.page.is_none() {
-            let gfp = settings.defrag.gfp(site.vma.flags.contains(VmFlags::HUGEPAGE));
-            let fault = Fault {
-                policy: site.vma.policy,
-                start: site.vma.start << PAGE_SHIFT,
-                pgoff: u64::from(site.vma.pgoff),
-                address: huge_start(site.place.page) << PAGE_SHIFT,
-                hugepage: true,
-            };
-            return self.begin(Work::Huge(HugeWork::Page, NewPage::huge(gfp, Use::Mapping(fault))));
+            let gfp = settings.defrag.gfp(site.flags.contains(VmFlags::HUGEPAGE));
+            let address = huge_start(site.place.page) << PAGE_SHIFT;
+            let fault = Fault { address, hugepage: true, ..site.fault(machine) };
+            let page = NewPage::huge(gfp, Use::Mapping(fault));
+            return self.begin(Work::Huge(HugeWork::Page, Box::new(page)));
         }
         let Some(table) = self.huge.table else {
-            return self.begin(Work::Huge(HugeWork::Table, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
+            let table = NewPage::new(GFP_PGTABLE_USER, Use::Table);
+            return self.begin(Work::Huge(HugeWork::Table, Box::new(table)));
         };
         let place = Place { page: huge_start(site.place.page), ..site.place };
         if zero {
             if machine.take_huge_zero_page(place.mm).is_none() {
                 let gfp = (Gfp::GFP_TRANSHUGE | Gfp::ZERO) - Gfp::MOVABLE;
-                return self.begin(Work::Huge(HugeWork::Zero, NewPage::huge(gfp, Use::Table)));
+                return self.begin(Work::Huge(HugeWork::Zero, Box::new(NewPage::huge(gfp, Use::Table))));
             }
             self.huge.table = None;
             machine.map_huge_pte(place, Pte::zero(), table);
@@ -163,22 +166,20 @@ impl<S: Sink> Machine<S> {
     /// Whether a fault in a mapping gets a huge page: it is anonymous, wants one, and has room for it
     /// (`__transparent_hugepage_enabled`, `transhuge_vma_suitable`).
     fn gets_huge_page(&self, site: &Site) -> bool {
-        let (vma, start) = (&site.vma, huge_start(site.place.page));
+        let start = huge_start(site.place.page);
         let disabled = |mm: &Mm| mm.flags.contains(MmFlags::DISABLE_THP);
         if self.user.mms.get(site.place.mm).is_none_or(disabled) {
             return false;
         }
-        let fits = start >= vma.start && start + u64::from(HPAGE_PMD_NR) <= vma.end();
-        fits && vma.file.is_none()
-            && !vma.flags.contains(VmFlags::NOHUGEPAGE)
-            && self.huge.settings.wanted(vma.flags.contains(VmFlags::HUGEPAGE))
+        let fits = start >= site.start && start + u64::from(HPAGE_PMD_NR) <= site.end;
+        fits && site.file.is_none()
+            && !site.flags.contains(VmFlags::NOHUGEPAGE)
+            && self.huge.settings.wanted(site.flags.contains(VmFlags::HUGEPAGE))
     }
 
     /// Maps a huge page that nobody else knows and puts it on its list (`__do_huge_pmd_anonymous_page`).
     fn map_new_huge_page(&mut self, cpu: CpuId, place: Place, page: Frame, table: Frame) {
-        let family = self.anon_vma_prepare(place);
-        let vma = self.user.mms.get(place.mm).and_then(|mm| mm.vma(place.vma));
-        let (index, flags) = vma.map_or((0, VmFlags::empty()), |vma| (vma.index(place.page), vma.flags));
+        let AnonPlace { family, index, flags } = self.anon_vma_prepare(place);
         self.page_add_new_anon_rmap(cpu, page, family, index);
         self.lru_cache_add_inactive_or_unevictable(cpu, page, flags);
         let pte = Pte::page(page);

@@ -17,7 +17,7 @@ use crate::machine::Machine;
 use crate::pfn::{Frame, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
-use crate::task::mm::{VmFlags, Vma, VmaId};
+use crate::task::mm::{FileId, VmFlags, VmaId};
 use crate::task::page_table::{Found, Level, Pte};
 use crate::task::process::{Pid, Process};
 use crate::vmstat::{VmEvent, ZoneItem};
@@ -63,11 +63,11 @@ pub struct PageFault {
 enum Work {
     None,
     /// A page for the mapping.
-    Page(NewPage),
+    Page(Box<NewPage>),
     /// A page table.
-    Table(Level, NewPage),
+    Table(Level, Box<NewPage>),
     /// Something for a huge page.
-    Huge(HugeWork, NewPage),
+    Huge(HugeWork, Box<NewPage>),
     /// A page of the file.
     File(Box<FileFill>),
     /// A page from swap.
@@ -82,12 +82,35 @@ enum Next {
 }
 
 /// Where the fault is, as it stands now.
-#[derive(Clone)]
 struct Site {
     place: Place,
-    vma: Vma,
+    /// First page of the mapping, and the page behind its last.
+    start: u64,
+    end: u64,
+    flags: VmFlags,
+    file: Option<FileId>,
+    pgoff: u32,
     found: Found,
     pte: Pte,
+}
+
+impl Site {
+    /// Where it is in the mapping, and under which policy of the mapping's own, for a request.
+    fn fault<S: Sink>(&self, machine: &Machine<S>) -> Fault {
+        let vma = machine.user.mms.get(self.place.mm).and_then(|mm| mm.vma(self.place.vma));
+        Fault {
+            policy: vma.and_then(|vma| vma.policy),
+            start: self.start << PAGE_SHIFT,
+            pgoff: u64::from(self.pgoff),
+            address: self.place.page << PAGE_SHIFT,
+            hugepage: false,
+        }
+    }
+
+    /// Place in the file, or in the family of mappings that share anonymous pages ([`Vma::index`]).
+    fn index(&self) -> u32 {
+        self.pgoff.wrapping_add((self.place.page - self.start) as u32)
+    }
 }
 
 impl PageFault {
@@ -100,15 +123,13 @@ impl PageFault {
 
     /// Goes on; done with how it ended.
     pub fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
-        let mut back = core::mem::take(&mut self.back);
-        let step = back.after(machine, task, |machine, task| {
-            task.memcg.in_user_fault = true;
-            let step = self.handle(machine, task);
-            task.memcg.in_user_fault = false;
-            step
-        });
-        self.back = back;
-        step
+        if let Some(step) = self.back.go_on(machine, task) {
+            return step;
+        }
+        task.memcg.in_user_fault = true;
+        let step = self.handle(machine, task);
+        task.memcg.in_user_fault = false;
+        self.back.after(step, machine, task)
     }
 
     /// Looks, works and looks again until nothing is left to do (`handle_mm_fault`).
@@ -117,8 +138,7 @@ impl PageFault {
             if matches!(self.work, Work::None) {
                 match self.look(machine, task) {
                     Next::Done(outcome) => {
-                        machine.discard(task, self.hand.take());
-                        self.huge.discard(machine, task);
+                        self.discard(machine, task);
                         return Step::Done(outcome);
                     }
                     Next::Work => {}
@@ -130,6 +150,15 @@ impl PageFault {
         }
     }
 
+    /// Gives back what was not needed.
+    #[inline]
+    fn discard<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) {
+        machine.discard(task, self.hand.take());
+        if self.huge.is_at_hand() {
+            self.huge.discard(machine, task);
+        }
+    }
+
     /// There is something to do before the page can be mapped.
     #[inline(always)]
     fn begin(&mut self, work: Work) -> Next {
@@ -138,6 +167,8 @@ impl PageFault {
     }
 
     /// Goes on with what it is at; says what it has to wait for.
+    #[cold]
+    #[inline(never)]
     fn work<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Option<Wait> {
         let found = match &mut self.work {
             Work::None => return None,
@@ -220,17 +251,27 @@ impl PageFault {
         self.site_of(machine, machine.user.processes.get(self.pid)?)
     }
 
+    #[inline(always)]
     fn site_of<S: Sink>(&self, machine: &Machine<S>, process: &Process) -> Option<Site> {
         let mm = process.mm?;
         let space = machine.user.mms.get(mm)?;
-        let vma = space.vma(self.vma).filter(|vma| self.offset < vma.pages)?.clone();
+        let vma = space.vma(self.vma).filter(|vma| self.offset < vma.pages)?;
         let page = vma.start + self.offset;
         let found = space.table.find(page);
-        Some(Site { place: Place { mm, vma: self.vma, page }, vma, found, pte: found.pte() })
+        Some(Site {
+            place: Place { mm, vma: self.vma, page },
+            start: vma.start,
+            end: vma.end(),
+            flags: vma.flags,
+            file: vma.file,
+            pgoff: vma.pgoff,
+            found,
+            pte: found.pte(),
+        })
     }
 
     /// Looks at the page tables anew and does what can be done at once (`__handle_mm_fault`, `handle_pte_fault`).
-    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task) -> Next {
+    fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Next {
         let process = machine.user.processes.get(self.pid).filter(|process| !process.is_killed());
         let site = process.and_then(|process| self.site_of(machine, process));
         let Some(site) = site else { return Next::Done(FaultOutcome::Killed) };
@@ -240,24 +281,27 @@ impl PageFault {
         if !core::mem::replace(&mut self.counted, true) {
             machine.global.events.add(VmEvent::PgFault, 1);
         }
-        let copies = site.vma.file.is_some() && self.write && !site.vma.flags.contains(VmFlags::SHARED);
-        if copies && site.pte.is_none() && self.hand.is_none() {
-            return self.want_page(&site, Gfp::GFP_HIGHUSER_MOVABLE);
+        let copies = site.file.is_some() && self.write && !site.flags.contains(VmFlags::SHARED);
+        if copies && site.pte.is_none() {
+            self.hand = self.new_page(machine, task, &site, Gfp::GFP_HIGHUSER_MOVABLE);
+            if self.hand.is_none() {
+                return Next::Work;
+            }
         }
         if let Some(next) = self.huge_pmd_fault(machine, task, &site) {
             return next;
         }
         if let Found::Missing(level) = site.found {
-            return self.begin(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
+            return self.begin(Work::Table(level, Box::new(NewPage::new(GFP_PGTABLE_USER, Use::Table))));
         }
         if site.pte.is_none() {
-            return match site.vma.file {
+            return match site.file {
                 None => self.do_anonymous_page(machine, task, &site),
                 Some(file) => self.do_fault(machine, task, &site, file),
             };
         }
         if let Some(slot) = site.pte.slot() {
-            return self.do_swap_page(&site, slot);
+            return self.do_swap_page(machine, &site, slot);
         }
         if self.write && !site.pte.is_writable() {
             return self.do_wp_page(machine, task, &site);
@@ -267,16 +311,21 @@ impl PageFault {
         Next::Done(self.outcome())
     }
 
-    /// Asks for a page for the mapping.
-    fn want_page(&mut self, site: &Site, gfp: Gfp) -> Next {
-        let fault = Fault {
-            policy: site.vma.policy,
-            start: site.vma.start << PAGE_SHIFT,
-            pgoff: u64::from(site.vma.pgoff),
-            address: site.place.page << PAGE_SHIFT,
-            hugepage: false,
-        };
-        self.begin(Work::Page(NewPage::new(gfp, Use::Mapping(fault))))
+    /// A page for the mapping: the one at hand, or a new one if it can be had at once. As nobody else ran meanwhile, the
+    /// site is then as it was. Otherwise there is work to do.
+    #[inline]
+    fn new_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, site: &Site, gfp: Gfp) -> Option<Frame> {
+        if let Some(frame) = self.hand.take() {
+            return Some(frame);
+        }
+        let fault = site.fault(machine);
+        match NewPage::at_once(machine, task, gfp, &Use::Mapping(fault)) {
+            Ok(frame) => Some(frame),
+            Err(page) => {
+                self.work = Work::Page(page);
+                None
+            }
+        }
     }
 
     /// Makes a level of the page tables (`__pte_alloc`); false if there was no memory.

@@ -7,16 +7,16 @@ use crate::machine::Machine;
 use crate::page::life::LifeFlags;
 use crate::rmap::rss_kind;
 use crate::task::Task;
-use crate::task::mm::{RssKind, VmFlags};
+use crate::task::mm::VmFlags;
 use crate::vmstat::VmEvent;
 
 impl PageFault {
-    pub(super) fn do_wp_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
-        if !site.vma.flags.contains(VmFlags::WRITE) {
+    pub(super) fn do_wp_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, site: &Site) -> Next {
+        if !site.flags.contains(VmFlags::WRITE) {
             return Next::Done(FaultOutcome::BusError);
         }
         if let Some(old) = site.pte.frame() {
-            if site.vma.flags.contains(VmFlags::SHARED) {
+            if site.flags.contains(VmFlags::SHARED) {
                 // The first change since the page was stored (`wp_page_shared`).
                 machine.set_pte(site.place, site.pte.young().written());
                 machine.set_page_dirty(task.cpu, old);
@@ -33,22 +33,20 @@ impl PageFault {
     }
 
     /// The process gets a copy of its own (`wp_page_copy`).
-    fn wp_page_copy<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {
+    fn wp_page_copy<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, site: &Site) -> Next {
         let zero = if site.pte.is_zero() { Gfp::ZERO } else { Gfp::empty() };
-        let Some(copy) = self.hand.take() else {
-            return self.want_page(site, Gfp::GFP_HIGHUSER_MOVABLE | zero);
-        };
+        let gfp = Gfp::GFP_HIGHUSER_MOVABLE | zero;
+        let Some(copy) = self.new_page(machine, task, site, gfp) else { return Next::Work };
         let old = site.pte.frame().map(|old| (old, machine.compound_head(old)));
         if let Some((_, head)) = old {
             machine.add_rss(site.place.mm, rss_kind(machine.mem.life(head)), -1);
         }
-        machine.add_rss(site.place.mm, RssKind::Anon, 1);
         machine.map_new_anon_page(task.cpu, site.place, copy, true);
         if let Some((old, head)) = old {
             // Held until the end, as batches may be emptied on the way.
             machine.hold(head);
             machine.page_remove_rmap(task.cpu, old);
-            if site.vma.flags.contains(VmFlags::LOCKED) {
+            if site.flags.contains(VmFlags::LOCKED) {
                 machine.munlock_vma_page(task.cpu, old);
             }
             machine.put_held(task.cpu, &[head]);

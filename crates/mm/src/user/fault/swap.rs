@@ -1,14 +1,14 @@
 //! Memory that is in swap (`do_swap_page`, `shmem_swapin_page`, `swap_cluster_readahead`).
 
+use super::anon::AnonPlace;
 use super::{Next, PageFault, Site, Work};
-use crate::alloc::Fault;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::io::cache::Slot;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MemcgId};
-use crate::pfn::{CpuId, Frame, PAGE_SHIFT};
+use crate::pfn::{CpuId, Frame};
 use crate::task::Task;
 use crate::task::mm::{FileId, RssKind, VmFlags};
 use crate::task::page_table::Pte;
@@ -140,14 +140,8 @@ impl SwapFill {
 }
 
 impl PageFault {
-    pub(super) fn do_swap_page(&mut self, site: &Site, slot: u32) -> Next {
-        let fault = Fault {
-            policy: site.vma.policy,
-            start: site.vma.start << PAGE_SHIFT,
-            pgoff: u64::from(site.vma.pgoff),
-            address: site.place.page << PAGE_SHIFT,
-            hugepage: false,
-        };
+    pub(super) fn do_swap_page<S: Sink>(&mut self, machine: &Machine<S>, site: &Site, slot: u32) -> Next {
+        let fault = site.fault(machine);
         self.begin(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), Use::Mapping(fault)))))
     }
 
@@ -164,13 +158,13 @@ impl PageFault {
         machine.add_swapents(site.place.mm, -1);
         let mut pte = Pte::page(frame);
         if self.write && machine.reuse_swap_page(cpu, frame) {
-            pte = if site.vma.flags.contains(VmFlags::WRITE) { pte.written() } else { pte.dirty() };
+            pte = if site.flags.contains(VmFlags::WRITE) { pte.written() } else { pte.dirty() };
         }
-        let family = machine.anon_vma_prepare(site.place);
-        machine.page_add_anon_rmap(cpu, frame, family, site.vma.index(site.place.page));
+        let AnonPlace { family, index, flags } = machine.anon_vma_prepare(site.place);
+        machine.page_add_anon_rmap(cpu, frame, family, index);
         machine.set_pte(site.place, pte);
         machine.put_slot(cpu, slot);
-        let locked = site.vma.flags.contains(VmFlags::LOCKED);
+        let locked = flags.contains(VmFlags::LOCKED);
         if machine.is_swap_full_for(frame) || locked || life.flags.contains(LifeFlags::MLOCKED) {
             machine.free_unneeded_swap(cpu, frame);
         }
