@@ -49,44 +49,58 @@ impl Accesses {
 
     /// Goes on; done when everything was accessed as often as it should be, or its time is over.
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, rng: &mut Rng) -> Step<()> {
-        let mut left = SLICE;
-        let mut page = None;
+        let (mut left, mut operations) = (SLICE, 0);
+        let mut step = self.finish(machine, task);
         loop {
-            let step = match page.take() {
-                Some(page) => self.begin(machine, task, page),
-                None => self.finish(machine, task),
-            };
             match step {
                 Step::Wait(wait) => return Step::Wait(wait),
                 Step::Done(FaultOutcome::Killed) => return Step::Done(()),
                 Step::Done(_) => {}
             }
-            if self.walk.passes() >= self.pacer.passes() {
+            if self.is_done() {
                 return Step::Done(());
             }
-            let mut operations = match self.pacer.allowance(machine.jiffies()) {
-                Allowance::Over => return Step::Done(()),
-                Allowance::Wait(jiffies) => return Step::Wait(Wait::Sleep(jiffies)),
-                Allowance::Operations(operations) => operations,
-            };
-            let (access, passes) = (self.access, self.pacer.passes());
-            let Accesses { walk, skip, pacer, .. } = self;
-            let mut next = || {
-                if operations == 0 || left == 0 || walk.passes() >= passes {
-                    return None;
-                }
-                (left, operations) = (left - 1, operations - 1);
-                pacer.note();
-                Some(*skip + walk.next(rng))
-            };
-            page = match access {
-                Access::Mapping { pid, vma, write } => machine.access_each(pid, vma, write, next),
-                Access::Read(_) | Access::Write(_) => next(),
-            };
-            if left == 0 && operations > 0 && page.is_none() && self.walk.passes() < passes {
-                return Step::Wait(Wait::Yield);
+            if operations == 0 {
+                // What is due by now stays the same while nobody else runs.
+                operations = match self.pacer.allowance(machine.jiffies()) {
+                    Allowance::Over => return Step::Done(()),
+                    Allowance::Wait(jiffies) => return Step::Wait(Wait::Sleep(jiffies)),
+                    Allowance::Operations(operations) => operations,
+                };
             }
+            let (done, page) = self.go_through(machine, rng, operations.min(left.into()));
+            (left, operations) = (left - done as u32, operations - done);
+            step = match page {
+                Some(page) => self.begin(machine, task, page),
+                None if left == 0 && operations > 0 && !self.is_done() => return Step::Wait(Wait::Yield),
+                None => Step::Done(FaultOutcome::Minor),
+            };
         }
+    }
+
+    /// Whether everything was accessed as often as it should be.
+    fn is_done(&self) -> bool {
+        self.walk.passes() >= self.pacer.passes()
+    }
+
+    /// Accesses the next pages, `due` at most, until one takes more than a moment. Says how many, and which one that is.
+    #[inline]
+    fn go_through<S: Sink>(&mut self, machine: &mut Machine<S>, rng: &mut Rng, due: u64) -> (u64, Option<u64>) {
+        let (passes, mut left) = (self.pacer.passes(), due);
+        let Accesses { walk, skip, .. } = self;
+        let mut next = || {
+            if left == 0 || walk.passes() >= passes {
+                return None;
+            }
+            left -= 1;
+            Some(*skip + walk.next(rng))
+        };
+        let page = match self.access {
+            Access::Mapping { pid, vma, write } => machine.access_each(pid, vma, write, next),
+            Access::Read(_) | Access::Write(_) => next(),
+        };
+        self.pacer.note(due - left);
+        (due - left, page)
     }
 
     /// Accesses a page that takes more than a moment; it stays pending while it waits.

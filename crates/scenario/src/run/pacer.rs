@@ -53,9 +53,9 @@ impl Pacer {
         }
     }
 
-    /// Notes an operation.
-    pub(super) fn note(&mut self) {
-        self.done += 1;
+    /// Notes operations.
+    pub(super) fn note(&mut self, operations: u64) {
+        self.done += operations;
     }
 
     /// Times the whole is to be gone through.
@@ -80,7 +80,7 @@ mod tests {
             while now < 75_000 + HZ {
                 match pacer.allowance(now) {
                     Allowance::Operations(n) => (0..n).for_each(|_| {
-                        pacer.note();
+                        pacer.note(1);
                         done += 1;
                     }),
                     Allowance::Wait(jiffies) => now += u64::from(jiffies),

@@ -33,6 +33,7 @@ impl Walk {
     }
 
     /// The next page, counted from 0.
+    #[inline]
     pub(super) fn next(&mut self, rng: &mut Rng) -> u64 {
         let page = match self.pattern {
             Pattern::Sequential => self.at,

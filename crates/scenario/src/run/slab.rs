@@ -70,7 +70,7 @@ impl SlabGrowth {
             self.pending = Some(machine.begin_alloc(task, gfp, Order::default(), node, None));
             return;
         }
-        self.pacer.note();
+        self.pacer.note(1);
         (self.left, self.in_slab) = (self.left - 1, self.in_slab + 1);
         machine.add_objects(self.shrinker, self.node, 1);
     }
