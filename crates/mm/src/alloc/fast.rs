@@ -119,7 +119,7 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Applies the cpuset, fault injection and CMA rules and finds the preferred zone (`prepare_alloc_pages`).
-    #[inline]
+    #[inline(always)]
     fn prepare_alloc_pages(&mut self, task: &mut Task, order: Order, ac: &mut AllocContext) -> bool {
         let gfp = ac.gfp;
         if self.cpusets.is_enabled() {
@@ -226,14 +226,14 @@ impl<S: Sink> Machine<S> {
     #[inline]
     fn passes_over(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef, last_dirty: &mut Option<NodeId>) -> bool {
         let limited = ac.alloc_flags.contains(AllocFlags::CPUSET) || ac.spread_dirty;
-        limited && self.limits_pass_over(task, ac, zref, last_dirty)
+        limited && self.limits_pass_over(task, *ac, zref, last_dirty)
     }
 
     #[cold]
     fn limits_pass_over(
         &mut self,
         task: &Task,
-        ac: &AllocContext,
+        ac: AllocContext,
         zref: ZoneRef,
         last_dirty: &mut Option<NodeId>,
     ) -> bool {
@@ -271,12 +271,12 @@ impl<S: Sink> Machine<S> {
     /// Takes a page from a zone if its free pages suffice or the request may ignore that.
     #[inline(always)]
     fn try_zone(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> Option<Frame> {
-        if !self.zone_watermark_fast(ac, zref.zone) && !self.may_use_anyway(task, ac, zref) {
+        if !self.zone_watermark_fast(ac, zref.zone) && !self.may_use_anyway(task, *ac, zref) {
             return None;
         }
         let frame = match self.rmqueue(task, ac, zref.zone) {
             Some(frame) => frame,
-            None => self.rmqueue_after_growth(task, ac, zref.zone)?,
+            None => self.rmqueue_after_growth(task, *ac, zref.zone)?,
         };
         self.prep_new_page(frame, ac);
         if ac.order > 0 && ac.alloc_flags.contains(AllocFlags::HARDER) {
@@ -301,7 +301,7 @@ impl<S: Sink> Machine<S> {
     /// Whether a request may take from a zone below its mark: it grew, or the mark does not count, or reclaim helped.
     #[cold]
     #[inline(never)]
-    fn may_use_anyway(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> bool {
+    fn may_use_anyway(&mut self, task: &Task, ac: AllocContext, zref: ZoneRef) -> bool {
         if self.deferred_grow_zone(task.cpu, zref.zone, ac.order) {
             return true;
         }
@@ -309,14 +309,14 @@ impl<S: Sink> Machine<S> {
             emit!(self, Event::IgnoredMark { zone: zref.zone });
             return true;
         }
-        self.node_reclaim_helps(task, ac, zref)
+        self.node_reclaim_helps(task, &ac, zref)
     }
 
     /// Tries again as long as more of a zone that was deferred at boot can be had.
     #[cold]
-    fn rmqueue_after_growth(&mut self, task: &Task, ac: &AllocContext, zone: ZoneId) -> Option<Frame> {
+    fn rmqueue_after_growth(&mut self, task: &Task, ac: AllocContext, zone: ZoneId) -> Option<Frame> {
         while self.deferred_grow_zone(task.cpu, zone, ac.order) {
-            if let Some(frame) = self.rmqueue(task, ac, zone) {
+            if let Some(frame) = self.rmqueue(task, &ac, zone) {
                 return Some(frame);
             }
         }

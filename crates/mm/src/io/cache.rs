@@ -120,9 +120,23 @@ impl PageCache {
         node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)])
     }
 
-    /// The page in memory at a place (`find_get_page`).
-    pub(crate) fn page(&self, index: u32) -> Option<Frame> {
-        if let Slot::Page(frame) = self.get(index) { Some(frame) } else { None }
+    /// The pages in memory at places in a row; places without one are passed over.
+    pub(crate) fn copy_pages(&self, first: u32, pages: &mut [Frame]) {
+        let mut at = first;
+        let mut left = pages;
+        while !left.is_empty() {
+            let place = at as usize & (CHUNK - 1);
+            let (here, behind) = left.split_at_mut(left.len().min(CHUNK - place));
+            if let Some(node) = self.nodes.get(at >> CHUNK_SHIFT) {
+                for (page, slot) in here.iter_mut().zip(&node.slots[place..]) {
+                    if let Slot::Page(frame) = *slot {
+                        *page = frame;
+                    }
+                }
+            }
+            at += here.len() as u32;
+            left = behind;
+        }
     }
 
     /// Puts something at a place; says what was there and what that means for its node.
@@ -191,11 +205,22 @@ mod tests {
         let mut cache = PageCache::default();
         cache.set(5, Slot::Page(Frame(9)));
         cache.set(1 << 30, Slot::Page(Frame(10)));
-        assert_eq!((cache.page(5), cache.page(6), cache.pages()), (Some(Frame(9)), None, 2));
+        assert_eq!((cache.get(5), cache.get(6), cache.pages()), (Slot::Page(Frame(9)), Slot::Empty, 2));
         assert_eq!(cache.set(5, Slot::Shadow(77)), (Slot::Page(Frame(9)), NodeChange::OnlyShadows));
         assert_eq!((cache.pages(), cache.shadows), (1, 1));
         assert_eq!(cache.from(0).count(), 2);
         assert_eq!(cache.from(6).map(|entry| entry.0).collect::<Vec<_>>(), [1 << 30]);
+    }
+
+    #[test]
+    fn pages_in_a_row_are_found_across_nodes() {
+        let mut cache = PageCache::default();
+        for (index, slot) in [(62, Slot::Shadow(1)), (63, Slot::Page(Frame(7))), (65, Slot::Page(Frame(8)))] {
+            cache.set(index, slot);
+        }
+        let mut pages = [Frame(0); 5];
+        cache.copy_pages(62, &mut pages);
+        assert_eq!(pages, [0, 7, 0, 8, 0].map(Frame));
     }
 
     #[test]

@@ -263,6 +263,25 @@ impl PageTable {
         }
     }
 
+    /// The entries of a page and of those behind it in its table; `None` where no table is.
+    #[inline]
+    pub(crate) fn entries(&self, page: u64) -> Option<&[Pte]> {
+        match self.pmd(page)? {
+            Pmd::Table(table) => Some(&table.ptes[page as usize & (PTRS_PER_PTE - 1)..]),
+            Pmd::Huge(_) => None,
+        }
+    }
+
+    /// The same, to be written; none where no table is.
+    #[inline]
+    pub(crate) fn entries_mut(&mut self, page: u64) -> &mut [Pte] {
+        let directory = self.directories.get_mut(&directory(page));
+        match directory.and_then(|directory| directory.entries.get_mut(&entry(page))) {
+            Some(Pmd::Table(table)) => &mut table.ptes[page as usize & (PTRS_PER_PTE - 1)..],
+            _ => &mut [],
+        }
+    }
+
     /// Marks a page as accessed if it is mapped, and may be written if it is. Says whether that was so.
     #[inline]
     pub(crate) fn access(&mut self, page: u64, write: bool) -> bool {
