@@ -19,11 +19,11 @@ impl<S: Sink> Machine<S> {
         let life = self.mem.life_mut(frame);
         life.flags |= LifeFlags::ANON | LifeFlags::SWAPBACKED;
         (life.mapping, life.index, life.mapcount) = (mapping, index, 1);
-        let pages = life.nr_pages() as i64;
+        let (pages, memcg) = (life.nr_pages() as i64, life.memcg);
         if pages > 1 {
             self.mod_page_state(cpu, frame, NodeItem::AnonTransparentHugepages, 1);
         }
-        self.mod_page_state(cpu, frame, NodeItem::AnonPages, pages);
+        self.mod_page_state_of(cpu, frame, memcg, NodeItem::AnonPages, pages);
     }
 
     /// An anonymous page that was in memory is mapped (`page_add_anon_rmap`).
@@ -44,7 +44,8 @@ impl<S: Sink> Machine<S> {
         let life = self.mem.life_mut(frame);
         life.mapcount += 1;
         if life.mapcount == 1 {
-            self.mod_page_state(cpu, frame, NodeItem::Mapped, 1);
+            let memcg = life.memcg;
+            self.mod_page_state_of(cpu, frame, memcg, NodeItem::Mapped, 1);
         }
     }
 

@@ -10,7 +10,7 @@ mod unmap;
 
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::page::life::{Life, MappingId};
+use crate::page::life::{Life, MappingId, MemcgId};
 use crate::pfn::{CpuId, Frame};
 use crate::task::mm::{MmId, RssKind, VmaId};
 use crate::task::page_table::Pte;
@@ -79,8 +79,14 @@ impl<S: Sink> Machine<S> {
     /// Changes a counter of the page's node and of its set of lists (`__mod_lruvec_page_state`).
     #[inline(always)]
     pub(crate) fn mod_page_state(&mut self, cpu: CpuId, frame: Frame, item: NodeItem, delta: i64) {
+        let memcg = self.mem.life(frame).memcg;
+        self.mod_page_state_of(cpu, frame, memcg, item, delta);
+    }
+
+    /// The same for a page whose group is at hand.
+    #[inline(always)]
+    fn mod_page_state_of(&mut self, cpu: CpuId, frame: Frame, memcg: MemcgId, item: NodeItem, delta: i64) {
         if let Some(zone) = self.mem.zone_of(frame) {
-            let memcg = self.mem.life(frame).memcg;
             self.mod_lruvec_state(cpu, memcg, zone.node(), item, delta);
         }
     }

@@ -2,7 +2,7 @@
 //! (`filemap_fault`, `generic_file_buffered_read`, `page_cache_ra_unbounded`, `shmem_getpage_gfp`).
 
 use super::fault::swap::SwapFill;
-use super::new_page::{NewPage, Use};
+use super::new_page::NewPage;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::io::Storage;
@@ -78,7 +78,7 @@ impl FileFill {
                     Look::Page(frame) => return Step::Done(Some(frame)),
                     Look::Wait(wait) => return Step::Wait(wait),
                     Look::NoMemory => return Step::Done(None),
-                    Look::Request(gfp) => match NewPage::at_once(machine, task, gfp, &Use::File) {
+                    Look::Request(gfp) => match NewPage::of_file(machine, task, gfp) {
                         Ok(frame) => Some(frame),
                         Err(request) => {
                             self.request = Some(request);

@@ -3,7 +3,7 @@
 use super::back::Back;
 use super::fault::FaultOutcome;
 use super::file_fill::{FileFill, MAPPING_GFP};
-use super::new_page::{NewPage, Use};
+use super::new_page::NewPage;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::io::Storage;
@@ -99,7 +99,7 @@ impl WritePage {
             Slot::Empty | Slot::Shadow(_) => {}
         }
         let write = if storage == Storage::Shmem { Gfp::empty() } else { Gfp::WRITE };
-        match NewPage::at_once(machine, task, MAPPING_GFP | write, &Use::File) {
+        match NewPage::of_file(machine, task, MAPPING_GFP | write) {
             Ok(frame) => self.take(machine, task, frame),
             Err(request) => self.request = Some(request),
         }

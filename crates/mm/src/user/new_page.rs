@@ -40,7 +40,8 @@ pub(crate) struct NewPage {
 enum Stage {
     Begin,
     Alloc(Box<Alloc>),
-    Charge(Frame, Box<ChargePage>),
+    /// Not begun without a charge.
+    Charge(Frame, Option<Box<ChargePage>>),
 }
 
 impl NewPage {
@@ -64,31 +65,34 @@ impl NewPage {
         self.refused
     }
 
-    /// A small page for a mapping or a file, if it can be had and charged at once, as it nearly always can; else what is
-    /// to be resumed for it.
-    #[inline]
+    /// A small page for a mapping or a file, if what was begun brought one that can be charged at once, as it nearly
+    /// always does; else what is to be resumed for it.
+    #[inline(always)]
     pub(crate) fn at_once<S: Sink>(
         machine: &mut Machine<S>,
         task: &mut Task,
+        begun: Result<Frame, Alloc>,
         gfp: Gfp,
-        purpose: &Use,
+        purpose: impl FnOnce(&Machine<S>) -> Use,
     ) -> Result<Frame, Box<NewPage>> {
-        machine.update_task(task);
-        let order = Order::default();
-        let begun = match purpose {
-            Use::Mapping(fault) => machine.alloc_vma_at_once(task, gfp, order, fault),
-            Use::File => machine.page_cache_alloc_at_once(task, gfp),
-            Use::Table => machine.alloc_current_at_once(task, gfp, order),
+        let stage = match begun {
+            Ok(frame) => {
+                *machine.mem.life_mut(frame) = Life::NONE;
+                if machine.charge_at_once(task.cpu, frame, task.memcg.id) {
+                    return Ok(frame);
+                }
+                Stage::Charge(frame, None)
+            }
+            Err(alloc) => Stage::Alloc(Box::new(alloc)),
         };
-        let frame = begun.map_err(|alloc| NewPage::new(gfp, *purpose).at(Stage::Alloc(Box::new(alloc))))?;
-        *machine.mem.life_mut(frame) = Life::NONE;
-        if machine.charge_at_once(task.cpu, frame, task.memcg.id) {
-            return Ok(frame);
-        }
-        let mut page = NewPage::new(gfp, *purpose);
-        let charge = ChargePage::new(machine, task.memcg.id, frame, page.charge_gfp());
-        page.stage = Stage::Charge(frame, Box::new(charge));
-        Err(Box::new(page))
+        Err(NewPage::new(gfp, purpose(machine)).at(stage))
+    }
+
+    /// A page of a file in the same way.
+    pub(crate) fn of_file<S: Sink>(machine: &mut Machine<S>, task: &mut Task, gfp: Gfp) -> Result<Frame, Box<NewPage>> {
+        machine.update_task(task);
+        let begun = machine.page_cache_alloc_at_once(task, gfp);
+        NewPage::at_once(machine, task, begun, gfp, |_| Use::File)
     }
 
     #[cold]
@@ -112,10 +116,14 @@ impl NewPage {
                     Step::Wait(wait) => return Step::Wait(wait),
                     Step::Done(answer) => answer.pfn.and_then(|pfn| machine.mem.frame(pfn)),
                 },
-                Stage::Charge(frame, charge) => {
+                Stage::Charge(frame, Some(charge)) => {
                     let frame = *frame;
                     let step = charge.resume(machine, task);
                     return step.map(|charged| self.keep_if(charged, machine, task, frame));
+                }
+                Stage::Charge(frame, None) => {
+                    let frame = *frame;
+                    return self.charge(machine, task, frame);
                 }
             };
             if let (None, Some(node)) = (frame, self.elsewhere.take()) {
@@ -151,20 +159,15 @@ impl NewPage {
         let small = self.order == Order::default();
         let flags = if small { LifeFlags::empty() } else { LifeFlags::HUGE };
         *machine.mem.life_mut(frame) = Life { flags, ..Life::NONE };
-        let mut charge = ChargePage::new(machine, self.owner.unwrap_or(task.memcg.id), frame, self.charge_gfp());
+        let gfp = if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp };
+        let mut charge = ChargePage::new(machine, self.owner.unwrap_or(task.memcg.id), frame, gfp);
         match charge.resume(machine, task) {
             Step::Done(charged) => Step::Done(self.keep_if(charged, machine, task, frame)),
             Step::Wait(wait) => {
-                self.stage = Stage::Charge(frame, Box::new(charge));
+                self.stage = Stage::Charge(frame, Some(Box::new(charge)));
                 Step::Wait(wait)
             }
         }
-    }
-
-    /// Flags of the charge.
-    fn charge_gfp(&self) -> Gfp {
-        let small = self.order == Order::default();
-        if small && matches!(self.purpose, Use::Mapping(_)) { Gfp::GFP_KERNEL } else { self.gfp }
     }
 
     /// The page, if it is charged; else it is freed.

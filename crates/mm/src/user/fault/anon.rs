@@ -27,6 +27,7 @@ pub(crate) struct AnonPlace {
 
 impl PageFault {
     /// Maps the page of zeros for a read, a new page for a write.
+    #[inline(always)]
     pub(super) fn do_anonymous_page<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,

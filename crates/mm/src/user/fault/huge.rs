@@ -87,10 +87,11 @@ impl HugeFault {
 
 impl PageFault {
     /// What can be done with a huge page here; `None` if a small one has to do.
+    #[inline]
     pub(super) fn huge_pmd_fault<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
-        task: &mut Task,
+        task: &Task,
         site: &Site,
     ) -> Option<Next> {
         match site.found {
@@ -103,10 +104,11 @@ impl PageFault {
     }
 
     /// A huge page is there: it may have to be written for the first time.
+    #[inline(never)]
     fn mapped_huge_pmd<S: Sink>(
         &mut self,
         machine: &mut Machine<S>,
-        task: &mut Task,
+        task: &Task,
         site: &Site,
         pte: Pte,
     ) -> Option<Next> {
@@ -124,7 +126,7 @@ impl PageFault {
         }
         // Others have it too: a copy is made of the small page alone.
         machine.split_huge_pmd(task.cpu, site.place);
-        Some(self.look(machine, task))
+        Some(Next::Work)
     }
 
     fn do_huge_pmd_anonymous_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, site: &Site) -> Next {

@@ -14,7 +14,7 @@ use crate::alloc::Fault;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
-use crate::pfn::{Frame, PAGE_SHIFT};
+use crate::pfn::{Frame, Order, PAGE_SHIFT};
 use crate::rmap::Place;
 use crate::task::Task;
 use crate::task::mm::{FileId, VmFlags, VmaId};
@@ -77,7 +77,7 @@ enum Work {
 /// What a look at the page tables came to.
 enum Next {
     Done(FaultOutcome),
-    /// There is [`PageFault::work`] to do.
+    /// There is [`PageFault::work`] to do, if any, before the next look.
     Work,
 }
 
@@ -88,6 +88,8 @@ struct Site {
     start: u64,
     end: u64,
     flags: VmFlags,
+    /// Whether it has a policy of its own.
+    policy: bool,
     file: Option<FileId>,
     pgoff: u32,
     found: Found,
@@ -263,6 +265,7 @@ impl PageFault {
             start: vma.start,
             end: vma.end(),
             flags: vma.flags,
+            policy: vma.policy.is_some(),
             file: vma.file,
             pgoff: vma.pgoff,
             found,
@@ -271,6 +274,7 @@ impl PageFault {
     }
 
     /// Looks at the page tables anew and does what can be done at once (`__handle_mm_fault`, `handle_pte_fault`).
+    #[inline(always)]
     fn look<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Next {
         let process = machine.user.processes.get(self.pid).filter(|process| !process.is_killed());
         let site = process.and_then(|process| self.site_of(machine, process));
@@ -283,7 +287,7 @@ impl PageFault {
         }
         let copies = site.file.is_some() && self.write && !site.flags.contains(VmFlags::SHARED);
         if copies && site.pte.is_none() {
-            self.hand = self.new_page(machine, task, &site, Gfp::GFP_HIGHUSER_MOVABLE);
+            self.hand = self.page_for_copy(machine, task, &site, Gfp::GFP_HIGHUSER_MOVABLE);
             if self.hand.is_none() {
                 return Next::Work;
             }
@@ -313,19 +317,36 @@ impl PageFault {
 
     /// A page for the mapping: the one at hand, or a new one if it can be had at once. As nobody else ran meanwhile, the
     /// site is then as it was. Otherwise there is work to do.
-    #[inline]
+    #[inline(always)]
     fn new_page<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, site: &Site, gfp: Gfp) -> Option<Frame> {
         if let Some(frame) = self.hand.take() {
             return Some(frame);
         }
-        let fault = site.fault(machine);
-        match NewPage::at_once(machine, task, gfp, &Use::Mapping(fault)) {
+        let order = Order::default();
+        let begun = if site.policy || task.policy.is_some() {
+            machine.alloc_vma_at_once(task, gfp, order, &site.fault(machine))
+        } else {
+            machine.alloc_at_once(task, gfp, order, machine.cpus[task.cpu.index()].node, None)
+        };
+        match NewPage::at_once(machine, task, begun, gfp, |machine| Use::Mapping(site.fault(machine))) {
             Ok(frame) => Some(frame),
             Err(page) => {
                 self.work = Work::Page(page);
                 None
             }
         }
+    }
+
+    /// The same for the copy of a page that others keep.
+    #[inline(never)]
+    fn page_for_copy<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        site: &Site,
+        gfp: Gfp,
+    ) -> Option<Frame> {
+        self.new_page(machine, task, site, gfp)
     }
 
     /// Makes a level of the page tables (`__pte_alloc`); false if there was no memory.

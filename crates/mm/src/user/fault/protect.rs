@@ -36,7 +36,7 @@ impl PageFault {
     fn wp_page_copy<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, site: &Site) -> Next {
         let zero = if site.pte.is_zero() { Gfp::ZERO } else { Gfp::empty() };
         let gfp = Gfp::GFP_HIGHUSER_MOVABLE | zero;
-        let Some(copy) = self.new_page(machine, task, site, gfp) else { return Next::Work };
+        let Some(copy) = self.page_for_copy(machine, task, site, gfp) else { return Next::Work };
         let old = site.pte.frame().map(|old| (old, machine.compound_head(old)));
         if let Some((_, head)) = old {
             machine.add_rss(site.place.mm, rss_kind(machine.mem.life(head)), -1);
