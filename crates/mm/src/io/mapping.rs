@@ -43,6 +43,16 @@ impl Mappings {
         MappingId(self.list.len() as u32)
     }
 
+    /// A family of anonymous mappings that begins with one.
+    #[cold]
+    pub(crate) fn add_family(&mut self, first: (MmId, VmaId)) -> MappingId {
+        let id = self.add(MappingKind::Anon);
+        if let Some(family) = self.get_mut(id) {
+            family.vmas.push(first);
+        }
+        id
+    }
+
     pub(crate) fn get(&self, id: MappingId) -> Option<&Mapping> {
         self.list.get(id.0.checked_sub(1)? as usize)?.as_ref()
     }

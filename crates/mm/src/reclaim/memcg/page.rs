@@ -41,23 +41,24 @@ impl<S: Sink> Machine<S> {
     /// is charged.
     #[inline]
     pub(crate) fn charge_at_once(&mut self, cpu: CpuId, page: Frame, memcg: MemcgId) -> bool {
-        if memcg != MemcgId::ROOT {
-            let pages = self.mem.life(page).nr_pages();
-            if !self.memcgs.consume_stock(cpu, memcg, pages) {
-                return false;
-            }
+        if memcg == MemcgId::ROOT && self.memcgs.version == CgroupVersion::V2 {
+            // A page that nobody has used yet is the root's, and nothing else is counted.
+            return true;
+        }
+        self.charge_from_stock(cpu, page, memcg)
+    }
+
+    fn charge_from_stock(&mut self, cpu: CpuId, page: Frame, memcg: MemcgId) -> bool {
+        let pages = self.mem.life(page).nr_pages();
+        if memcg != MemcgId::ROOT && !self.memcgs.consume_stock(cpu, memcg, pages) {
+            return false;
         }
         self.commit_charge(cpu, page, memcg);
         true
     }
 
     /// A charged page belongs to the group.
-    #[inline]
     fn commit_charge(&mut self, cpu: CpuId, page: Frame, memcg: MemcgId) {
-        if memcg == MemcgId::ROOT && self.memcgs.version == CgroupVersion::V2 {
-            // A page without a life is the root's, and nothing else is counted.
-            return;
-        }
         let life = self.mem.life_mut(page);
         life.memcg = memcg;
         let pages = life.nr_pages();

@@ -4,7 +4,6 @@ use super::{FaultOutcome, Next, PageFault, Site};
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::io::UserSpace;
-use crate::io::mapping::MappingKind;
 use crate::machine::Machine;
 use crate::page::life::{LifeFlags, MappingId};
 use crate::pfn::{CpuId, Frame};
@@ -71,6 +70,7 @@ impl<S: Sink> Machine<S> {
 
     /// The family of mappings that anonymous pages of a mapping belong to; it is made with the first page
     /// (`anon_vma_prepare`).
+    #[inline]
     pub(crate) fn anon_vma_prepare(&mut self, place: Place) -> AnonPlace {
         let user: &mut UserSpace = &mut self.user;
         let UserSpace { mappings, mms, .. } = user;
@@ -78,10 +78,7 @@ impl<S: Sink> Machine<S> {
             return AnonPlace::default();
         };
         if vma.anon == MappingId::default() {
-            vma.anon = mappings.add(MappingKind::Anon);
-            if let Some(family) = mappings.get_mut(vma.anon) {
-                family.vmas.push((place.mm, place.vma));
-            }
+            vma.anon = mappings.add_family((place.mm, place.vma));
         }
         AnonPlace { family: vma.anon, index: vma.index(place.page), flags: vma.flags }
     }

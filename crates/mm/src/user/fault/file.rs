@@ -25,7 +25,7 @@ impl PageFault {
         if !self.write && machine.do_fault_around(task.cpu, site, file) {
             return Next::Done(self.outcome());
         }
-        self.begin(Work::File(Box::new(FileFill::new(file, index))))
+        self.begin(Work::File(FileFill::new(file, index)))
     }
 
     /// Maps a page of the file, or the copy of it that was prepared (`finish_fault`, `alloc_set_pte`).

@@ -137,17 +137,17 @@ impl PageFault {
             let address = huge_start(site.place.page) << PAGE_SHIFT;
             let fault = Fault { address, hugepage: true, ..site.fault(machine) };
             let page = NewPage::huge(gfp, Use::Mapping(fault));
-            return self.begin(Work::Huge(HugeWork::Page, Box::new(page)));
+            return self.begin(Work::Huge(HugeWork::Page, page));
         }
         let Some(table) = self.huge.table else {
             let table = NewPage::new(GFP_PGTABLE_USER, Use::Table);
-            return self.begin(Work::Huge(HugeWork::Table, Box::new(table)));
+            return self.begin(Work::Huge(HugeWork::Table, table));
         };
         let place = Place { page: huge_start(site.place.page), ..site.place };
         if zero {
             if machine.take_huge_zero_page(place.mm).is_none() {
                 let gfp = (Gfp::GFP_TRANSHUGE | Gfp::ZERO) - Gfp::MOVABLE;
-                return self.begin(Work::Huge(HugeWork::Zero, Box::new(NewPage::huge(gfp, Use::Table))));
+                return self.begin(Work::Huge(HugeWork::Zero, NewPage::huge(gfp, Use::Table)));
             }
             self.huge.table = None;
             machine.map_huge_pte(place, Pte::zero(), table);

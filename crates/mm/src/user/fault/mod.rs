@@ -54,24 +54,23 @@ pub struct PageFault {
     /// A page for the mapping that is not in it yet.
     hand: Option<Frame>,
     huge: HugeFault,
-    work: Work,
+    work: Option<Box<Work>>,
     back: Back<FaultOutcome>,
 }
 
 /// What the fault is at.
 #[derive(Clone, Debug)]
 enum Work {
-    None,
     /// A page for the mapping.
-    Page(Box<NewPage>),
+    Page(NewPage),
     /// A page table.
-    Table(Level, Box<NewPage>),
+    Table(Level, NewPage),
     /// Something for a huge page.
-    Huge(HugeWork, Box<NewPage>),
+    Huge(HugeWork, NewPage),
     /// A page of the file.
-    File(Box<FileFill>),
+    File(FileFill),
     /// A page from swap.
-    Swap(Box<SwapFill>),
+    Swap(SwapFill),
 }
 
 /// What a look at the page tables came to.
@@ -119,7 +118,7 @@ impl PageFault {
     /// A fault of a process at a page of one of its mappings.
     #[must_use]
     pub fn new(pid: Pid, vma: VmaId, offset: u64, write: bool) -> PageFault {
-        let (huge, work, back) = (HugeFault::default(), Work::None, Back::default());
+        let (huge, work, back) = (HugeFault::default(), None, Back::default());
         PageFault { pid, vma, offset, write, counted: false, major: false, hand: None, huge, work, back }
     }
 
@@ -137,7 +136,7 @@ impl PageFault {
     /// Looks, works and looks again until nothing is left to do (`handle_mm_fault`).
     fn handle<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<FaultOutcome> {
         loop {
-            if matches!(self.work, Work::None) {
+            if self.work.is_none() {
                 match self.look(machine, task) {
                     Next::Done(outcome) => {
                         self.discard(machine, task);
@@ -162,9 +161,9 @@ impl PageFault {
     }
 
     /// There is something to do before the page can be mapped.
-    #[inline(always)]
+    #[cold]
     fn begin(&mut self, work: Work) -> Next {
-        self.work = work;
+        self.work = Some(Box::new(work));
         Next::Work
     }
 
@@ -172,69 +171,55 @@ impl PageFault {
     #[cold]
     #[inline(never)]
     fn work<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Option<Wait> {
-        let found = match &mut self.work {
-            Work::None => return None,
-            Work::Page(page) => match page.resume(machine, task) {
-                Step::Wait(wait) => return Some(wait),
-                Step::Done(frame) => {
-                    self.hand = frame;
-                    frame.is_some()
-                }
-            },
-            Work::Table(level, page) => match page.resume(machine, task) {
-                Step::Wait(wait) => return Some(wait),
-                Step::Done(frame) => {
-                    let level = *level;
-                    self.add_table(machine, task, level, frame)
-                }
-            },
-            Work::Huge(what, page) => match page.resume(machine, task) {
-                Step::Wait(wait) => return Some(wait),
-                Step::Done(frame) => self.huge.take(machine, task, *what, frame, page.is_refused()),
-            },
-            Work::File(fill) => match fill.resume(machine, task) {
-                Step::Wait(wait) => {
-                    self.major |= fill.major;
-                    return Some(wait);
-                }
-                Step::Done(frame) => {
-                    let fill = core::mem::replace(&mut self.work, Work::None);
-                    if let Work::File(fill) = fill {
-                        self.note_major(machine, fill.major);
-                    }
-                    match frame {
-                        Some(frame) => {
-                            self.map_file_page(machine, task, frame);
-                            true
-                        }
-                        None => false,
-                    }
-                }
-            },
-            Work::Swap(fill) => match fill.resume(machine, task) {
-                Step::Wait(wait) => return Some(wait),
-                Step::Done(frame) => {
-                    let (slot, major) = (fill.slot, fill.major);
-                    self.work = Work::None;
-                    self.note_major(machine, major);
-                    match frame {
-                        Some(frame) => {
-                            self.map_swap_page(machine, task, frame);
-                            true
-                        }
-                        // Without the slot the entry is another one by now.
-                        None => !machine.swap.is_readable(slot),
-                    }
-                }
-            },
+        let mut work = self.work.take()?;
+        let step = match &mut *work {
+            Work::Page(page) | Work::Table(_, page) | Work::Huge(_, page) => page.resume(machine, task),
+            Work::File(fill) => fill.resume(machine, task),
+            Work::Swap(fill) => fill.resume(machine, task),
         };
-        self.work = Work::None;
-        if found {
+        let frame = match step {
+            Step::Wait(wait) => {
+                if let Work::File(fill) = &*work {
+                    self.major |= fill.major;
+                }
+                self.work = Some(work);
+                return Some(wait);
+            }
+            Step::Done(frame) => frame,
+        };
+        if self.take(machine, task, &work, frame) {
             return None;
         }
         // Back in user mode the access faults again, after somebody was killed (`VM_FAULT_OOM`).
         machine.pagefault_out_of_memory(task);
         Some(Wait::Yield)
+    }
+
+    /// Takes what the work has brought; false if the fault fails for lack of memory.
+    fn take<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, work: &Work, frame: Option<Frame>) -> bool {
+        match work {
+            Work::Page(_) => {
+                self.hand = frame;
+                frame.is_some()
+            }
+            Work::Table(level, _) => self.add_table(machine, task, *level, frame),
+            Work::Huge(what, page) => self.huge.take(machine, task, *what, frame, page.is_refused()),
+            Work::File(fill) => {
+                self.note_major(machine, fill.major);
+                if let Some(frame) = frame {
+                    self.map_file_page(machine, task, frame);
+                }
+                frame.is_some()
+            }
+            Work::Swap(fill) => {
+                self.note_major(machine, fill.major);
+                if let Some(frame) = frame {
+                    self.map_swap_page(machine, task, frame);
+                }
+                // Without the slot the entry is another one by now.
+                frame.is_some() || !machine.swap.is_readable(fill.slot)
+            }
+        }
     }
 
     fn note_major<S: Sink>(&mut self, machine: &mut Machine<S>, major: bool) {
@@ -296,7 +281,7 @@ impl PageFault {
             return next;
         }
         if let Found::Missing(level) = site.found {
-            return self.begin(Work::Table(level, Box::new(NewPage::new(GFP_PGTABLE_USER, Use::Table))));
+            return self.begin(Work::Table(level, NewPage::new(GFP_PGTABLE_USER, Use::Table)));
         }
         if site.pte.is_none() {
             return match site.file {
@@ -331,7 +316,7 @@ impl PageFault {
         match NewPage::at_once(machine, task, begun, gfp, |machine| Use::Mapping(site.fault(machine))) {
             Ok(frame) => Some(frame),
             Err(page) => {
-                self.work = Work::Page(page);
+                self.begin(Work::Page(*page));
                 None
             }
         }

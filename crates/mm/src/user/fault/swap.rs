@@ -142,7 +142,7 @@ impl SwapFill {
 impl PageFault {
     pub(super) fn do_swap_page<S: Sink>(&mut self, machine: &Machine<S>, site: &Site, slot: u32) -> Next {
         let fault = site.fault(machine);
-        self.begin(Work::Swap(Box::new(SwapFill::new(SwapSlot(slot), Use::Mapping(fault)))))
+        self.begin(Work::Swap(SwapFill::new(SwapSlot(slot), Use::Mapping(fault))))
     }
 
     /// Maps a page that was in swap, if the entry still names its slot.
