@@ -123,8 +123,8 @@ pub enum Turned {
 pub struct Sched<P> {
     contexts: Vec<Context<P>>,
     turns: BTreeSet<Turn>,
-    /// Those who wait for something to come to pass.
-    waiting: BTreeSet<ContextId>,
+    /// Those who wait for something to come to pass, and for what, ascending.
+    waiting: Vec<(ContextId, Wait)>,
     /// Those who have ended, the first one first.
     ended: VecDeque<ContextId>,
     /// Turns handed out so far; breaks ties.
@@ -145,7 +145,7 @@ impl<P> Sched<P> {
         Sched {
             contexts: Vec::new(),
             turns: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            waiting: Vec::new(),
             ended: VecDeque::new(),
             numbers: 0,
             round: 0,
@@ -205,7 +205,7 @@ impl<P> Sched<P> {
     fn queue(&mut self, context: ContextId, at: u64, round: u32, class: Class) {
         self.numbers += 1;
         self.turns.insert(Turn { at, round, class, number: self.numbers, context });
-        self.waiting.remove(&context);
+        self.wait_no_more(context);
         self.contexts[context.0 as usize].activity = Activity::Runnable { at };
     }
 
@@ -252,17 +252,21 @@ impl<P> Sched<P> {
     where
         P: Program<S>,
     {
-        let is_over = |id: &ContextId| {
-            let context = &self.contexts[id.0 as usize];
-            let Activity::Waiting { wait } = context.activity else { return false };
-            let killable = matches!(wait, Wait::Sleep(_) | Wait::Throttle { .. });
-            machine.wait_is_over(wait) || (killable && context.program.is_killed(machine))
+        let is_over = |&&(id, wait): &&(ContextId, Wait)| {
+            let killed = || self.contexts[id.0 as usize].program.is_killed(machine);
+            machine.wait_is_over(wait) || (matches!(wait, Wait::Throttle { .. }) && killed())
         };
-        let woken: Vec<ContextId> = self.waiting.iter().copied().filter(is_over).collect();
+        let woken: Vec<ContextId> = self.waiting.iter().filter(is_over).map(|waiting| waiting.0).collect();
         for id in woken {
             self.turns.retain(|turn| turn.context != id);
             let class = self.contexts[id.0 as usize].program.class();
             self.queue(id, machine.jiffies, self.round, class);
+        }
+    }
+
+    fn wait_no_more(&mut self, id: ContextId) {
+        if let Ok(at) = self.waiting.binary_search_by_key(&id, |waiting| waiting.0) {
+            self.waiting.remove(at);
         }
     }
 
@@ -271,7 +275,7 @@ impl<P> Sched<P> {
         P: Program<S>,
     {
         let before = looked_at(machine);
-        self.waiting.remove(&id);
+        self.wait_no_more(id);
         let context = &mut self.contexts[id.0 as usize];
         if core::mem::take(&mut context.thrashing) {
             machine.pressure.end();
@@ -293,7 +297,8 @@ impl<P> Sched<P> {
             Step::Wait(wait) => {
                 context.activity = Activity::Waiting { wait };
                 if !matches!(wait, Wait::Sleep(_)) {
-                    self.waiting.insert(id);
+                    let at = self.waiting.partition_point(|waiting| waiting.0 < id);
+                    self.waiting.insert(at, (id, wait));
                 }
                 if machine.thrashes(wait) {
                     context.thrashing = true;
