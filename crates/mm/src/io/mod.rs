@@ -23,6 +23,7 @@ pub use limits::DirtyLimits;
 pub use swap::{SwapCacheStats, SwapSlot};
 
 use crate::part::Part;
+use crate::task::gather::Gather;
 use crate::task::mm::{FileId, Mms};
 use crate::task::process::Processes;
 use device::Devices;
@@ -36,6 +37,8 @@ pub(crate) struct UserSpace {
     pub(crate) mappings: Mappings,
     pub(crate) files: Part<Vec<File>>,
     pub(crate) devices: Devices,
+    /// Room for pages that are unmapped and freed together; empty between two times.
+    pub(crate) gather: Gather,
 }
 
 impl UserSpace {

@@ -6,7 +6,6 @@ use crate::machine::Machine;
 use crate::pfn::CpuId;
 use crate::task::mm::{MmFlags, MmId, RssKind, VmFlags, VmaId};
 use crate::task::process::Pid;
-use crate::user::Gather;
 use crate::wait::{Step, Wait};
 
 /// Tries for one victim (`MAX_OOM_REAP_RETRIES`).
@@ -114,9 +113,7 @@ impl<S: Sink> Machine<S> {
         let vmas: Vec<VmaId> =
             space.vmas().filter(|(_, vma)| reapable(vma.flags, vma.file.is_none())).map(|(id, _)| id).collect();
         for vma in vmas {
-            let mut gather = Gather::default();
-            self.zap_vma(cpu, mm, vma, &mut gather);
-            self.flush(cpu, &mut gather);
+            self.free_together(cpu, |machine, gather| machine.zap_vma(cpu, mm, vma, gather));
         }
     }
 

@@ -3,6 +3,7 @@
 mod context;
 pub mod cpuset;
 mod freq_meter;
+pub(crate) mod gather;
 mod memcg;
 pub mod mempolicy;
 pub mod mm;

@@ -1,7 +1,6 @@
 //! What a process says of its memory (`mlock`, `munlock`, `madvise`), and references that others take
 //! (`pin_user_pages`).
 
-use super::zap::Gather;
 use crate::event::Sink;
 use crate::io::swap::SwapSlot;
 use crate::machine::Machine;
@@ -94,7 +93,6 @@ impl<S: Sink> Machine<S> {
             }
         }
         self.lru_add_drain(cpu);
-        self.flush(cpu, &mut Gather::default());
     }
 
     /// What is to be done with a page that an entry maps, if it is a huge page or part of one. Those that small entries
@@ -141,9 +139,8 @@ impl<S: Sink> Machine<S> {
             return;
         }
         self.lru_add_drain(cpu);
-        let mut gather = Gather::default();
-        self.zap_range(cpu, mm, vma, (first, first.saturating_add(pages)), &mut gather);
-        self.flush(cpu, &mut gather);
+        let range = (first, first.saturating_add(pages));
+        self.free_together(cpu, |machine, gather| machine.zap_range(cpu, mm, vma, range, gather));
     }
 
     /// A mapping gets huge pages, or none, whatever others get (`MADV_HUGEPAGE`, `MADV_NOHUGEPAGE`).

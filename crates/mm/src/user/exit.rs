@@ -1,6 +1,5 @@
 //! A process ends (`do_exit`, `exit_mm`, `exit_mmap`).
 
-use super::zap::Gather;
 use crate::event::Sink;
 use crate::machine::Machine;
 use crate::pfn::CpuId;
@@ -47,14 +46,14 @@ impl<S: Sink> Machine<S> {
             self.munlock_vma(cpu, mm, vma);
         }
         self.lru_add_drain(cpu);
-        let mut gather = Gather::default();
-        for &vma in &vmas {
-            self.zap_vma(cpu, mm, vma, &mut gather);
-        }
-        for &vma in &vmas {
-            self.remove_vma(cpu, mm, vma, &mut gather);
-        }
-        self.flush(cpu, &mut gather);
+        self.free_together(cpu, |machine, gather| {
+            for &vma in &vmas {
+                machine.zap_vma(cpu, mm, vma, gather);
+            }
+            for &vma in &vmas {
+                machine.remove_vma(cpu, mm, vma, gather);
+            }
+        });
         self.unpin_mm(cpu, mm, usize::MAX);
     }
 }

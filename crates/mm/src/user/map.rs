@@ -5,11 +5,12 @@ use crate::machine::Machine;
 use crate::page::life::MappingId;
 use crate::pfn::CpuId;
 use crate::rmap::Place;
+use crate::task::gather::Gather;
 use crate::task::mempolicy::Mempolicy;
 use crate::task::mm::{FileId, MmId, VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 use crate::task::process::Pid;
-use crate::user::zap::Gather;
+
 use crate::vmstat::ZoneItem;
 
 /// A mapping that is to be.
@@ -58,10 +59,10 @@ impl<S: Sink> Machine<S> {
         let Some(mm) = self.user.processes.get(pid).and_then(|process| process.mm) else { return };
         self.munlock_vma(cpu, mm, vma);
         self.lru_add_drain(cpu);
-        let mut gather = Gather::default();
-        self.zap_vma(cpu, mm, vma, &mut gather);
-        self.remove_vma(cpu, mm, vma, &mut gather);
-        self.flush(cpu, &mut gather);
+        self.free_together(cpu, |machine, gather| {
+            machine.zap_vma(cpu, mm, vma, gather);
+            machine.remove_vma(cpu, mm, vma, gather);
+        });
     }
 
     /// Forgets a mapping whose pages are unmapped; its page tables go, too (`free_pgtables`, `remove_vma`).

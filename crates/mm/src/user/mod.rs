@@ -27,4 +27,3 @@ pub use file_write::WritePage;
 pub use fork::Fork;
 pub use map::MapSpec;
 pub use process::ProcessSpec;
-pub(crate) use zap::Gather;

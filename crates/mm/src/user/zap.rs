@@ -2,48 +2,24 @@
 
 use crate::event::Sink;
 use crate::io::swap::SwapSlot;
-use crate::lru::list::NO_PAGE;
 use crate::machine::Machine;
 use crate::page::life::LifeFlags;
 use crate::pfn::{CpuId, Frame};
 use crate::rmap::add::Unmapped;
 use crate::rmap::{Place, rss_kind};
+use crate::task::gather::Gather;
 use crate::task::mm::{MmId, RssKind, VmFlags, VmaId};
 use crate::task::page_table::{Found, Level, PTRS_PER_PTE, Pte};
 
-/// Pages of the first batch (`MMU_GATHER_BUNDLE`), and of those that follow (`MAX_GATHER_BATCH`).
-const FIRST_BATCH: usize = 8;
-const BATCH: usize = 510;
-/// Batches that follow before all are emptied (`MAX_GATHER_BATCH_COUNT`).
-const BATCHES: usize = 10_000 / BATCH;
-
-/// Unmapped pages that wait to be freed together (`struct mmu_gather`).
-#[derive(Default)]
-pub(crate) struct Gather {
-    pages: Vec<Frame>,
-    /// Whether a page came again, so that a place is left empty.
-    holes: bool,
-    /// What one table mapped; empty between two of them.
-    taken: Vec<(u64, Pte)>,
-}
-
-impl Gather {
-    /// Takes a page; says whether there is no room for more. One that comes again keeps its last place, but takes up
-    /// room for each.
-    fn push(&mut self, frame: Frame, again: bool) -> bool {
-        if again {
-            let before = self.pages.iter_mut().rev().find(|page| **page == frame);
-            // Otherwise somebody else holds it.
-            let Some(place) = before else { return false };
-            *place = NO_PAGE;
-            self.holes = true;
-        }
-        self.pages.push(frame);
-        self.pages.len() >= FIRST_BATCH + BATCHES * BATCH
-    }
-}
-
 impl<S: Sink> Machine<S> {
+    /// Frees the pages together that are unmapped meanwhile (`tlb_gather_mmu`, `tlb_finish_mmu`).
+    pub(crate) fn free_together(&mut self, cpu: CpuId, unmap: impl FnOnce(&mut Machine<S>, &mut Gather)) {
+        let mut gather = core::mem::take(&mut self.user.gather);
+        unmap(self, &mut gather);
+        self.flush(cpu, &mut gather);
+        self.user.gather = gather;
+    }
+
     /// Empties a mapping; pages are freed later (`unmap_single_vma`).
     pub(crate) fn zap_vma(&mut self, cpu: CpuId, mm: MmId, vma: VmaId, gather: &mut Gather) {
         self.zap_range(cpu, mm, vma, (0, u64::MAX), gather);
@@ -162,16 +138,11 @@ impl<S: Sink> Machine<S> {
     }
 
     /// Frees what was gathered, batch by batch (`tlb_batch_pages_flush`, `free_pages_and_swap_cache`).
-    pub(crate) fn flush(&mut self, cpu: CpuId, gather: &mut Gather) {
+    fn flush(&mut self, cpu: CpuId, gather: &mut Gather) {
         let mut pages = core::mem::take(&mut gather.pages);
-        let holes = core::mem::take(&mut gather.holes);
-        // Pages still on their way to a list get there first (`lru_add_drain` in `free_pages_and_swap_cache`).
-        let first = FIRST_BATCH.min(pages.len());
-        let (first, rest) = pages.split_at_mut(first);
-        for batch in core::iter::once(first).filter(|first| !first.is_empty()).chain(rest.chunks_mut(BATCH)) {
+        for batch in gather.batches(&mut pages) {
+            // Pages still on their way to a list get there first (`lru_add_drain` in `free_pages_and_swap_cache`).
             self.lru_add_drain(cpu);
-            let kept = if holes { close_holes(batch) } else { batch.len() };
-            let batch = &batch[..kept];
             for &frame in batch {
                 let life = self.mem.life_mut(frame);
                 life.flags -= LifeFlags::GATHERED;
@@ -181,19 +152,6 @@ impl<S: Sink> Machine<S> {
             }
             self.put_pages(cpu, batch);
         }
-        pages.clear();
-        gather.pages = pages;
+        gather.take_back(pages);
     }
-}
-
-/// Moves the pages of a batch together; returns how many there are.
-fn close_holes(batch: &mut [Frame]) -> usize {
-    let mut kept = 0;
-    for at in 0..batch.len() {
-        if batch[at] != NO_PAGE {
-            batch[kept] = batch[at];
-            kept += 1;
-        }
-    }
-    kept
 }
