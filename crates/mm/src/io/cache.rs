@@ -23,6 +23,39 @@ pub(crate) enum Slot {
     Swap(u32),
 }
 
+/// The same in one word: remains have 63 bits and the lowest bit set, others a tag in their lowest bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Packed(u64);
+
+const SHADOW: u64 = 1;
+const PAGE: u64 = 2;
+const SWAP: u64 = 4;
+const TAG_SHIFT: u32 = 3;
+
+impl Packed {
+    const EMPTY: Packed = Packed(0);
+
+    const fn new(slot: Slot) -> Packed {
+        match slot {
+            Slot::Empty => Packed::EMPTY,
+            Slot::Page(frame) => Packed((frame.0 as u64) << TAG_SHIFT | PAGE),
+            Slot::Shadow(word) => Packed(word << 1 | SHADOW),
+            Slot::Swap(slot) => Packed((slot as u64) << TAG_SHIFT | SWAP),
+        }
+    }
+
+    #[inline]
+    const fn get(self) -> Slot {
+        let number = (self.0 >> TAG_SHIFT) as u32;
+        match self.0 & (SHADOW | PAGE | SWAP) {
+            0 => Slot::Empty,
+            PAGE => Slot::Page(Frame(number)),
+            SWAP => Slot::Swap(number),
+            _ => Slot::Shadow(self.0 >> 1),
+        }
+    }
+}
+
 /// A change of what nodes hold, for the counters of shadow nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NodeChange {
@@ -36,7 +69,7 @@ pub(crate) enum NodeChange {
 
 #[derive(Clone, Debug)]
 struct Node {
-    slots: [Slot; CHUNK],
+    slots: [Packed; CHUNK],
     /// Places in use.
     count: u8,
     /// Those of them with remains (`nr_values`).
@@ -117,7 +150,7 @@ impl PageCache {
 
     pub(crate) fn get(&self, index: u32) -> Slot {
         let node = self.nodes.get(index >> CHUNK_SHIFT);
-        node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)])
+        node.map_or(Slot::Empty, |node| node.slots[index as usize & (CHUNK - 1)].get())
     }
 
     /// The pages in memory at places in a row; places without one are passed over.
@@ -129,7 +162,7 @@ impl PageCache {
             let (here, behind) = left.split_at_mut(left.len().min(CHUNK - place));
             if let Some(node) = self.nodes.get(at >> CHUNK_SHIFT) {
                 for (page, slot) in here.iter_mut().zip(&node.slots[place..]) {
-                    if let Slot::Page(frame) = *slot {
+                    if let Slot::Page(frame) = slot.get() {
                         *page = frame;
                     }
                 }
@@ -143,11 +176,11 @@ impl PageCache {
     pub(crate) fn set(&mut self, index: u32, new: Slot) -> (Slot, NodeChange) {
         let key = index >> CHUNK_SHIFT;
         if self.nodes.get(key).is_none() && new != Slot::Empty {
-            self.nodes.insert(key, Node { slots: [Slot::Empty; CHUNK], count: 0, shadows: 0 });
+            self.nodes.insert(key, Node { slots: [Packed::EMPTY; CHUNK], count: 0, shadows: 0 });
         }
         let Some(node) = self.nodes.get_mut(key) else { return (Slot::Empty, NodeChange::None) };
         let before = node.is_shadows_only();
-        let old = core::mem::replace(&mut node.slots[index as usize & (CHUNK - 1)], new);
+        let old = core::mem::replace(&mut node.slots[index as usize & (CHUNK - 1)], Packed::new(new)).get();
         node.count = node.count + u8::from(new != Slot::Empty) - u8::from(old != Slot::Empty);
         let is_shadow = |slot| matches!(slot, Slot::Shadow(_));
         let is_page = |slot| matches!(slot, Slot::Page(_));
@@ -172,7 +205,7 @@ impl PageCache {
             let slots = node.slots.iter().enumerate();
             slots.filter_map(move |(n, &slot)| {
                 let index = key << CHUNK_SHIFT | n as u32;
-                (slot != Slot::Empty && index >= start).then_some((index, slot))
+                (slot != Packed::EMPTY && index >= start).then_some((index, slot.get()))
             })
         })
     }
@@ -213,6 +246,7 @@ mod tests {
     }
 
     #[test]
+
     fn pages_in_a_row_are_found_across_nodes() {
         let mut cache = PageCache::default();
         for (index, slot) in [(62, Slot::Shadow(1)), (63, Slot::Page(Frame(7))), (65, Slot::Page(Frame(8)))] {
@@ -221,6 +255,14 @@ mod tests {
         let mut pages = [Frame(0); 5];
         cache.copy_pages(62, &mut pages);
         assert_eq!(pages, [0, 7, 0, 8, 0].map(Frame));
+    }
+
+    #[test]
+    fn a_word_holds_whatever_is_at_a_place() {
+        for slot in [Slot::Empty, Slot::Page(Frame(u32::MAX)), Slot::Swap(u32::MAX), Slot::Shadow((1 << 63) - 1)] {
+            assert_eq!(Packed::new(slot).get(), slot);
+        }
+        assert_eq!([0, 1, 6].map(|word| Packed::new(Slot::Shadow(word)).get()), [0, 1, 6].map(Slot::Shadow));
     }
 
     #[test]
