@@ -1,5 +1,6 @@
-//! A busy machine in virtual time: processes that come and go, working sets, files streamed and mapped, slab, bursts
-//! from the network, and kswapd that keeps making room. The same load on machines of different sizes.
+//! A busy machine in virtual time: a hundred thousand page faults a second of processes that come and go and of working
+//! sets, and beside them files streamed and mapped, slab, bursts from the network, and kswapd that keeps making room.
+//! The same load on machines of different sizes.
 
 use crate::measure::{Clock, Times};
 use buddyscope_mm::event::{Event, NullSink, Sink};
