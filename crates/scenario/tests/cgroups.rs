@@ -83,15 +83,30 @@ fn beyond_swap_max_a_group_is_out_of_memory_though_swap_has_room() {
     assert!(free > 15_000 && run.machine().vm_events().get(VmEvent::PswpOut) <= 256, "{free} slots free");
 }
 
+/// A line of the `memory.stat` in the report of the group's OOM kill.
+fn stat(run: &Run<Vec<Event>>, name: &str) -> u64 {
+    let log = run.kernel_log();
+    let line = log.lines().find_map(|line| line.split_once("] ")?.1.strip_prefix(name));
+    line.expect("a line of memory.stat").trim().parse().expect("a number")
+}
+
 #[test]
 fn the_report_of_a_killed_group_tells_its_anonymous_memory() {
     let run = run(r#"{ map = "heap", size = "16M" }, { touch = "heap" }"#);
-    let log = run.kernel_log();
-    let stat = |name: &str| {
-        let line = log.lines().find_map(|line| line.split_once("] ")?.1.strip_prefix(name));
-        line.expect("a line of memory.stat").trim().parse::<u64>().expect("bytes")
-    };
-    assert!(stat("anon ") > 4 << 20);
+    let [anon, inactive, active] = ["anon ", "inactive_anon ", "active_anon "].map(|name| stat(&run, name));
+    assert!(anon > 4 << 20);
     // Pages that CPUs have not told the group of yet make the difference.
-    assert!(stat("anon ").abs_diff(stat("inactive_anon ") + stat("active_anon ")) <= 2 * 32 * 4096);
+    assert!(anon.abs_diff(inactive + active) <= 2 * 32 * 4096);
+}
+
+#[test]
+fn the_report_of_a_killed_group_tells_its_huge_pages_and_refaults() {
+    let run = run(r#"
+        { thp = "always" }, { map = "huge", size = "4M", huge = true }, { touch = "huge" }, { mlock = "huge" },
+        { read = "log" }, { read = "log" },
+        { map = "heap", size = "16M", huge = false }, { touch = "heap" }"#);
+    // Two huge pages are fewer than what a CPU keeps to itself, as in the kernel.
+    assert_eq!(stat(&run, "anon_thp "), 0);
+    assert!(stat(&run, "workingset_refault_file ") > 0);
+    assert_eq!(stat(&run, "workingset_refault_anon "), 0);
 }

@@ -212,24 +212,31 @@ fn cgroup<S: Sink>(machine: &Machine<S>, memcg: MemcgId, path: String) -> Cgroup
         CgroupCounter { name, usage: counter.usage, limit: counter.max, failcnt: counter.failures }
     };
     let nodes: NodeMask = machine.memory_nodes();
-    let bytes =
-        |item| nodes.iter().filter_map(|node| machine.lruvec_stat(memcg, node, item)).sum::<u64>() << PAGE_SHIFT;
+    let count = |item| nodes.iter().filter_map(|node| machine.lruvec_stat(memcg, node, item)).sum::<u64>();
+    let page = 1 << PAGE_SHIFT;
     let stats = [
-        ("anon", NodeItem::AnonPages),
-        ("file", NodeItem::FilePages),
-        ("shmem", NodeItem::Shmem),
-        ("file_mapped", NodeItem::Mapped),
-        ("file_dirty", NodeItem::Dirty),
-        ("file_writeback", NodeItem::Writeback),
-        ("inactive_anon", NodeItem::InactiveAnon),
-        ("active_anon", NodeItem::ActiveAnon),
-        ("inactive_file", NodeItem::InactiveFile),
-        ("active_file", NodeItem::ActiveFile),
-        ("unevictable", NodeItem::Unevictable),
+        ("anon", NodeItem::AnonPages, page),
+        ("file", NodeItem::FilePages, page),
+        ("shmem", NodeItem::Shmem, page),
+        ("file_mapped", NodeItem::Mapped, page),
+        ("file_dirty", NodeItem::Dirty, page),
+        ("file_writeback", NodeItem::Writeback, page),
+        ("anon_thp", NodeItem::AnonTransparentHugepages, PAGEBLOCK_NR_PAGES << PAGE_SHIFT),
+        ("inactive_anon", NodeItem::InactiveAnon, page),
+        ("active_anon", NodeItem::ActiveAnon, page),
+        ("inactive_file", NodeItem::InactiveFile, page),
+        ("active_file", NodeItem::ActiveFile, page),
+        ("unevictable", NodeItem::Unevictable, page),
+        ("workingset_refault_anon", NodeItem::WorkingsetRefaultAnon, 1),
+        ("workingset_refault_file", NodeItem::WorkingsetRefaultFile, 1),
+        ("workingset_activate_anon", NodeItem::WorkingsetActivateAnon, 1),
+        ("workingset_activate_file", NodeItem::WorkingsetActivateFile, 1),
+        ("workingset_restore_anon", NodeItem::WorkingsetRestoreAnon, 1),
+        ("workingset_restore_file", NodeItem::WorkingsetRestoreFile, 1),
     ];
     CgroupMemory {
         counters: vec![counter(CounterName::Memory, Counted::Memory), counter(CounterName::Swap, Counted::Swap)],
         path,
-        stats: stats.into_iter().map(|(name, item)| (name.to_owned(), bytes(item))).collect(),
+        stats: stats.into_iter().map(|(name, item, unit)| (name.to_owned(), count(item) * unit)).collect(),
     }
 }
