@@ -10,7 +10,7 @@ use crate::pfn::{CpuId, Frame, MigrateType, NodeId, NodeMask, Order, ZoneId, Zon
 use crate::task::{Task, TaskFlags};
 use crate::vmstat::{NUMA_STATS_THRESHOLD, NumaItem};
 use crate::zone::ZONE_BOOSTED_WATERMARK;
-use crate::zone::check::{order0_shortcut, zone_watermark_fast};
+use crate::zone::check::{order0_shortcut, shortcut_decides, zone_watermark_fast};
 use crate::zone::zonelist::{ZoneRef, Zonelist};
 
 /// What came of the first attempt.
@@ -111,11 +111,9 @@ impl<S: Sink> Machine<S> {
     /// bits, which [`Gfp::check`] refuses, the kernel would read past its lists; such a request counts as unmovable.
     #[inline]
     pub(crate) fn request_migratetype(&self, gfp: Gfp) -> MigrateType {
-        match gfp_migratetype(gfp) {
-            MigrateType::HighAtomic => MigrateType::Unmovable,
-            _ if self.options.group_by_mobility_disabled => MigrateType::Unmovable,
-            own => own,
-        }
+        let own = gfp_migratetype(gfp);
+        let none = own == MigrateType::HighAtomic || self.options.group_by_mobility_disabled;
+        if none { MigrateType::Unmovable } else { own }
     }
 
     /// Applies the cpuset, fault injection and CMA rules and finds the preferred zone (`prepare_alloc_pages`).
@@ -271,7 +269,9 @@ impl<S: Sink> Machine<S> {
     /// Takes a page from a zone if its free pages suffice or the request may ignore that.
     #[inline(always)]
     fn try_zone(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> Option<Frame> {
-        if !self.zone_watermark_fast(ac, zref.zone) && !self.may_use_anyway(task, *ac, zref) {
+        if !self.zone_watermark_fast(ac, zref.zone)
+            && !(self.has_exceptions(ac.alloc_flags) && self.may_use_anyway(task, *ac, zref))
+        {
             return None;
         }
         let frame = match self.rmqueue(task, ac, zref.zone) {
@@ -293,9 +293,22 @@ impl<S: Sink> Machine<S> {
             emit!(self, Event::Watermark(check));
             return true;
         }
+        if shortcut_decides(ac.order, ac.alloc_flags, ac.gfp) {
+            emit!(
+                self,
+                Event::Watermark(zone_watermark_fast(zone, ac.order, ac.highest_zoneidx, ac.alloc_flags, ac.gfp))
+            );
+            return false;
+        }
         let check = zone_watermark_fast(zone, ac.order, ac.highest_zoneidx, ac.alloc_flags, ac.gfp);
         emit!(self, Event::Watermark(check));
         check.verdict.passed()
+    }
+
+    /// Whether anything can let a request take from a zone below its mark.
+    #[inline]
+    fn has_exceptions(&self, flags: AllocFlags) -> bool {
+        flags.contains(AllocFlags::NO_WATERMARKS) || !self.deferred.is_empty() || self.sysctl.zone_reclaim_mode != 0
     }
 
     /// Whether a request may take from a zone below its mark: it grew, or the mark does not count, or reclaim helped.

@@ -204,7 +204,7 @@ impl PageTable {
     }
 
     /// Goes down the levels as far as there are tables.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, page: u64) -> Found {
         let Some(directory) = self.directories.get(&directory(page)) else {
             let upper = self.uppers.contains_key(&upper(page));
@@ -242,7 +242,7 @@ impl PageTable {
     }
 
     /// The entry of a page; a huge page's for each page in it.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn get(&self, page: u64) -> Pte {
         self.find(page).pte()
     }

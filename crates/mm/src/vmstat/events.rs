@@ -3,7 +3,7 @@
 //! The kernel keeps them per CPU and only ever reads the sum, so the model keeps the sum.
 
 use super::counters;
-use crate::pfn::ZoneType;
+use crate::pfn::{MAX_NR_ZONES, ZoneType};
 
 counters! {
     /// What is counted, under the name that /proc/vmstat prints.
@@ -104,7 +104,9 @@ impl VmEvent {
     #[inline]
     #[must_use]
     pub const fn pgalloc(zone: ZoneType) -> VmEvent {
-        [VmEvent::PgAllocDma, VmEvent::PgAllocDma32, VmEvent::PgAllocNormal, VmEvent::PgAllocMovable][zone as usize]
+        const PGALLOC: [VmEvent; MAX_NR_ZONES] =
+            [VmEvent::PgAllocDma, VmEvent::PgAllocDma32, VmEvent::PgAllocNormal, VmEvent::PgAllocMovable];
+        PGALLOC[zone as usize]
     }
 
     /// `ALLOCSTALL_*` of a zone.

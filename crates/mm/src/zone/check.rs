@@ -55,6 +55,14 @@ pub(crate) fn order0_shortcut(
     Some(WatermarkCheck { zone: zone.id, order, alloc_flags: flags, verdict, free, unusable, mark, min: mark, reserve })
 }
 
+/// Whether a request that does not pass the shortcut fails for sure: the full check compares the same numbers, as neither
+/// mark nor boost is lowered for the request.
+#[inline]
+pub(crate) fn shortcut_decides(order: u8, flags: AllocFlags, gfp: Gfp) -> bool {
+    const LOWERS: AllocFlags = HARDER_OR_OOM.union(AllocFlags::HIGH);
+    order == 0 && !flags.intersects(LOWERS) && !gfp.contains(Gfp::ATOMIC)
+}
+
 /// The check against the mark that `flags` select, where the shortcut does not pass (`zone_watermark_fast`).
 #[inline(always)]
 pub(crate) fn zone_watermark_fast(

@@ -48,6 +48,7 @@ impl Accesses {
     }
 
     /// Goes on; done when everything was accessed as often as it should be, or its time is over.
+    #[inline(never)]
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, rng: &mut Rng) -> Step<()> {
         let (mut left, mut operations) = (SLICE, 0);
         let mut step = self.finish(machine, task);
@@ -84,7 +85,7 @@ impl Accesses {
     }
 
     /// Accesses the next pages, `due` at most, until one takes more than a moment. Says how many, and which one that is.
-    #[inline]
+    #[inline(never)]
     fn go_through<S: Sink>(&mut self, machine: &mut Machine<S>, rng: &mut Rng, due: u64) -> (u64, Option<u64>) {
         let (passes, mut left) = (self.pacer.passes(), due);
         let Accesses { walk, skip, .. } = self;
@@ -104,6 +105,7 @@ impl Accesses {
     }
 
     /// Accesses a page that takes more than a moment; it stays pending while it waits.
+    #[inline(never)]
     fn begin<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, page: u64) -> Step<FaultOutcome> {
         let index = page as u32;
         match self.access {

@@ -43,6 +43,7 @@ impl Bursts {
     }
 
     /// Goes on; done when every burst was made and every block that is kept for a time is freed.
+    #[inline(never)]
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
         let context = task.context;
         if self.action.softirq {

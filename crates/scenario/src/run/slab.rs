@@ -39,6 +39,7 @@ impl SlabGrowth {
     }
 
     /// Goes on; done when all objects are made, or no slab can be had.
+    #[inline(never)]
     pub(super) fn resume<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) -> Step<()> {
         loop {
             if let Some(alloc) = &mut self.pending {
