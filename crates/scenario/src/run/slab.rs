@@ -59,20 +59,22 @@ impl SlabGrowth {
             match self.pacer.allowance(machine.jiffies()) {
                 Allowance::Over => return Step::Done(()),
                 Allowance::Wait(jiffies) => return Step::Wait(Wait::Sleep(jiffies)),
-                Allowance::Operations(_) => self.object(machine, task),
+                Allowance::Operations(operations) => self.make(machine, task, operations),
             }
         }
     }
 
-    fn object<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task) {
-        if self.in_slab >= self.per_slab {
+    /// Makes so many objects, or as many as the slab has room for; asks for another slab if it is full.
+    fn make<S: Sink>(&mut self, machine: &mut Machine<S>, task: &mut Task, operations: u64) {
+        let objects = operations.min(self.left).min(self.per_slab - self.in_slab);
+        if objects == 0 {
             let node = machine.node_of_cpu(task.cpu).unwrap_or_default();
             let gfp = Gfp::GFP_KERNEL | Gfp::RECLAIMABLE;
             self.pending = Some(machine.begin_alloc(task, gfp, Order::default(), node, None));
             return;
         }
-        self.pacer.note(1);
-        (self.left, self.in_slab) = (self.left - 1, self.in_slab + 1);
-        machine.add_objects(self.shrinker, self.node, 1);
+        self.pacer.note(objects);
+        (self.left, self.in_slab) = (self.left - objects, self.in_slab + objects);
+        machine.add_objects(self.shrinker, self.node, objects);
     }
 }
