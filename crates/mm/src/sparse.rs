@@ -34,6 +34,19 @@ impl<V> Few<V> {
         self.find(*key).is_ok()
     }
 
+    /// The value of a key, which is made if there is none.
+    #[inline]
+    pub(crate) fn get_or_insert_with(&mut self, key: u32, make: impl FnOnce() -> V) -> &mut V {
+        let at = match self.find(key) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (key, make()));
+                at
+            }
+        };
+        &mut self.0[at].1
+    }
+
     pub(crate) fn insert(&mut self, key: u32, value: V) {
         match self.find(key) {
             Ok(at) => self.0[at].1 = value,
@@ -88,6 +101,17 @@ impl<V> Dense<V> {
     #[inline]
     pub(crate) fn get_mut(&mut self, key: &u16) -> Option<&mut V> {
         self.places.get_mut(usize::from(*key))?.as_mut()
+    }
+
+    /// The value of a key, which is made if there is none.
+    #[inline]
+    pub(crate) fn get_or_insert_with(&mut self, key: u16, make: impl FnOnce() -> V) -> &mut V {
+        let at = usize::from(key);
+        if self.places.len() <= at {
+            self.places.resize_with(at + 1, || None);
+        }
+        self.count += u32::from(self.places[at].is_none());
+        self.places[at].get_or_insert_with(make)
     }
 
     pub(crate) fn insert(&mut self, key: u16, value: V) {

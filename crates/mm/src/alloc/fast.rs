@@ -269,9 +269,9 @@ impl<S: Sink> Machine<S> {
     /// Takes a page from a zone if its free pages suffice or the request may ignore that.
     #[inline(always)]
     fn try_zone(&mut self, task: &Task, ac: &AllocContext, zref: ZoneRef) -> Option<Frame> {
-        if !self.zone_watermark_fast(ac, zref.zone)
-            && !(self.has_exceptions(ac.alloc_flags) && self.may_use_anyway(task, *ac, zref))
-        {
+        let usable = self.zone_watermark_fast(ac, zref.zone)
+            || self.has_exceptions(ac.alloc_flags) && self.may_use_anyway(task, *ac, zref);
+        if !usable {
             return None;
         }
         let frame = match self.rmqueue(task, ac, zref.zone) {

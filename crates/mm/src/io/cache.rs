@@ -104,14 +104,11 @@ impl Tree {
         self.0.get_mut(&directory)?.get_mut(&place).map(|node| &mut **node)
     }
 
-    fn insert(&mut self, key: u32, node: Node) {
+    /// A node; an empty one is made if there is none.
+    fn get_or_make(&mut self, key: u32) -> &mut Node {
         let (directory, place) = Tree::split(key);
-        if !self.0.contains_key(&directory) {
-            self.0.insert(directory, Dense::default());
-        }
-        if let Some(found) = self.0.get_mut(&directory) {
-            found.insert(place, Box::new(node));
-        }
+        let nodes = self.0.get_or_insert_with(directory, Dense::default);
+        nodes.get_or_insert_with(place, || Box::new(Node { slots: [Packed::EMPTY; CHUNK], count: 0, shadows: 0 }))
     }
 
     fn remove(&mut self, key: u32) {
@@ -175,10 +172,8 @@ impl PageCache {
     /// Puts something at a place; says what was there and what that means for its node.
     pub(crate) fn set(&mut self, index: u32, new: Slot) -> (Slot, NodeChange) {
         let key = index >> CHUNK_SHIFT;
-        if self.nodes.get(key).is_none() && new != Slot::Empty {
-            self.nodes.insert(key, Node { slots: [Packed::EMPTY; CHUNK], count: 0, shadows: 0 });
-        }
-        let Some(node) = self.nodes.get_mut(key) else { return (Slot::Empty, NodeChange::None) };
+        let node = if new == Slot::Empty { self.nodes.get_mut(key) } else { Some(self.nodes.get_or_make(key)) };
+        let Some(node) = node else { return (Slot::Empty, NodeChange::None) };
         let before = node.is_shadows_only();
         let old = core::mem::replace(&mut node.slots[index as usize & (CHUNK - 1)], Packed::new(new)).get();
         node.count = node.count + u8::from(new != Slot::Empty) - u8::from(old != Slot::Empty);

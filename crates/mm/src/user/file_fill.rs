@@ -79,7 +79,11 @@ impl FileFill {
                     Look::Wait(wait) => return Step::Wait(wait),
                     Look::NoMemory => return Step::Done(None),
                     Look::Request(gfp) => match NewPage::of_file(machine, task, gfp) {
-                        Ok(frame) => Some(frame),
+                        // Nobody else ran meanwhile, so the place is as empty as it was.
+                        Ok(frame) => {
+                            self.put(machine, task, frame);
+                            continue;
+                        }
                         Err(request) => {
                             self.request = Some(request);
                             continue;
@@ -229,26 +233,34 @@ impl FileFill {
             machine.discard(task, Some(frame));
             return false;
         };
-        let mapping = file.mapping;
-        let index = if self.window.pages > 0 { self.window.start + self.done } else { self.index };
-        match machine.cache_slot(mapping, index) {
-            Slot::Page(_) | Slot::Swap(_) => machine.discard(task, Some(frame)),
-            old => {
-                machine.add_to_page_cache(task.cpu, frame, self.file, index);
-                machine.new_cache_page(task.cpu, frame, old, true);
-                if self.window.pages > 0 {
-                    machine.lock_page(frame);
-                    self.batch.push(frame);
-                }
-                if self.window.marker == Some(index) {
-                    machine.mem.life_mut(frame).flags |= LifeFlags::RECLAIM;
-                }
+        match machine.cache_slot(file.mapping, self.next_index()) {
+            Slot::Page(_) | Slot::Swap(_) => {
+                machine.discard(task, Some(frame));
+                self.done += u32::from(self.window.pages > 0);
             }
-        }
-        if self.window.pages > 0 {
-            self.done += 1;
+            _ => self.put(machine, task, frame),
         }
         true
+    }
+
+    /// The page that is wanted next.
+    fn next_index(&self) -> u32 {
+        if self.window.pages > 0 { self.window.start + self.done } else { self.index }
+    }
+
+    /// Puts a new page into the cache.
+    fn put<S: Sink>(&mut self, machine: &mut Machine<S>, task: &Task, frame: Frame) {
+        let index = self.next_index();
+        let old = machine.add_to_page_cache(task.cpu, frame, self.file, index);
+        machine.new_cache_page(task.cpu, frame, old, true);
+        if self.window.pages > 0 {
+            machine.lock_page(frame);
+            self.batch.push(frame);
+            self.done += 1;
+        }
+        if self.window.marker == Some(index) {
+            machine.mem.life_mut(frame).flags |= LifeFlags::RECLAIM;
+        }
     }
 }
 

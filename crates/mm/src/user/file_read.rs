@@ -81,7 +81,7 @@ impl ReadPage {
         let Some(file) = machine.user.file(self.file).filter(|file| self.index < file.pages) else {
             return Some(FaultOutcome::BusError);
         };
-        let empty = machine.cache_slot(file.mapping, self.index) == Slot::Empty;
-        (file.storage == Storage::Shmem && empty).then_some(FaultOutcome::Minor)
+        let hole = file.storage == Storage::Shmem && machine.cache_slot(file.mapping, self.index) == Slot::Empty;
+        hole.then_some(FaultOutcome::Minor)
     }
 }

@@ -69,13 +69,12 @@ impl Accesses {
                     Allowance::Operations(operations) => operations,
                 };
             }
-            let (done, page) = self.go_through(machine, rng, operations.min(left.into()));
+            if left == 0 {
+                return Step::Wait(Wait::Yield);
+            }
+            let done;
+            (done, step) = self.go_through(machine, task, rng, operations.min(left.into()));
             (left, operations) = (left - done as u32, operations - done);
-            step = match page {
-                Some(page) => self.begin(machine, task, page),
-                None if left == 0 && operations > 0 && !self.is_done() => return Step::Wait(Wait::Yield),
-                None => Step::Done(FaultOutcome::Minor),
-            };
         }
     }
 
@@ -84,24 +83,37 @@ impl Accesses {
         self.walk.passes() >= self.pacer.passes()
     }
 
-    /// Accesses the next pages, `due` at most, until one takes more than a moment. Says how many, and which one that is.
+    /// Accesses the next pages, `due` at most, until one has to be waited for or ends the task. Says how many, and how the
+    /// last one went.
     #[inline(never)]
-    fn go_through<S: Sink>(&mut self, machine: &mut Machine<S>, rng: &mut Rng, due: u64) -> (u64, Option<u64>) {
-        let (passes, mut left) = (self.pacer.passes(), due);
-        let Accesses { walk, skip, .. } = self;
-        let mut next = || {
-            if left == 0 || walk.passes() >= passes {
-                return None;
-            }
-            left -= 1;
-            Some(*skip + walk.next(rng))
-        };
-        let page = match self.access {
-            Access::Mapping { pid, vma, write } => machine.access_each(pid, vma, write, next),
-            Access::Read(_) | Access::Write(_) => next(),
-        };
+    fn go_through<S: Sink>(
+        &mut self,
+        machine: &mut Machine<S>,
+        task: &mut Task,
+        rng: &mut Rng,
+        due: u64,
+    ) -> (u64, Step<FaultOutcome>) {
+        let (access, passes) = (self.access, self.pacer.passes());
+        let mut left = due;
+        let mut step = Step::Done(FaultOutcome::Minor);
+        while matches!(step, Step::Done(outcome) if outcome != FaultOutcome::Killed) {
+            let Accesses { walk, skip, .. } = self;
+            let mut next = || {
+                if left == 0 || walk.passes() >= passes {
+                    return None;
+                }
+                left -= 1;
+                Some(*skip + walk.next(rng))
+            };
+            let page = match access {
+                Access::Mapping { pid, vma, write } => machine.access_each(pid, vma, write, next),
+                Access::Read(_) | Access::Write(_) => next(),
+            };
+            let Some(page) = page else { break };
+            step = self.begin(machine, task, page);
+        }
         self.pacer.note(due - left);
-        (due - left, page)
+        (due - left, step)
     }
 
     /// Accesses a page that takes more than a moment; it stays pending while it waits.
