@@ -96,6 +96,12 @@ impl<S: Sink> Machine<S> {
         }
     }
 
+    /// What the one who asked is told.
+    #[inline]
+    pub(super) fn answer(&self, frame: Option<Frame>, outcome: Outcome) -> Answer {
+        Answer { pfn: frame.map(|frame| self.mem.pfn(frame)), outcome }
+    }
+
     /// A request that has begun as one that can be resumed, whatever came of it.
     pub(super) fn begun(&self, begun: Result<Frame, Alloc>) -> Alloc {
         begun.map_or_else(|alloc| alloc, |frame| Alloc::done(self.answer(Some(frame), Outcome::Fast)))

@@ -440,12 +440,6 @@ impl<S: Sink> Machine<S> {
         self.answer(frame, outcome)
     }
 
-    /// What the one who asked is told.
-    #[inline]
-    pub(super) fn answer(&self, frame: Option<Frame>, outcome: Outcome) -> Answer {
-        Answer { pfn: frame.map(|frame| self.mem.pfn(frame)), outcome }
-    }
-
     /// What a request got is charged to the task's memory cgroup if it asks for that; then its end is told
     /// (`trace_mm_page_alloc`).
     #[inline(always)]

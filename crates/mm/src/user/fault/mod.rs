@@ -108,7 +108,7 @@ impl Site {
         }
     }
 
-    /// Place in the file, or in the family of mappings that share anonymous pages ([`Vma::index`]).
+    /// Place in the file, or in the family of mappings that share anonymous pages (`linear_page_index`).
     fn index(&self) -> u32 {
         self.pgoff.wrapping_add((self.place.page - self.start) as u32)
     }
