@@ -121,3 +121,29 @@ fn a_task_that_is_killed_gives_its_range_back() {
     assert_eq!((marks(&run, "got"), used(&run)), (1, 2048));
     run.machine().audit().expect("a sound machine");
 }
+
+/// What the kernel logs of an area of 32 MiB that is asked for ranges one after the other.
+fn log_of(actions: &str) -> String {
+    let text = format!(
+        "format = 1\nuntil = \"5s\"\n[machine]\nnodes = [{{ mib = 128, cpus = 1 }}]\ncmdline = \"cma=32M\"\n\
+         [[task]]\nname = \"camera\"\ndo = [{actions}]\n"
+    );
+    let mut run = Run::start(&Scenario::parse(&text).expect("a scenario"), NullSink).expect("it begins");
+    while run.run(u64::MAX, 1 << 20) {}
+    run.kernel_log()
+}
+
+#[test]
+fn a_full_area_is_logged_and_a_range_larger_than_the_area_is_not() {
+    let log = log_of(r#"{ cma = "20M" }, { cma = "20M" }, { cma = "40M" }"#);
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.ends_with("cma: cma_alloc: alloc failed, req-size: 5120 pages, ret: -12\n"), "{log}");
+}
+
+#[test]
+fn pages_that_cannot_be_moved_are_logged_as_busy() {
+    let log = log_of(
+        r#"{ map = "ring", size = "80M" }, { touch = "ring" }, { pin = "ring", size = "80M" }, { cma = "28M" }"#,
+    );
+    assert!(log.contains("cma: cma_alloc: alloc failed, req-size: 7168 pages, ret: -16\n"), "{log}");
+}

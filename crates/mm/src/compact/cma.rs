@@ -66,6 +66,12 @@ impl CmaArea {
         self.base
     }
 
+    /// All its pages.
+    #[must_use]
+    pub fn pages(&self) -> u64 {
+        self.marks.len() as u64
+    }
+
     /// Pages that are taken, or about to be.
     #[must_use]
     pub fn used(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use super::contig::{AllocContig, ContigError};
 use crate::audit::Held;
+use crate::console::Notice;
 use crate::event::Sink;
 use crate::gfp::Gfp;
 use crate::machine::Machine;
@@ -22,6 +23,8 @@ pub struct CmaAlloc {
     attempt: Option<Attempt>,
     /// How the last attempt ended.
     error: ContigError,
+    /// Whether a part of the area that is looked at was busy.
+    busy: bool,
 }
 
 /// A range that is marked, so that nobody else is given it.
@@ -37,7 +40,7 @@ impl CmaAlloc {
     /// Pages in a row, the first one aligned to a block of order `align`.
     #[must_use]
     pub fn new(pages: u64, align: u8) -> CmaAlloc {
-        CmaAlloc { pages, align, area: 0, from: 0, attempt: None, error: ContigError::NoMemory }
+        CmaAlloc { pages, align, area: 0, from: 0, attempt: None, error: ContigError::NoMemory, busy: false }
     }
 
     /// Notes the pages that it keeps while it is paused.
@@ -73,7 +76,7 @@ impl CmaAlloc {
             }
             match taken {
                 Ok(()) => return Step::Done(Ok(start)),
-                Err(error) => self.fail(at, error),
+                Err(error) => self.fail(machine, at, error),
             }
         }
     }
@@ -83,7 +86,9 @@ impl CmaAlloc {
         loop {
             let area = machine.cma.areas.get_mut(self.area)?;
             let Some(at) = area.want(self.from, self.pages, self.align) else {
-                (self.area, self.from) = (self.area + 1, 0);
+                // More than the whole area has is refused without a word.
+                let told = self.pages <= area.pages();
+                self.leave_area(machine, if self.busy { ContigError::Busy } else { ContigError::NoMemory }, told);
                 continue;
             };
             let start = Pfn(area.base().0 + at as u64);
@@ -94,13 +99,24 @@ impl CmaAlloc {
     }
 
     /// Only a part that is busy is passed over for another of the same area.
-    fn fail(&mut self, at: usize, error: ContigError) {
+    fn fail<S: Sink>(&mut self, machine: &mut Machine<S>, at: usize, error: ContigError) {
         self.error = error;
-        (self.area, self.from) = match error {
-            ContigError::Busy => (self.area, at + (1 << self.align)),
-            ContigError::Interrupted => (usize::MAX, 0),
-            _ => (self.area + 1, 0),
-        };
+        if error == ContigError::Busy {
+            (self.from, self.busy) = (at + (1 << self.align), true);
+            return;
+        }
+        self.leave_area(machine, error, true);
+        if error == ContigError::Interrupted {
+            self.area = usize::MAX;
+        }
+    }
+
+    /// The area does not give the range, which is logged if it is `told`.
+    fn leave_area<S: Sink>(&mut self, machine: &mut Machine<S>, error: ContigError, told: bool) {
+        if told {
+            machine.print(Notice::Cma { pages: self.pages, errno: error.errno() });
+        }
+        (self.area, self.from, self.busy) = (self.area + 1, 0, false);
     }
 }
 

@@ -33,6 +33,19 @@ pub enum ContigError {
     BadRange,
 }
 
+impl ContigError {
+    /// As the kernel's negative error number.
+    #[must_use]
+    pub const fn errno(self) -> i32 {
+        match self {
+            ContigError::Interrupted => -4,
+            ContigError::NoMemory => -12,
+            ContigError::Busy => -16,
+            ContigError::BadRange => -22,
+        }
+    }
+}
+
 /// Taking a range of pages, which can pause while pages that are in the way are waited for.
 #[derive(Clone, Debug)]
 pub struct AllocContig {

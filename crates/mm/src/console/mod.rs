@@ -49,6 +49,13 @@ pub enum Notice<'a> {
     },
     /// The OOM killer said something, asked on that CPU.
     Oom(&'a OomRecord, CpuId),
+    /// A contiguous area could not give a range (`cma_alloc`).
+    Cma {
+        /// Pages of the range.
+        pages: u64,
+        /// Why not, as a negative error number.
+        errno: i32,
+    },
 }
 
 /// Puts a notice into words, looking at the machine as it is.

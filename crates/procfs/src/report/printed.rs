@@ -1,9 +1,9 @@
 //! What a modeled machine logs, in the kernel's words.
 
 use super::{
-    AllocFailure, AlreadyExiting, Caller, CgroupCounter, CgroupMemory, Constraint, CounterName, FailedRequest,
-    GroupKill, KillReason, Killed, MemInfo, Message, MmPinned, OomContext, OomInvocation, OomMemory, OomNotice,
-    OomReport, OomSummary, OomVictim, PanicReason, Reaped, Suppressed, Surroundings, SwapCache, TaskState,
+    AllocFailure, AlreadyExiting, Caller, CgroupCounter, CgroupMemory, CmaFailure, CmaRequest, Constraint, CounterName,
+    FailedRequest, GroupKill, KillReason, Killed, MemInfo, Message, MmPinned, OomContext, OomInvocation, OomMemory,
+    OomNotice, OomReport, OomSummary, OomVictim, PanicReason, Reaped, Suppressed, Surroundings, SwapCache, TaskState,
     UnableToReap,
 };
 use buddyscope_mm::console::{AllocWarning, Notice};
@@ -28,6 +28,10 @@ pub fn print<S: Sink>(machine: &Machine<S>, notice: Notice<'_>) -> String {
         Notice::Oom(OomRecord::Report(report), cpu) => Message::Oom(Box::new(oom_report(machine, report, cpu))),
         Notice::Oom(OomRecord::Suppressed { callbacks }, _) => suppressed("oom_kill_process", *callbacks),
         Notice::Oom(record, _) => Message::OomNotice(oom_notice(machine, record)),
+        Notice::Cma { pages, errno } => {
+            let request = CmaRequest { place: "cma_alloc".to_owned(), pages, error: errno };
+            Message::Cma(CmaFailure { request, area: None })
+        }
     }
     .to_string()
 }
