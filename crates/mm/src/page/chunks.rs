@@ -1,7 +1,5 @@
 //! Records by number, made a chunk at a time.
 
-use core::ops::Range;
-
 /// Records of which most were never changed. `N` neighbors, a power of two, are made when one of them first is.
 #[derive(Clone)]
 pub(crate) struct Chunks<T, const N: usize>(Vec<Option<Box<[T; N]>>>);
@@ -13,10 +11,10 @@ impl<T, const N: usize> Default for Chunks<T, N> {
 }
 
 impl<T: Copy + Default, const N: usize> Chunks<T, N> {
-    /// Room for so many records, none of them made.
-    pub(crate) fn new(records: usize) -> Chunks<T, N> {
+    /// Room for so many records, which may be one more than an index can count; none of them made.
+    pub(crate) fn new(records: u64) -> Chunks<T, N> {
         const { assert!(N.is_power_of_two()) };
-        Chunks(vec![None; records.div_ceil(N)])
+        Chunks(vec![None; records.div_ceil(N as u64) as usize])
     }
 
     /// A record, if its chunk was made.
@@ -37,10 +35,10 @@ impl<T: Copy + Default, const N: usize> Chunks<T, N> {
         self.0.get(at / N).is_some_and(Option::is_some)
     }
 
-    /// Whether any chunk of a range was made.
-    pub(crate) fn has_chunks(&self, range: Range<usize>) -> bool {
-        let chunks = self.0.get(range.start / N..range.end.div_ceil(N));
-        chunks.is_some_and(|chunks| chunks.iter().any(Option::is_some))
+    /// Whether any chunk was made of so many records from one on.
+    pub(crate) fn has_chunks(&self, first: usize, records: usize) -> bool {
+        let chunks = self.0.iter().skip(first / N).take(records.div_ceil(N));
+        chunks.flatten().next().is_some()
     }
 
     /// Bytes that the records occupy.
@@ -66,7 +64,8 @@ mod tests {
         *records.get_mut(9) = 7;
         assert_eq!([8, 9, 15].map(|at| records.get(at).copied()), [Some(0), Some(7), Some(0)]);
         assert!(!records.has_chunk(7) && records.has_chunk(8) && !records.has_chunk(16));
-        assert!(!records.has_chunks(0..8) && records.has_chunks(0..9) && !records.has_chunks(16..20));
+        assert!(!records.has_chunks(0, 8) && records.has_chunks(0, 9) && records.has_chunks(8, 1));
+        assert!(!records.has_chunks(16, 8));
         assert_eq!(records.bytes(), 3 * size_of::<usize>() + 16);
     }
 }

@@ -99,7 +99,7 @@ impl MemMap {
             }
         }
         let sections = map.pfn_of_section.len();
-        let pages = sections << PFN_SECTION_SHIFT;
+        let pages = (sections as u64) << PFN_SECTION_SHIFT;
         map.columns = [0, 3, 6, TOP_SHIFT].map(|shift| Chunks::new(pages >> shift));
         (map.marks, map.lives) = (Chunks::new(pages), Chunks::new(pages));
         let tops = sections << (PFN_SECTION_SHIFT - TOP_SHIFT);
@@ -362,7 +362,7 @@ impl MemMap {
         let first = frame.0 as usize & !(SECTION_PAGES - 1);
         let shifts = [0, 3, 6];
         let mut columns = self.columns.iter().zip(shifts);
-        columns.any(|(column, shift)| column.has_chunks(first >> shift..(first + SECTION_PAGES) >> shift))
+        columns.any(|(column, shift)| column.has_chunks(first >> shift, SECTION_PAGES >> shift))
     }
 
     /// Type of the pageblock that holds the page (`get_pageblock_migratetype`).
