@@ -3,6 +3,7 @@
 
 import * as machineModule from '../wasm/machine.js';
 import type { ModelError, Session } from './model.ts';
+import { once } from './once.ts';
 
 /** What plays recordings, what runs scenarios, and what reads texts. */
 export type Extra = 'recorder' | 'workload' | 'reader';
@@ -154,6 +155,11 @@ function engineOf(machine: Part, loaded: Partial<Record<Extra, Part>> = {}): Eng
     return result;
   }
 
+  // Started twice, a module would have two instances, and sessions of the first would be looked for in the second.
+  const prepare = once(async (extra: Extra) => {
+    others[extra] ??= await start((await LOAD[extra]()) as Bindings);
+  });
+
   const parts = () => [machine, ...EXTRAS.flatMap((extra) => others[extra] ?? [])];
   return {
     version: machineModule.version(),
@@ -168,9 +174,7 @@ function engineOf(machine: Part, loaded: Partial<Record<Extra, Part>> = {}): Eng
     },
     lastWords: () => parts().flatMap(({ bindings }) => bindings.lastPanic() ?? [])[0],
     renew: () => engineOf(restart(machine), Object.fromEntries(loadedParts())),
-    async prepare(extra) {
-      others[extra] ??= await start((await LOAD[extra]()) as Bindings);
-    },
+    prepare,
     sabotage: () => void Object.assign(shown().session, { __wbg_ptr: 0xffff_fff0 }),
   };
 
