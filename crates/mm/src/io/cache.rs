@@ -241,7 +241,6 @@ mod tests {
     }
 
     #[test]
-
     fn pages_in_a_row_are_found_across_nodes() {
         let mut cache = PageCache::default();
         for (index, slot) in [(62, Slot::Shadow(1)), (63, Slot::Page(Frame(7))), (65, Slot::Page(Frame(8)))] {

@@ -10,7 +10,6 @@ use crate::task::mempolicy::Mempolicy;
 use crate::task::mm::{FileId, MmId, VmFlags, Vma, VmaId};
 use crate::task::page_table::{Level, PTRS_PER_PTE, Pte};
 use crate::task::process::Pid;
-
 use crate::vmstat::ZoneItem;
 
 /// A mapping that is to be.
